@@ -1,0 +1,55 @@
+/* diag.h - messages to the user, collected with their spans and printed in order of place.
+ *
+ *   file:line:col: error[E0123]: text
+ *    12 |   let b = a + 1
+ *       |           ^
+ *   note: file:line:col: text, with its own excerpt
+ *   hint: text
+ *
+ * Codes and their one-line titles are rows of diag.def. */
+#ifndef DIAG_H
+#define DIAG_H
+
+#include "base/arena.h"
+#include "source.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum diag_code {
+#define DIAG(code, name, title) DIAG_##name = code,
+#include "diag.def"
+#undef DIAG
+};
+
+struct diag;
+
+struct diags {
+    struct arena *arena;
+    struct diag *first, **last;
+    uint32_t errors, warnings;
+    bool color;
+};
+
+/* Starts a message; notes and hints go to it. A message whose span start was already reported as an
+ * error is dropped (a scratch diag is returned): one mistake, one error. Never returns NULL. */
+struct diag *diag_error(struct diags *, enum diag_code, struct span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+struct diag *diag_warning(struct diags *, enum diag_code, struct span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void diag_note(struct diags *, struct diag *, struct span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void diag_hint(struct diags *, struct diag *, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The candidate nearest to `name` by edit distance, or NULL if none is near. Call for each candidate
+ * with the same struct, zeroed at first. */
+struct nearest {
+    const char *best;
+    uint32_t distance;
+};
+void nearest_offer(struct nearest *, const char *name, const char *candidate);
+
+/* Prints all, sorted by file and place, to `out`; forgets them. */
+void diag_print(struct diags *, FILE *out);
+
+#endif

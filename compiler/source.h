@@ -1,0 +1,39 @@
+/* source.h - source text, spans in it, and their lines and columns. */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include "base/arena.h"
+
+#include <stdint.h>
+
+/* A file that was read: text is UTF-8 without a byte-order mark, NUL-terminated. */
+struct source {
+    const char *path; /* as messages show it */
+    const char *text;
+    uint32_t len;
+    uint32_t *lines; /* offset of each line's first byte */
+    uint32_t line_count;
+};
+
+/* Bytes [start, end) of a source. source NULL: made by the compiler. */
+struct span {
+    const struct source *source;
+    uint32_t start, end;
+};
+
+struct position {
+    uint32_t line, column; /* from 1; columns count code points */
+};
+
+struct diags;
+
+/* Reads a file; reports what is wrong (missing, a folder, too large: 64 MiB, not UTF-8 with line and
+ * column of the first bad byte) and returns NULL. path "-": standard input. */
+struct source *source_read(struct arena *, const char *path, struct diags *);
+/* A source from memory (tests, prelude). */
+struct source *source_make(struct arena *, const char *path, const char *text, uint32_t len);
+struct position source_position(const struct source *, uint32_t offset);
+/* From the start of one to the end of the other. */
+struct span span_join(struct span, struct span);
+
+#endif
