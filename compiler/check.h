@@ -1,0 +1,21 @@
+/* check.h - the stages between names and code. Each needs the ones before it to have run without
+ * errors being fatal: what was reported has type bad and is passed over.
+ *
+ * After all of them with no error in program->diags, the tree keeps the promises of ast.def: every
+ * expression and pattern has its type, calls have targets and full argument lists, implicit
+ * conversions are nodes (wrap, delegate), spawn nodes know their edges. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include "names.h"
+
+/* Types of all expressions, generics of calls, conversions, method calls; rules of futures. */
+void check_types(struct program *);
+/* Who may call what: fn, task, io; the message names the chain of calls. */
+void check_effects(struct program *);
+/* Every match covers its type; no arm is useless. */
+void check_matches(struct program *);
+/* Names never used, futures dropped, code never reached. */
+void check_uses(struct program *);
+
+#endif

@@ -1,0 +1,85 @@
+/* names.h - modules, and what names in them stand for. */
+#ifndef NAMES_H
+#define NAMES_H
+
+#include "ast.h"
+#include "base/intern.h"
+#include "diag.h"
+#include "types.h"
+
+enum symbol_kind {
+    SYM_LOCAL,    /* parameter, let, var, loop or pattern variable */
+    SYM_FUNC,     /* fn or task; node: func, test or lambda */
+    SYM_CONST,    /* module-level let; node: let */
+    SYM_RECORD,   /* node: record */
+    SYM_ENUM,
+    SYM_VARIANT,  /* index: its place in the enum */
+    SYM_TYPE_VAR, /* index: its place in the function's generics */
+    SYM_MODULE,   /* an import seen as a name */
+};
+
+struct symbol {
+    enum symbol_kind kind;
+    const char *name;
+    struct span span;        /* of the name where it is declared */
+    struct node *node;
+    struct module *module;   /* where it is declared; SYM_MODULE: the module named */
+    const struct type *type; /* of a value; of a func the TYPE_fn; of a record or enum the type */
+    struct symbol *owner;    /* SYM_LOCAL, SYM_TYPE_VAR: the SYM_FUNC it belongs to (a lambda's own
+                                parameters and locals belong to the lambda) */
+    uint32_t index;          /* SYM_LOCAL: 0.. in its owner, parameters first */
+    bool is_pub, is_var, is_param;
+    bool used, written;      /* read, assigned after its declaration */
+    struct func *func;       /* of a SYM_FUNC */
+};
+
+/* What is known of a function beside its node. */
+struct func {
+    struct symbol *symbol;
+    struct symbol *parent;           /* of a lambda: the function around it */
+    const struct type *result;       /* declared; inferred for a lambda */
+    uint32_t flags;                  /* enum func_flags */
+    uint32_t attrs;                  /* enum func_attr */
+    VEC(struct symbol *) locals;     /* by index; the first param_count are parameters */
+    uint32_t param_count;
+    uint32_t generic_count;
+    VEC(struct symbol *) captures;   /* of a lambda: locals of functions around it that it reads */
+    VEC(struct call_site) calls;     /* every call and spawn in it, for effects */
+    bool wrap, fastmath;             /* @wrap, @fastmath */
+};
+
+struct call_site {
+    struct symbol *target;
+    struct node *node;
+    bool spawned;
+};
+
+struct module {
+    const char *name; /* "main", "text": interned, its file name without .dfl */
+    const struct source *source;
+    struct node *tree;
+    struct name_map scope;  /* module-level names to symbols */
+    bool is_std;
+    VEC(struct symbol *) funcs; /* functions and tests in source order, lambdas after their parent */
+    VEC(struct module *) imports;
+};
+
+/* One compilation: everything that a verb works on. */
+struct program {
+    struct arena *arena;
+    struct intern *names;
+    struct diags *diags;
+    struct type_table types;
+    const char *library;            /* folder of the standard library */
+    VEC(struct module *) modules;   /* imported ones before their importers; modules[0] is prelude */
+    struct module *root;
+    struct symbol *main;            /* NULL: none (reported only if the verb needs one) */
+};
+
+/* Reads the file at `path` and all it imports, parses them, declares names and resolves types of
+ * signatures and records. Reports; what was reported has type bad. */
+void names_load(struct program *, const char *path);
+/* The symbol of a function of a standard module, e.g. ("array", "push"); NULL if there is none. */
+struct symbol *names_std(struct program *, const char *module, const char *name);
+
+#endif
