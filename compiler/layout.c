@@ -14,63 +14,41 @@ struct simple {
     uint64_t size;
 };
 
+enum { VIEW = sizeof(struct dfl_view) };
+
+/* clang-format off */
+static const struct simple simples[] = {
+    [TYPE_unit] = {DFL_UNIT, 0, 1, 0},
+    [TYPE_bool] = {DFL_BOOL, 0, 1, 1},
+    [TYPE_int] = {DFL_INT, 0, 8, 8},
+    [TYPE_float] = {DFL_FLOAT, 0, 8, 8},
+    [TYPE_duration] = {DFL_DURATION, 0, 8, 8},
+    [TYPE_i8] = {DFL_I8, 0, 1, 1},
+    [TYPE_i16] = {DFL_I16, 0, 2, 2},
+    [TYPE_i32] = {DFL_I32, 0, 4, 4},
+    [TYPE_i64] = {DFL_I64, 0, 8, 8},
+    [TYPE_u8] = {DFL_U8, 0, 1, 1},
+    [TYPE_u16] = {DFL_U16, 0, 2, 2},
+    [TYPE_u32] = {DFL_U32, 0, 4, 4},
+    [TYPE_u64] = {DFL_U64, 0, 8, 8},
+    [TYPE_f32] = {DFL_F32, 0, 4, 4},
+    [TYPE_str] = {DFL_STR, 1, 8, VIEW},
+    [TYPE_bytes] = {DFL_BYTES, 1, 8, VIEW},
+    [TYPE_array] = {DFL_ARRAY, 1, 8, VIEW},
+    [TYPE_error] = {DFL_ERROR, 1, 8, 8},
+    [TYPE_map] = {DFL_MAP, 1, 8, 8},
+    [TYPE_future] = {DFL_FUTURE, 1, 8, 8},
+    [TYPE_tuple] = {DFL_TUPLE, 0, 1, 0},
+    [TYPE_record] = {DFL_RECORD, 0, 1, 0},
+    [TYPE_option] = {DFL_OPTION, 0, 1, 1},
+    [TYPE_result] = {DFL_RESULT, 1, 8, 8},
+};
+/* clang-format on */
+
 static struct simple simple_of(enum type_kind kind)
 {
-    enum { WORD = 8, VIEW = sizeof(struct dfl_view) };
-    switch (kind) {
-    case TYPE_unit:
-        return (struct simple){DFL_UNIT, 0, 1, 0};
-    case TYPE_bool:
-        return (struct simple){DFL_BOOL, 0, 1, 1};
-    case TYPE_int:
-        return (struct simple){DFL_INT, 0, 8, 8};
-    case TYPE_float:
-        return (struct simple){DFL_FLOAT, 0, 8, 8};
-    case TYPE_duration:
-        return (struct simple){DFL_DURATION, 0, 8, 8};
-    case TYPE_i8:
-        return (struct simple){DFL_I8, 0, 1, 1};
-    case TYPE_i16:
-        return (struct simple){DFL_I16, 0, 2, 2};
-    case TYPE_i32:
-        return (struct simple){DFL_I32, 0, 4, 4};
-    case TYPE_i64:
-        return (struct simple){DFL_I64, 0, 8, 8};
-    case TYPE_u8:
-        return (struct simple){DFL_U8, 0, 1, 1};
-    case TYPE_u16:
-        return (struct simple){DFL_U16, 0, 2, 2};
-    case TYPE_u32:
-        return (struct simple){DFL_U32, 0, 4, 4};
-    case TYPE_u64:
-        return (struct simple){DFL_U64, 0, 8, 8};
-    case TYPE_f32:
-        return (struct simple){DFL_F32, 0, 4, 4};
-    case TYPE_str:
-        return (struct simple){DFL_STR, 1, WORD, VIEW};
-    case TYPE_bytes:
-        return (struct simple){DFL_BYTES, 1, WORD, VIEW};
-    case TYPE_array:
-        return (struct simple){DFL_ARRAY, 1, WORD, VIEW};
-    case TYPE_error:
-        return (struct simple){DFL_ERROR, 1, WORD, WORD};
-    case TYPE_map:
-        return (struct simple){DFL_MAP, 1, WORD, WORD};
-    case TYPE_future:
-        return (struct simple){DFL_FUTURE, 1, WORD, WORD};
-    case TYPE_tuple:
-        return (struct simple){DFL_TUPLE, 0, 1, 0};
-    case TYPE_record:
-        return (struct simple){DFL_RECORD, 0, 1, 0};
-    case TYPE_option:
-        return (struct simple){DFL_OPTION, 0, 1, 1};
-    case TYPE_result:
-        return (struct simple){DFL_RESULT, 1, WORD, WORD};
-    default:
-        break;
-    }
-    assert(!"a type without a layout");
-    return (struct simple){0};
+    assert(kind < sizeof simples / sizeof simples[0] && simples[kind].align);
+    return simples[kind];
 }
 
 static uint64_t round_up(uint64_t at, uint64_t align)
