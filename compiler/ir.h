@@ -111,11 +111,17 @@ struct ir_module {
 };
 
 struct ir_func *ir_func_new(struct ir_module *, const char *name, const struct type *result);
+/* A parameter of a function; `place` for a `var` one. `name` (or NULL) is kept in imm.name. */
+struct ir_value *ir_func_param(struct ir_module *, struct ir_func *, const struct type *,
+                               const char *name, bool place);
 struct ir_block *ir_block_new(struct ir_module *, struct ir_func *);
 struct ir_value *ir_block_param(struct ir_module *, struct ir_block *, const struct type *);
 /* Appends an instruction; `args` is copied. The caller sets imm, fail and targets. */
 struct ir_value *ir_add(struct ir_module *, struct ir_block *, enum ir_op, const struct type *,
                         struct ir_value *const *args, uint32_t count, struct span);
+/* Sets targets[which] of a br or br_if; `args` is copied. */
+void ir_target(struct ir_module *, struct ir_value *end, uint32_t which, struct ir_block *to,
+               struct ir_value *const *args, uint32_t count);
 const char *ir_op_name(enum ir_op);
 bool ir_op_fails(enum ir_op);
 bool ir_op_ends(enum ir_op);
