@@ -33,6 +33,14 @@ struct symbol {
     struct func *func;       /* of a SYM_FUNC */
 };
 
+/* What a generic function asks of a type argument; found from its body. */
+enum need {
+    NEED_DATA,   /* compared, hashed, formatted: no futures or functions in it */
+    NEED_KEY,    /* key of a map: besides, no floats in it */
+    NEED_NUMBER, /* computed with: int, u64, float or f32 */
+    NEEDS
+};
+
 /* What is known of a function beside its node. */
 struct func {
     struct symbol *symbol;
@@ -46,11 +54,12 @@ struct func {
     VEC(struct symbol *) captures;   /* of a lambda: locals of functions around it that it reads */
     VEC(struct call_site) calls;     /* every call and spawn in it, for effects */
     bool wrap, fastmath;             /* @wrap, @fastmath */
+    uint32_t needs[NEEDS];           /* by enum need: bit i set where its generic i needs it */
 };
 
 struct call_site {
-    struct symbol *target;
-    struct node *node;
+    struct symbol *target; /* NULL: an await, or an operation that only io code may do */
+    struct node *node;     /* call, spawn or await; for a spawn the spawn node alone is listed */
     bool spawned;
 };
 
@@ -59,7 +68,9 @@ struct module {
     const struct source *source;
     struct node *tree;
     struct name_map scope;  /* module-level names to symbols */
+    const char *path;       /* of its file */
     bool is_std;
+    bool loaded;            /* false while its imports are being read */
     VEC(struct symbol *) funcs; /* functions and tests in source order, lambdas after their parent */
     VEC(struct module *) imports;
 };
@@ -76,10 +87,23 @@ struct program {
     struct symbol *main;            /* NULL: none (reported only if the verb needs one) */
 };
 
-/* Reads the file at `path` and all it imports, parses them, declares names and resolves types of
+/* The caller has set arena, names, diags and library, the rest zero; path "-" is standard input.
+ * Reads the file at `path` and all it imports, parses them, declares names and resolves types of
  * signatures and records. Reports; what was reported has type bad. */
 void names_load(struct program *, const char *path);
 /* The symbol of a function of a standard module, e.g. ("array", "push"); NULL if there is none. */
 struct symbol *names_std(struct program *, const char *module, const char *name);
+
+/* What an unqualified name stands for at module level: own, imported, of the prelude; or NULL. */
+struct symbol *names_find(struct program *, struct module *, const char *name);
+/* A member of another module; reports if it is missing or not public and then returns NULL. */
+struct symbol *names_member(struct program *, struct module *from, struct module *,
+                            const char *name, struct span);
+/* Resolves a type as written, in a module and (for its generics) a function or NULL. Reports;
+ * never NULL. Leaves the result in node->type too. */
+const struct type *names_type(struct program *, struct module *, const struct symbol *function,
+                              struct node *);
+/* The first place of `word` as a whole word inside `within`; `within` itself if it is not there. */
+struct span names_word(struct span within, const char *word);
 
 #endif

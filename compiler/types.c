@@ -1,0 +1,219 @@
+/* types.c - types as shared objects: a hash table gives each combination of parts its one object,
+ * so that equality is pointer equality. The text of a type is made with it. */
+#include "names.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const char *const simple_names[] = {
+    [TYPE_bad] = "?",   [TYPE_never] = "never", [TYPE_unit] = "()",           [TYPE_bool] = "bool",
+    [TYPE_int] = "int", [TYPE_float] = "float", [TYPE_duration] = "duration", [TYPE_i8] = "i8",
+    [TYPE_i16] = "i16", [TYPE_i32] = "i32",     [TYPE_i64] = "i64",           [TYPE_u8] = "u8",
+    [TYPE_u16] = "u16", [TYPE_u32] = "u32",     [TYPE_u64] = "u64",           [TYPE_f32] = "f32",
+    [TYPE_str] = "str", [TYPE_bytes] = "bytes", [TYPE_error] = "error",
+};
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 29;
+}
+
+static bool is_named(enum type_kind kind)
+{
+    return kind == TYPE_record || kind == TYPE_enum || kind == TYPE_var;
+}
+
+/* A named type is its symbol: what its fields are is learnt later. */
+static uint64_t type_hash(const struct type *t)
+{
+    uint64_t hash = mix(t->kind, (uintptr_t)t->symbol);
+    if (is_named(t->kind))
+        return hash;
+    hash = mix(mix(hash, t->rank), (uintptr_t)t->result);
+    for (uint32_t i = 0; i < t->args.count; i++)
+        hash = mix(hash, (uintptr_t)t->args.at[i]);
+    return hash;
+}
+
+static bool type_same(const struct type *a, const struct type *b)
+{
+    if (a->kind != b->kind || a->symbol != b->symbol)
+        return false;
+    if (is_named(a->kind))
+        return true;
+    return a->rank == b->rank && a->result == b->result && a->args.count == b->args.count &&
+           (!a->args.count || !memcmp(a->args.at, b->args.at, a->args.count * sizeof(*a->args.at)));
+}
+
+static struct type **slot_of(struct type **slots, uint32_t room, const struct type *t)
+{
+    uint32_t at = (uint32_t)type_hash(t) & (room - 1);
+    while (slots[at] && !type_same(slots[at], t))
+        at = (at + 1) & (room - 1);
+    return &slots[at];
+}
+
+static void table_grow(struct type_table *table)
+{
+    uint32_t room = table->room ? table->room * 2 : 256;
+    struct type **slots = arena_array(table->arena, struct type *, room);
+    for (uint32_t i = 0; i < table->all.count; i++)
+        *slot_of(slots, room, table->all.at[i]) = table->all.at[i];
+    table->slots = slots;
+    table->room = room;
+}
+
+/* `future` and `fn` bind loosest: they need parentheses before ? and !. */
+static const char *text_tight(struct arena *arena, const struct type *t)
+{
+    if (t->kind == TYPE_future || t->kind == TYPE_fn)
+        return arena_format(arena, "(%s)", t->text);
+    return t->text;
+}
+
+static const char *text_list(struct arena *arena, const struct types *types)
+{
+    const char *text = "";
+    for (uint32_t i = 0; i < types->count; i++)
+        text = arena_format(arena, "%s%s%s", text, i ? ", " : "", types->at[i]->text);
+    return text;
+}
+
+static const char *text_of(struct arena *arena, const struct type *t, const char *name)
+{
+    switch (t->kind) {
+    case TYPE_array:
+        if (t->rank > 1)
+            return arena_format(arena, "[%s, %u]", t->args.at[0]->text, t->rank);
+        return arena_format(arena, "[%s]", t->args.at[0]->text);
+    case TYPE_map:
+        return arena_format(arena, "map[%s, %s]", t->args.at[0]->text, t->args.at[1]->text);
+    case TYPE_tuple:
+        return arena_format(arena, "(%s)", text_list(arena, &t->args));
+    case TYPE_option:
+        return arena_format(arena, "%s?", text_tight(arena, t->args.at[0]));
+    case TYPE_result:
+        return arena_format(arena, "%s!", text_tight(arena, t->args.at[0]));
+    case TYPE_future:
+        return arena_format(arena, "future %s", t->args.at[0]->text);
+    case TYPE_fn:
+        return arena_format(arena, "fn(%s) -> %s", text_list(arena, &t->args), t->result->text);
+    case TYPE_record:
+    case TYPE_enum:
+    case TYPE_var:
+        return name;
+    default:
+        return simple_names[t->kind];
+    }
+}
+
+static bool parts_open(const struct type *t)
+{
+    if (t->kind == TYPE_var || (t->result && t->result->open))
+        return true;
+    for (uint32_t i = 0; i < t->args.count; i++)
+        if (t->args.at[i]->open)
+            return true;
+    return false;
+}
+
+static struct type *type_add(struct type_table *table, const struct type *parts, const char *name)
+{
+    struct type *t = arena_new(table->arena, struct type);
+    *t = *parts;
+    if (parts->args.count) {
+        t->args.at = arena_array(table->arena, const struct type *, parts->args.count);
+        memcpy(t->args.at, parts->args.at, parts->args.count * sizeof(*t->args.at));
+    }
+    t->open = parts_open(t);
+    t->text = text_of(table->arena, t, name);
+    vec_push(table->arena, &table->all, t);
+    return t;
+}
+
+const struct type *type_make(struct type_table *table, enum type_kind kind,
+                             const struct type *const *args, uint32_t count, uint32_t rank,
+                             const struct type *result, const struct symbol *symbol)
+{
+    struct type parts = {
+        .kind = kind,
+        .rank = rank,
+        .args = {(const struct type **)args, count},
+        .result = result,
+        .symbol = symbol,
+    };
+    if (table->all.count * 2 >= table->room)
+        table_grow(table);
+    struct type **slot = slot_of(table->slots, table->room, &parts);
+    if (!*slot)
+        *slot = type_add(table, &parts, symbol ? symbol->name : NULL);
+    return *slot;
+}
+
+void types_init(struct type_table *table, struct arena *arena)
+{
+    *table = (struct type_table){.arena = arena};
+    for (enum type_kind kind = TYPE_bad; kind <= TYPE_error; kind++)
+        table->simple[kind] = type_make(table, kind, NULL, 0, 0, NULL, NULL);
+}
+
+const struct type *type_array(struct type_table *table, const struct type *elem)
+{
+    return type_make(table, TYPE_array, &elem, 1, 1, NULL, NULL);
+}
+
+const struct type *type_option(struct type_table *table, const struct type *elem)
+{
+    return type_make(table, TYPE_option, &elem, 1, 0, NULL, NULL);
+}
+
+const struct type *type_result(struct type_table *table, const struct type *elem)
+{
+    return type_make(table, TYPE_result, &elem, 1, 0, NULL, NULL);
+}
+
+const struct type *type_future(struct type_table *table, const struct type *elem)
+{
+    if (elem->kind == TYPE_future)
+        return elem;
+    return type_make(table, TYPE_future, &elem, 1, 0, NULL, NULL);
+}
+
+void type_set_fields(struct type *record, struct arena *arena, const struct type *const *fields,
+                     uint32_t count)
+{
+    assert(record->kind == TYPE_record && !record->args.at);
+    record->args.at = arena_array(arena, const struct type *, count + 1);
+    if (count)
+        memcpy(record->args.at, fields, count * sizeof(*fields));
+    record->args.count = count;
+}
+
+const struct type *type_subst(struct type_table *table, const struct type *t,
+                              struct types arguments)
+{
+    if (!t->open)
+        return t;
+    if (t->kind == TYPE_var) {
+        uint32_t index = t->symbol->index;
+        return index < arguments.count && arguments.at[index] ? arguments.at[index] : t;
+    }
+    const struct type **args = arena_array(table->arena, const struct type *, t->args.count + 1);
+    for (uint32_t i = 0; i < t->args.count; i++)
+        args[i] = type_subst(table, t->args.at[i], arguments);
+    if (t->kind == TYPE_future)
+        return type_future(table, args[0]);
+    const struct type *result = t->result ? type_subst(table, t->result, arguments) : NULL;
+    return type_make(table, t->kind, args, t->args.count, t->rank, result, t->symbol);
+}
+
+bool type_is_int(const struct type *t)
+{
+    return t->kind == TYPE_int || (t->kind >= TYPE_i8 && t->kind <= TYPE_u64);
+}
+
+bool type_is_number(const struct type *t)
+{
+    return type_is_int(t) || t->kind == TYPE_float || t->kind == TYPE_f32;
+}
