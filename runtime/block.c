@@ -1,0 +1,116 @@
+/* block.c - the allocator behind counted memory. Read block.h first.
+ *
+ * Each thread tallies its own allocations and frees with plain arithmetic in a cell that outlives
+ * it; only the sum over all cells means anything. */
+#include "block.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "value.h"
+
+struct tally {
+    _Atomic int64_t live; /* written by its thread alone */
+    struct tally *next;
+};
+
+static struct tally *_Atomic tallies;
+static _Thread_local struct tally *own_tally;
+
+/* Cells are never freed: a thread that ended may have left blocks that others free. */
+static struct tally *tally_open(void)
+{
+    struct tally *t = calloc(1, sizeof *t);
+    if (!t)
+        block_exhausted(sizeof *t);
+    t->next = atomic_load(&tallies);
+    while (!atomic_compare_exchange_weak(&tallies, &t->next, t))
+        ;
+    own_tally = t;
+    return t;
+}
+
+/* Not inlined: a thread-local address must not be kept across a fiber's move to another thread. */
+static __attribute__((noinline)) void tally_add(int64_t n)
+{
+    struct tally *t = own_tally ? own_tally : tally_open();
+    int64_t live = atomic_load_explicit(&t->live, memory_order_relaxed);
+    atomic_store_explicit(&t->live, live + n, memory_order_relaxed);
+}
+
+int64_t dfl_block_live(void)
+{
+    int64_t sum = 0;
+    for (struct tally *t = atomic_load(&tallies); t; t = t->next)
+        sum += atomic_load_explicit(&t->live, memory_order_relaxed);
+    return sum;
+}
+
+void block_exhausted(uint64_t bytes)
+{
+    char text[80];
+    int n = snprintf(text, sizeof text, "error: out of memory (%llu bytes were wanted)\n",
+                     (unsigned long long)bytes);
+    if (write(STDERR_FILENO, text, (size_t)n) < 0)
+        _exit(1);
+    _exit(1);
+}
+
+void *block_alloc(size_t bytes)
+{
+    void *p = malloc(bytes);
+    if (!p)
+        block_exhausted(bytes);
+    tally_add(1);
+    return p;
+}
+
+void *block_resize(void *old, size_t bytes)
+{
+    void *p = realloc(old, bytes);
+    if (!p)
+        block_exhausted(bytes);
+    return p;
+}
+
+void block_free(void *p)
+{
+    tally_add(-1);
+    free(p);
+}
+
+struct dfl_block *dfl_block_new(const struct dfl_type *type, int64_t bytes)
+{
+    if (bytes < 0 || bytes > INT64_MAX - (int64_t)sizeof(struct dfl_block))
+        block_exhausted((uint64_t)bytes);
+    struct dfl_block *block = block_alloc(sizeof *block + (size_t)bytes);
+    atomic_init(&block->count, 1);
+    block->type = type->id;
+    block->size = 0;
+    return block;
+}
+
+int64_t block_room(const struct dfl_block *block)
+{
+    return (int64_t)(malloc_usable_size((void *)block) - sizeof *block);
+}
+
+struct dfl_block *block_grow(struct dfl_block *block, int64_t bytes)
+{
+    if (bytes < 0 || bytes > INT64_MAX - (int64_t)sizeof *block)
+        block_exhausted((uint64_t)bytes);
+    return block_resize(block, sizeof *block + (size_t)bytes);
+}
+
+void dfl_block_retain(struct dfl_block *block)
+{
+    block_retain(block);
+}
+
+void dfl_block_release(struct dfl_block *block)
+{
+    if (block && count_release(&block->count))
+        value_end_block(block);
+}

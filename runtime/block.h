@@ -1,0 +1,80 @@
+/* block.h - counted memory: counts first, then allocation, then blocks.
+ *
+ * A count is positive while all holders are on one thread (plain arithmetic) and negative once they
+ * may be on several (atomic arithmetic); dfl.h says who makes it so. Blocks, maps and errors share
+ * these counts and this allocator, so that one tally says whether anything is still alive. */
+#ifndef BLOCK_H
+#define BLOCK_H
+
+#include <limits.h>
+
+#include "dfl.h"
+
+static inline void count_retain(_Atomic int32_t *count)
+{
+    int32_t n = atomic_load_explicit(count, memory_order_relaxed);
+    if (n > 0)
+        atomic_store_explicit(count, n + 1, memory_order_relaxed);
+    else
+        atomic_fetch_sub_explicit(count, 1, memory_order_relaxed);
+}
+
+/* True if that was the last holder: the caller frees what was counted. */
+static inline bool count_release(_Atomic int32_t *count)
+{
+    int32_t n = atomic_load_explicit(count, memory_order_relaxed);
+    if (n > 0) {
+        atomic_store_explicit(count, n - 1, memory_order_relaxed);
+        return n == 1;
+    }
+    if (atomic_fetch_add_explicit(count, 1, memory_order_acq_rel) != -1)
+        return false;
+    return true;
+}
+
+/* True if the caller is the only holder; the count is private then, whatever it was. */
+static inline bool count_unique(_Atomic int32_t *count)
+{
+    int32_t n = atomic_load_explicit(count, memory_order_acquire);
+    if (n == -1)
+        atomic_store_explicit(count, 1, memory_order_relaxed);
+    return n == 1 || n == -1;
+}
+
+/* Makes a count shared. False if it was so before: what it counts has been visited already. */
+static inline bool count_share(_Atomic int32_t *count)
+{
+    int32_t n = atomic_load_explicit(count, memory_order_relaxed);
+    if (n < 0)
+        return false;
+    atomic_store_explicit(count, -n, memory_order_relaxed);
+    return true;
+}
+
+/* Allocates, counted in the tally; never NULL, aligned to 16. */
+void *block_alloc(size_t bytes);
+/* `old` came from block_alloc and keeps its place in the tally. */
+void *block_resize(void *old, size_t bytes);
+void block_free(void *);
+/* Ends the process with "out of memory"; `bytes` is what was asked for. */
+_Noreturn void block_exhausted(uint64_t bytes);
+/* Blocks, maps and errors alive. Right only while all other threads are quiet. */
+int64_t dfl_block_live(void);
+
+static inline char *block_data(struct dfl_block *block)
+{
+    return (char *)(block + 1);
+}
+
+/* Bytes that fit behind the header without moving. */
+int64_t block_room(const struct dfl_block *);
+/* The same block, perhaps moved, with room for `bytes`; the caller is its only holder. */
+struct dfl_block *block_grow(struct dfl_block *, int64_t bytes);
+
+static inline void block_retain(struct dfl_block *block)
+{
+    if (block)
+        count_retain(&block->count);
+}
+
+#endif

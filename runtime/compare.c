@@ -1,0 +1,356 @@
+/* compare.c - equality, order and hash of values, by structure.
+ *
+ * The three agree: what is equal has one hash and compares as 0, except floats, where equality is
+ * IEEE's and order is total. Depth is that of the type. */
+#include "compare.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "map.h"
+#include "value.h"
+
+/* ---- equality ---- */
+
+static bool equal_views(const struct dfl_type *elem, const struct dfl_view *a,
+                        const struct dfl_view *b)
+{
+    if (a->len != b->len)
+        return false;
+    for (int64_t i = 0; i < a->len; i++)
+        if (!dfl_equal(elem, (char *)a->ptr + i * (int64_t)elem->size,
+                       (char *)b->ptr + i * (int64_t)elem->size))
+            return false;
+    return true;
+}
+
+static bool equal_maps(const struct dfl_type *type, struct dfl_map *const *a,
+                       struct dfl_map *const *b)
+{
+    if (dfl_map_len(a) != dfl_map_len(b))
+        return false;
+    for (int64_t at = 0; (at = dfl_map_next(a, at)) >= 0; at++) {
+        const void *other = dfl_map_find(type, b, dfl_map_key(type, a, at));
+        if (!other || !dfl_equal(type->elem, dfl_map_value(type, a, at), other))
+            return false;
+    }
+    return true;
+}
+
+static bool equal_errors(const struct dfl_error *a, const struct dfl_error *b)
+{
+    for (; a && b && a != b; a = a->cause, b = b->cause)
+        if (a->kind != b->kind || !compare_same_bytes(&a->message, &b->message))
+            return false;
+    return a == b;
+}
+
+static bool equal_fields(const struct dfl_type *type, const char *a, const char *b)
+{
+    for (uint64_t i = 0; i < type->field_count; i++) {
+        const struct dfl_field *f = &type->fields[i];
+        if (!dfl_equal(f->type, a + f->offset, b + f->offset))
+            return false;
+    }
+    return true;
+}
+
+static bool equal_results(const struct dfl_type *type, const void *a, const void *b)
+{
+    const struct dfl_error *ea = *(struct dfl_error *const *)a;
+    const struct dfl_error *eb = *(struct dfl_error *const *)b;
+    if (ea || eb)
+        return ea && eb && equal_errors(ea, eb);
+    size_t inner = value_inner(type);
+    return dfl_equal(type->elem, (const char *)a + inner, (const char *)b + inner);
+}
+
+bool dfl_equal(const struct dfl_type *type, const void *a, const void *b)
+{
+    switch (type->kind) {
+    case DFL_FLOAT:
+        return *(const double *)a == *(const double *)b;
+    case DFL_F32:
+        return *(const float *)a == *(const float *)b;
+    case DFL_STR:
+    case DFL_BYTES:
+        return compare_same_bytes(a, b);
+    case DFL_ARRAY:
+        return equal_views(type->elem, a, b);
+    case DFL_MAP:
+        return equal_maps(type, a, b);
+    case DFL_TUPLE:
+    case DFL_RECORD:
+        return equal_fields(type, a, b);
+    case DFL_ERROR:
+        return equal_errors(*(struct dfl_error *const *)a, *(struct dfl_error *const *)b);
+    case DFL_OPTION: {
+        uint8_t some = *(const uint8_t *)a;
+        size_t inner = value_inner(type);
+        if (some != *(const uint8_t *)b)
+            return false;
+        return !some || dfl_equal(type->elem, (const char *)a + inner, (const char *)b + inner);
+    }
+    case DFL_RESULT:
+        return equal_results(type, a, b);
+    default:
+        return memcmp(a, b, type->size) == 0; /* numbers, and futures by identity */
+    }
+}
+
+/* ---- order ---- */
+
+#define THREE_WAY(a, b) (((a) > (b)) - ((a) < (b)))
+
+/* The sign-and-magnitude bits of a float, turned into an integer of the same order. */
+static int64_t float_rank(double x)
+{
+    int64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits < 0 ? INT64_MIN - bits : bits;
+}
+
+static int32_t float_order(double a, double b)
+{
+    int64_t x = float_rank(a), y = float_rank(b);
+    if (x == y) /* only -0.0 and 0.0 share a rank */
+        return (int32_t)!!__builtin_signbit(b) - (int32_t)!!__builtin_signbit(a);
+    return THREE_WAY(x, y);
+}
+
+static int32_t text_order(const struct dfl_view *a, const struct dfl_view *b)
+{
+    int64_t common = a->len < b->len ? a->len : b->len;
+    int order = common ? memcmp(a->ptr, b->ptr, (size_t)common) : 0;
+    return order ? (order > 0) - (order < 0) : THREE_WAY(a->len, b->len);
+}
+
+static int32_t array_order(const struct dfl_type *elem, const struct dfl_view *a,
+                           const struct dfl_view *b)
+{
+    int64_t size = (int64_t)elem->size;
+    for (int64_t i = 0; i < a->len && i < b->len; i++) {
+        int32_t order = dfl_compare(elem, (char *)a->ptr + i * size, (char *)b->ptr + i * size);
+        if (order)
+            return order;
+    }
+    return THREE_WAY(a->len, b->len);
+}
+
+static int32_t fields_order(const struct dfl_type *type, const char *a, const char *b)
+{
+    for (uint64_t i = 0; i < type->field_count; i++) {
+        const struct dfl_field *f = &type->fields[i];
+        int32_t order = dfl_compare(f->type, a + f->offset, b + f->offset);
+        if (order)
+            return order;
+    }
+    return 0;
+}
+
+static int32_t error_order(const struct dfl_error *a, const struct dfl_error *b)
+{
+    for (; a && b && a != b; a = a->cause, b = b->cause) {
+        int32_t order = THREE_WAY(a->kind, b->kind);
+        if (!order)
+            order = text_order(&a->message, &b->message);
+        if (order)
+            return order;
+    }
+    return a == b ? 0 : a ? 1 : -1;
+}
+
+/* An entry of a map, to be put in the order of the keys. */
+struct entry {
+    const struct dfl_type *type;
+    const void *key, *value;
+};
+
+static int entry_order(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    return dfl_compare(x->type->key, x->key, y->key);
+}
+
+static struct entry *entries_sorted(const struct dfl_type *type, struct dfl_map *const *map)
+{
+    size_t n = (size_t)dfl_map_len(map), i = 0;
+    struct entry *list = calloc(n + 1, sizeof *list);
+    if (!list)
+        block_exhausted(n * sizeof *list);
+    for (int64_t at = 0; (at = dfl_map_next(map, at)) >= 0; at++)
+        list[i++] = (struct entry){type, dfl_map_key(type, map, at), dfl_map_value(type, map, at)};
+    qsort(list, n, sizeof *list, entry_order);
+    return list;
+}
+
+/* Maps order as their entries in the order of their keys do, since equality ignores insertion. */
+static int32_t map_order(const struct dfl_type *type, struct dfl_map *const *a,
+                         struct dfl_map *const *b)
+{
+    int64_t na = dfl_map_len(a), nb = dfl_map_len(b);
+    struct entry *ea = entries_sorted(type, a), *eb = entries_sorted(type, b);
+    int32_t order = 0;
+    for (int64_t i = 0; i < na && i < nb && !order; i++) {
+        order = dfl_compare(type->key, ea[i].key, eb[i].key);
+        if (!order)
+            order = dfl_compare(type->elem, ea[i].value, eb[i].value);
+    }
+    free(ea);
+    free(eb);
+    return order ? order : THREE_WAY(na, nb);
+}
+
+static int32_t option_order(const struct dfl_type *type, const char *a, const char *b)
+{
+    if (!*a || !*b)
+        return THREE_WAY(*a, *b);
+    size_t inner = value_inner(type);
+    return dfl_compare(type->elem, a + inner, b + inner);
+}
+
+static int32_t result_order(const struct dfl_type *type, const char *a, const char *b)
+{
+    const struct dfl_error *ea = *(struct dfl_error *const *)a;
+    const struct dfl_error *eb = *(struct dfl_error *const *)b;
+    if (ea || eb)
+        return error_order(ea, eb);
+    size_t inner = value_inner(type);
+    return dfl_compare(type->elem, a + inner, b + inner);
+}
+
+#define AS(ctype) THREE_WAY(*(const ctype *)a, *(const ctype *)b)
+
+int32_t dfl_compare(const struct dfl_type *type, const void *a, const void *b)
+{
+    switch (type->kind) {
+    case DFL_UNIT:
+        return 0;
+    case DFL_INT:
+    case DFL_DURATION:
+    case DFL_I64:
+        return AS(int64_t);
+    case DFL_BOOL:
+    case DFL_U8:
+        return AS(uint8_t);
+    case DFL_I8:
+        return AS(int8_t);
+    case DFL_I16:
+        return AS(int16_t);
+    case DFL_I32:
+        return AS(int32_t);
+    case DFL_U16:
+        return AS(uint16_t);
+    case DFL_U32:
+        return AS(uint32_t);
+    case DFL_U64:
+        return AS(uint64_t);
+    case DFL_FLOAT:
+        return float_order(*(const double *)a, *(const double *)b);
+    case DFL_F32:
+        return float_order(*(const float *)a, *(const float *)b);
+    case DFL_STR:
+    case DFL_BYTES:
+        return text_order(a, b);
+    case DFL_ARRAY:
+        return array_order(type->elem, a, b);
+    case DFL_MAP:
+        return map_order(type, a, b);
+    case DFL_TUPLE:
+    case DFL_RECORD:
+        return fields_order(type, a, b);
+    case DFL_ERROR:
+        return error_order(*(struct dfl_error *const *)a, *(struct dfl_error *const *)b);
+    case DFL_OPTION:
+        return option_order(type, a, b);
+    case DFL_RESULT:
+        return result_order(type, a, b);
+    }
+    assert(!"a type that can be ordered");
+    return 0;
+}
+
+/* ---- hash ---- */
+
+static uint64_t hash_array(const struct dfl_type *elem, const struct dfl_view *v)
+{
+    uint64_t h = compare_hash_word((uint64_t)v->len);
+    for (int64_t i = 0; i < v->len; i++)
+        h = compare_hash_mix(h, dfl_hash(elem, (char *)v->ptr + i * (int64_t)elem->size));
+    return h;
+}
+
+/* A sum, so that it ignores the order of insertion as equality does. */
+static uint64_t hash_map(const struct dfl_type *type, struct dfl_map *const *map)
+{
+    uint64_t sum = (uint64_t)dfl_map_len(map);
+    for (int64_t at = 0; (at = dfl_map_next(map, at)) >= 0; at++)
+        sum += compare_hash_mix(dfl_hash(type->key, dfl_map_key(type, map, at)),
+                                dfl_hash(type->elem, dfl_map_value(type, map, at)));
+    return compare_hash_word(sum);
+}
+
+static uint64_t hash_fields(const struct dfl_type *type, const char *value)
+{
+    uint64_t h = compare_hash_word(type->field_count);
+    for (uint64_t i = 0; i < type->field_count; i++)
+        h = compare_hash_mix(h, dfl_hash(type->fields[i].type, value + type->fields[i].offset));
+    return h;
+}
+
+static uint64_t hash_error(const struct dfl_error *e)
+{
+    uint64_t h = 0;
+    for (; e; e = e->cause)
+        h = compare_hash_mix(h + e->kind, compare_hash_bytes(e->message.ptr, e->message.len));
+    return h;
+}
+
+static uint64_t hash_float(double x)
+{
+    uint64_t bits = 0;
+    if (x != 0)
+        memcpy(&bits, &x, sizeof bits);
+    return compare_hash_word(bits);
+}
+
+static uint64_t hash_small(const void *value, size_t size)
+{
+    uint64_t word = 0;
+    memcpy(&word, value, size);
+    return compare_hash_word(word);
+}
+
+uint64_t dfl_hash(const struct dfl_type *type, const void *value)
+{
+    const char *inner;
+    switch (type->kind) {
+    case DFL_FLOAT:
+        return hash_float(*(const double *)value);
+    case DFL_F32:
+        return hash_float(*(const float *)value);
+    case DFL_STR:
+    case DFL_BYTES:
+        return compare_hash_view(value);
+    case DFL_ARRAY:
+        return hash_array(type->elem, value);
+    case DFL_MAP:
+        return hash_map(type, value);
+    case DFL_TUPLE:
+    case DFL_RECORD:
+        return hash_fields(type, value);
+    case DFL_ERROR:
+        return hash_error(*(struct dfl_error *const *)value);
+    case DFL_OPTION:
+        inner = (const char *)value + value_inner(type);
+        return *(const uint8_t *)value ? compare_hash_mix(1, dfl_hash(type->elem, inner)) : 1;
+    case DFL_RESULT:
+        inner = (const char *)value + value_inner(type);
+        if (*(struct dfl_error *const *)value)
+            return hash_error(*(struct dfl_error *const *)value);
+        return compare_hash_mix(2, dfl_hash(type->elem, inner));
+    default:
+        return hash_small(value, type->size);
+    }
+}

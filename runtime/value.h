@@ -1,0 +1,45 @@
+/* value.h - types at run time, and how values of any type live and end. */
+#ifndef VALUE_H
+#define VALUE_H
+
+#include "block.h"
+
+/* The runtime's own types. Their ids have VALUE_OWN_ID set, so they never meet a program's rows. */
+enum { VALUE_OWN_ID = 1u << 30 };
+extern const struct dfl_type value_unit, value_bool, value_int, value_float, value_duration;
+extern const struct dfl_type value_u8, value_str, value_bytes, value_error;
+extern const struct dfl_type value_strs; /* [str] */
+
+/* Makes the rows of a program known to block headers; once, before any value exists. The rows stay
+ * the caller's and must outlive all values. Without it only the runtime's own types work. */
+void value_set_types(const struct dfl_type *const *types, uint64_t count);
+/* The type with this id, as a block header holds it. */
+const struct dfl_type *value_type(uint32_t id);
+
+/* Where the T of a T? or T! begins. */
+static inline size_t value_inner(const struct dfl_type *type)
+{
+    size_t tag = type->kind == DFL_OPTION ? 1 : sizeof(struct dfl_error *);
+    size_t align = type->elem->align;
+    return align > tag ? align : tag;
+}
+
+/* Frees a block, map or error whose last holder has let go, and all that ends with it. */
+void value_end_block(struct dfl_block *);
+void value_end_map(const struct dfl_type *, struct dfl_map *);
+void value_end_error(struct dfl_error *);
+
+/* What an empty view points at. */
+extern char value_nothing[16];
+
+static inline struct dfl_view value_static(const char *text, int64_t len)
+{
+    return (struct dfl_view){NULL, (void *)text, len};
+}
+
+/* An owned copy of `len` bytes as a str or bytes. */
+struct dfl_view value_text(const void *text, int64_t len);
+/* One more owner of the part [lo, lo + len) of a str or bytes. */
+struct dfl_view value_part(const struct dfl_view *, int64_t lo, int64_t len);
+
+#endif
