@@ -1,0 +1,62 @@
+/* suggest.c - the rows of foreign.def, looked up by name. */
+#include "suggest.h"
+
+#include <stddef.h>
+#include <string.h>
+
+struct row {
+    const char *name, *hint;
+};
+
+static const struct row types[] = {
+#define TYPE(name, hint) {name, hint},
+#define VALUE(name, hint)
+#define METHOD(name, hint)
+#include "foreign.def"
+#undef TYPE
+#undef VALUE
+#undef METHOD
+};
+
+static const struct row values[] = {
+#define TYPE(name, hint)
+#define VALUE(name, hint) {name, hint},
+#define METHOD(name, hint)
+#include "foreign.def"
+#undef TYPE
+#undef VALUE
+#undef METHOD
+};
+
+static const struct row methods[] = {
+#define TYPE(name, hint)
+#define VALUE(name, hint)
+#define METHOD(name, hint) {name, hint},
+#include "foreign.def"
+#undef TYPE
+#undef VALUE
+#undef METHOD
+};
+
+static const char *find(const struct row *rows, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(rows[i].name, name))
+            return rows[i].hint;
+    return NULL;
+}
+
+const char *suggest_type(const char *name)
+{
+    return find(types, sizeof types / sizeof *types, name);
+}
+
+const char *suggest_value(const char *name)
+{
+    return find(values, sizeof values / sizeof *values, name);
+}
+
+const char *suggest_method(const char *name)
+{
+    return find(methods, sizeof methods / sizeof *methods, name);
+}
