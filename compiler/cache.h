@@ -1,0 +1,55 @@
+/* cache.h - executables of `dfl run`, kept by content, so that a program that did not change starts
+ * without being parsed.
+ *
+ * The folder ($XDG_CACHE_HOME/dfl, or ~/.cache/dfl) holds two kinds of files:
+ *   NAME-HASH       an executable, named by its own content
+ *   KEY.run         what was compiled to it: each source file with its hash, files that must be
+ *                   absent, the executable; last a hash of the text before
+ * KEY is made of the compiler, the options and the path as it was typed (messages of the program
+ * show it). Everything is written under another name and renamed, so runs may race; what was
+ * damaged does not match its hash and is made anew. The least recently used goes when it is full.
+ */
+#ifndef CACHE_H
+#define CACHE_H
+
+#include "base/arena.h"
+#include "base/vec.h"
+
+#include <stdbool.h>
+
+/* A file as the compiler read it: its text is without a byte-order mark. */
+struct cache_source {
+    const char *path, *text;
+    size_t len;
+};
+
+/* What an executable was compiled from. */
+struct cache_inputs {
+    VEC(struct cache_source) sources;
+    VEC(const char *) absent; /* paths where a file would have been taken instead */
+};
+
+struct cache {
+    struct arena *arena;
+    const char *folder; /* exists and is ours */
+    bool scratch;       /* the real one cannot be written: removed by cache_exec() */
+    const char *key;    /* names the manifest */
+    const char *name;   /* of the program: "wordcount" */
+};
+
+/* Finds the folder, or makes a temporary one. `source`: the path as typed. False: neither can be
+ * written; said on standard error. */
+bool cache_open(struct cache *, struct arena *, const char *source, int level);
+/* Path of a good executable for the sources as they are now, or NULL. */
+const char *cache_find(struct cache *);
+/* Where to write a new executable: unique, in the folder. */
+const char *cache_draft(struct cache *);
+/* Moves the draft in and remembers it for these sources. Its path from now on, or NULL with errno.
+ */
+const char *cache_keep(struct cache *, const char *draft, const struct cache_inputs *);
+/* Becomes the program. Returns only if that fails, with errno. */
+void cache_exec(struct cache *, const char *executable, char **argv);
+/* Ends the use of a cache whose program was not started. */
+void cache_close(struct cache *);
+
+#endif

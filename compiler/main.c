@@ -1,0 +1,414 @@
+/* main.c - the verbs of the command, and the stages of a compilation in order. Read from the
+ * bottom: a verb makes a session, runs the stages that it needs, and stops after the first with
+ * errors. */
+#include "cache.h"
+#include "check.h"
+#include "cli.h"
+#include "codegen.h"
+#include "graph.h"
+#include "home.h"
+#include "interp.h"
+#include "link.h"
+#include "lower.h"
+#include "output.h"
+#include "temp.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PASS(name, text) void pass_##name(struct ir_module *);
+#include "passes/passes.def"
+#undef PASS
+
+/* ---- stages -------------------------------------------------------------------------------- */
+
+/* One compilation. */
+struct session {
+    const struct cli *cli;
+    struct arena arena;
+    struct intern names;
+    struct diags diags;
+    struct program program;
+};
+
+static void session_open(struct session *s, const struct cli *cli)
+{
+    *s = (struct session){.cli = cli};
+    s->names.arena = &s->arena;
+    s->diags = (struct diags){.arena = &s->arena, .last = &s->diags.first, .color = cli->color};
+    s->program.arena = &s->arena;
+    s->program.names = &s->names;
+    s->program.diags = &s->diags;
+    s->program.library = home_path(&s->arena, "share/dfl/stdlib");
+    types_init(&s->program.types, &s->arena);
+}
+
+static void session_close(struct session *s)
+{
+    arena_free(&s->arena);
+}
+
+/* Reads, parses and checks. True if there were no errors; all messages are printed. */
+static bool stages_check(struct session *s, const char *path)
+{
+    static void (*const stages[])(struct program *) = {
+        check_types,
+        check_effects,
+        check_matches,
+        check_uses,
+    };
+    names_load(&s->program, path);
+    for (size_t i = 0; i < sizeof stages / sizeof *stages && s->diags.errors == 0; i++)
+        stages[i](&s->program);
+    bool good = s->diags.errors == 0;
+    diag_print(&s->diags, stderr);
+    return good;
+}
+
+static bool has_main(struct session *s)
+{
+    if (s->program.main)
+        return true;
+    cli_error(s->cli, "'%s' has no `main`, so it cannot be run", s->program.root->source->path);
+    cli_hint(s->cli, "a program starts at `io task main(args: [str]) -> int! { ... }`");
+    return false;
+}
+
+/* DIR of a checked program; passes run at -O2. NULL after errors, which are printed. */
+static struct ir_module *stages_lower(struct session *s)
+{
+    static const struct {
+        const char *name;
+        void (*run)(struct ir_module *);
+    } passes[] = {
+#define PASS(name, text) {#name, pass_##name},
+#include "passes/passes.def"
+#undef PASS
+        {NULL, NULL},
+    };
+    struct ir_module *m = lower_program(&s->program);
+    bool good = s->diags.errors == 0;
+    diag_print(&s->diags, stderr);
+    if (!good || !m)
+        return NULL;
+    const char *after = "lowering";
+    for (int i = 0; ir_verify(m, stderr); i++) {
+        if (s->cli->level == 0 || !passes[i].name)
+            return m;
+        passes[i].run(m);
+        after = passes[i].name;
+    }
+    cli_error(s->cli, "internal error: the program is malformed after %s; please report it", after);
+    return NULL;
+}
+
+/* Writes what `emit` says to `path`, through the code generator, which is loaded for it. */
+static bool stages_emit(struct session *s, const struct ir_module *m, enum emit emit,
+                        const char *path)
+{
+    void *lib = dlopen(home_path(&s->arena, "lib/dfl/libdflcg.so"), RTLD_NOW | RTLD_LOCAL);
+    if (!lib) {
+        cli_error(s->cli, "cannot load the code generator: %s", dlerror());
+        cli_hint(s->cli, "install the package libllvm19, or use `dfl run --interp`");
+        return false;
+    }
+    bool (*generate)(const struct ir_module *, struct layouts *, const struct codegen_options *,
+                     const char *);
+    *(void **)&generate = dlsym(lib, "codegen_emit");
+    struct layouts layouts;
+    layouts_init(&layouts, &s->arena, &s->program.types);
+    struct codegen_options options = {.level = s->cli->level, .cpu = "x86-64-v2", .emit = emit};
+    return generate && generate(m, &layouts, &options, path);
+}
+
+/* An empty, watched file for an object; ended by temp_remove(). NULL after what was said. */
+static const char *object_make(struct session *s)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *path = arena_format(&s->arena, "%s/dfl-XXXXXX.o", tmp && tmp[0] ? tmp : "/tmp");
+    int fd = mkstemps(path, 2);
+    if (fd < 0) {
+        cli_error(s->cli, "cannot write to '%s': %s", path, strerror(errno));
+        cli_hint(s->cli, "set TMPDIR to a folder that can be written");
+        return NULL;
+    }
+    close(fd);
+    temp_watch(path);
+    return path;
+}
+
+/* From a file to an executable at `out`. */
+static bool stages_all(struct session *s, const char *path, const char *out)
+{
+    if (!stages_check(s, path) || !has_main(s))
+        return false;
+    struct ir_module *m = stages_lower(s);
+    const char *object = m ? object_make(s) : NULL;
+    if (!object)
+        return false;
+    bool good = stages_emit(s, m, EMIT_OBJ, object) &&
+                link_program(object, home_path(&s->arena, "lib/dfl/libdfl.a"), out);
+    temp_remove(object);
+    return good;
+}
+
+/* ---- run ----------------------------------------------------------------------------------- */
+
+static int run_interp(const struct cli *cli)
+{
+    struct session s;
+    session_open(&s, cli);
+    int status = CLI_FAILED;
+    const struct interp_options options = {.check_leaks = getenv("DFL_CHECK") != NULL};
+    if (stages_check(&s, cli->operands[0]) && has_main(&s))
+        status = interp_run(&s.program, cli->operand_count - 1, cli->operands + 1, &options);
+    session_close(&s);
+    return status;
+}
+
+/* The files that the program was made of, and those that would have come before the library's. */
+static struct cache_inputs inputs_of(struct session *s)
+{
+    struct cache_inputs in = {0};
+    const char *root = s->program.root->source->path, *slash = strrchr(root, '/');
+    int folder = slash ? (int)(slash - root) + 1 : 0;
+    for (uint32_t i = 0; i < s->program.modules.count; i++) {
+        const struct module *m = s->program.modules.at[i];
+        struct cache_source one = {m->source->path, m->source->text, m->source->len};
+        vec_push(&s->arena, &in.sources, one);
+        if (m->is_std)
+            vec_push(&s->arena, &in.absent,
+                     arena_format(&s->arena, "%.*s%s.dfl", folder, root, m->name));
+    }
+    return in;
+}
+
+/* Compiles to the cache. Path of the executable, or NULL after what was said. */
+static const char *run_build(struct cache *cache, const struct cli *cli)
+{
+    struct session s;
+    session_open(&s, cli);
+    const char *path = NULL, *draft = cache_draft(cache);
+    temp_watch(draft);
+    if (stages_all(&s, cli->operands[0], draft)) {
+        struct cache_inputs in = inputs_of(&s);
+        path = cache_keep(cache, draft, &in);
+        if (!path)
+            cli_error(cli, "cannot write to '%s': %s", cache->folder, strerror(errno));
+    }
+    temp_remove(draft);
+    session_close(&s);
+    return path;
+}
+
+static int verb_run(const struct cli *cli)
+{
+    const char *file = cli->operands[0];
+    if (!cli_is_program(cli, file))
+        return CLI_MISUSE;
+    if (cli->interp)
+        return run_interp(cli);
+    if (cli->threads)
+        setenv("DFL_THREADS", cli->threads, 1);
+    if (cli->stats)
+        setenv("DFL_STATS", "1", 1);
+    struct arena arena = {0};
+    struct cache cache;
+    if (!cache_open(&cache, &arena, file, cli->level))
+        return CLI_FAILED;
+    const char *path = cache_find(&cache);
+    if (!path)
+        path = run_build(&cache, cli);
+    if (path) {
+        cache_exec(&cache, path, cli->operands);
+        cli_error(cli, "cannot start '%s': %s", path, strerror(errno));
+    }
+    cache_close(&cache);
+    arena_free(&arena);
+    return CLI_FAILED;
+}
+
+/* ---- build --------------------------------------------------------------------------------- */
+
+/* The file's name without .dfl, here. */
+static const char *out_default(struct arena *a, const char *file)
+{
+    const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
+    return arena_format(a, "%.*s", (int)strlen(name) - 4, name);
+}
+
+/* Copies a file that the code generator wrote to `out`. */
+static bool copy_out(const char *path, FILE *out)
+{
+    FILE *in = fopen(path, "re");
+    char bytes[1 << 16];
+    if (!in)
+        return false;
+    for (size_t n; (n = fread(bytes, 1, sizeof bytes, in)) > 0;)
+        fwrite(bytes, 1, n, out);
+    bool good = !ferror(in);
+    fclose(in);
+    return good;
+}
+
+static bool emit_code(struct session *s, const struct ir_module *m, FILE *out)
+{
+    const char *what = s->cli->emit;
+    enum emit emit = strcmp(what, "obj") == 0 ? EMIT_OBJ : what[0] == 'a' ? EMIT_ASM : EMIT_LLVM;
+    const char *object = object_make(s);
+    if (!object)
+        return false;
+    bool good = stages_emit(s, m, emit, object) && copy_out(object, out);
+    temp_remove(object);
+    return good;
+}
+
+static bool build_emit(struct session *s, FILE *out)
+{
+    if (!stages_check(s, s->cli->operands[0]))
+        return false;
+    if (strcmp(s->cli->emit, "ast") == 0) {
+        ast_print(s->program.root->tree, out);
+        return true;
+    }
+    struct ir_module *m = has_main(s) ? stages_lower(s) : NULL;
+    if (m && strcmp(s->cli->emit, "dir") == 0)
+        ir_print(m, out);
+    else if (m)
+        return emit_code(s, m, out);
+    return m != NULL;
+}
+
+static int verb_build(const struct cli *cli)
+{
+    if (!cli_is_program(cli, cli->operands[0]))
+        return CLI_MISUSE;
+    struct session s;
+    session_open(&s, cli);
+    const char *out = cli->out ? cli->out : out_default(&s.arena, cli->operands[0]);
+    bool good;
+    if (cli->emit && !cli->out) {
+        good = build_emit(&s, stdout);
+    } else {
+        struct output o;
+        good = output_open(&o, cli, &s.arena, out);
+        if (good && cli->emit)
+            good = output_keep(&o, build_emit(&s, o.file));
+        else if (good)
+            good = output_keep(&o, stages_all(&s, cli->operands[0], o.draft));
+    }
+    session_close(&s);
+    return good ? 0 : CLI_FAILED;
+}
+
+/* ---- check, test, graph -------------------------------------------------------------------- */
+
+static int verb_check(const struct cli *cli)
+{
+    bool good = true;
+    for (int i = 0; i < cli->operand_count; i++)
+        if (!cli_is_program(cli, cli->operands[i]))
+            return CLI_MISUSE;
+    for (int i = 0; i < cli->operand_count; i++) {
+        struct session s;
+        session_open(&s, cli);
+        good &= stages_check(&s, cli->operands[i]);
+        session_close(&s);
+    }
+    return good ? 0 : CLI_FAILED;
+}
+
+static bool is_program_name(const char *path)
+{
+    size_t n = strlen(path);
+    return n > 4 && strcmp(path + n - 4, ".dfl") == 0;
+}
+
+static int verb_test(const struct cli *cli)
+{
+    int files = cli->operand_count, status = 0;
+    struct interp_options options = {.check_leaks = getenv("DFL_CHECK") != NULL};
+    if (files > 1 && !is_program_name(cli->operands[files - 1]))
+        options.filter = cli->operands[--files];
+    for (int i = 0; i < files; i++)
+        if (!cli_is_program(cli, cli->operands[i]))
+            return CLI_MISUSE;
+    for (int i = 0; i < files; i++) {
+        struct session s;
+        session_open(&s, cli);
+        int one =
+            stages_check(&s, cli->operands[i]) ? interp_test(&s.program, &options) : CLI_FAILED;
+        status = one ? one : status;
+        session_close(&s);
+    }
+    return status;
+}
+
+/* "dot", "svg" or "json" by the name of the output; NULL if it says none of them. */
+static const char *graph_form(const char *out)
+{
+    const char *dot = out ? strrchr(out, '.') : ".dot";
+    static const char *const forms[] = {"dot", "svg", "json"};
+    for (size_t i = 0; dot && i < sizeof forms / sizeof *forms; i++)
+        if (strcmp(dot + 1, forms[i]) == 0)
+            return forms[i];
+    return NULL;
+}
+
+static int verb_graph(const struct cli *cli)
+{
+    const char *form = graph_form(cli->out);
+    if (!form) {
+        cli_error(cli, "'%s' does not say what to draw", cli->out);
+        cli_hint(cli, "its name must end in .svg, .dot or .json");
+        return CLI_MISUSE;
+    }
+    if (!cli_is_program(cli, cli->operands[0]))
+        return CLI_MISUSE;
+    struct session s;
+    session_open(&s, cli);
+    bool good = stages_check(&s, cli->operands[0]);
+    if (good && !cli->out) {
+        good = graph_write(&s.program, form, stdout);
+    } else if (good) {
+        struct output o;
+        good = output_open(&o, cli, &s.arena, cli->out) &&
+               output_keep(&o, graph_write(&s.program, form, o.file));
+    }
+    session_close(&s);
+    return good ? 0 : CLI_FAILED;
+}
+
+/* ---- entry --------------------------------------------------------------------------------- */
+
+/* 0, or 1 if what was printed did not arrive. */
+static int close_stdout(const struct cli *cli)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    cli_error(cli, "cannot write to standard output: %s", strerror(errno));
+    return CLI_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    static int (*const verbs[])(const struct cli *) = {
+#define VERB(name, operands, least, most, summary) [VERB_##name] = verb_##name,
+#define PROGRAM_VERB                               VERB
+#define OPTION(verb, flag, value, field, help)
+#include "verbs.def"
+#undef VERB
+#undef PROGRAM_VERB
+#undef OPTION
+    };
+    struct cli cli;
+    int status = cli_parse(&cli, argc, argv);
+    if (status < 0)
+        status = verbs[cli.verb](&cli);
+    int lost = close_stdout(&cli);
+    return status ? status : lost;
+}
