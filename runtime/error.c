@@ -1,5 +1,4 @@
 /* error.c - failures: making them, and telling the user. */
-#define _GNU_SOURCE /* strerror_r() that returns the text */
 #include "error.h"
 
 #include <assert.h>
@@ -70,14 +69,13 @@ struct dfl_error *error_new(enum dfl_fail kind, const char *format, ...)
 
 struct dfl_error *error_from_errno(int code, const char *doing, const struct dfl_view *what)
 {
-    char text[128];
     struct buffer b = {0};
     struct dfl_view message;
     buffer_string(&b, doing);
     buffer_char(&b, ' ');
     buffer_put(&b, what->ptr, what->len);
     buffer_string(&b, ": ");
-    buffer_string(&b, strerror_r(code, text, sizeof text));
+    buffer_string(&b, strerror(code));
     dfl_buffer_end(&b, &message);
     return error_with(DFL_FAIL_io, message);
 }
@@ -153,15 +151,16 @@ struct dfl_error *dfl_fail_shift(const struct dfl_site *site, int64_t count)
 
 struct dfl_error *dfl_fail_bounds(const struct dfl_site *site, int64_t index, int64_t len)
 {
-    struct dfl_error *e = error_new(DFL_FAIL_bounds, "index %lld out of bounds, length %lld",
+    struct dfl_error *e = error_new(DFL_FAIL_bounds, "index %lld out of bounds for length %lld",
                                     (long long)index, (long long)len);
     return dfl_error_at(e, site);
 }
 
 struct dfl_error *dfl_fail_slice(const struct dfl_site *site, int64_t lo, int64_t hi, int64_t len)
 {
-    struct dfl_error *e = error_new(DFL_FAIL_bounds, "slice %lld..%lld out of bounds, length %lld",
-                                    (long long)lo, (long long)hi, (long long)len);
+    struct dfl_error *e =
+        error_new(DFL_FAIL_bounds, "slice %lld..%lld out of bounds for length %lld", (long long)lo,
+                  (long long)hi, (long long)len);
     return dfl_error_at(e, site);
 }
 
@@ -205,7 +204,7 @@ static void report_one(FILE *to, const char *label, const struct dfl_error *e)
            to);
     fputc('\n', to);
     if (e->site.file)
-        fprintf(to, "  at %s:%u\n", e->site.file, e->site.line);
+        fprintf(to, "  at %s:%u:%u\n", e->site.file, e->site.line, e->site.column);
 }
 
 static void report_chain(FILE *to, const struct dfl_error *e)
