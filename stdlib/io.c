@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "helper.h"
-#include "output.h"
+#include "stream.h"
 #include "std.h"
 
 /* ---- reading whatever a file descriptor has ---- */
@@ -131,7 +131,7 @@ static const struct dfl_view output_name = {NULL, "standard output", 15};
 static struct dfl_error *input_run(struct dfl_fiber *fiber, void (*work)(void *),
                                    struct input_job *job)
 {
-    int code = output_flush();
+    int code = stream_flush();
     if (code)
         return error_from_errno(code, "cannot write", &output_name);
     dfl_blocking(fiber, work, job);
@@ -242,7 +242,7 @@ static void file_write(void *arg)
         job->code = errno;
         return;
     }
-    job->code = output_all(fd, job->write->ptr, job->write->len);
+    job->code = stream_write(fd, job->write->ptr, job->write->len);
     if (close(fd) < 0 && !job->code)
         job->code = errno;
 }
@@ -381,7 +381,7 @@ STD(io, eprint, void *out, const void *text)
     struct buffer b = {0};
     buffer_put(&b, s->ptr, s->len);
     buffer_char(&b, '\n');
-    output_all(STDERR_FILENO, buffer_text(&b), b.len); /* nowhere is left to complain */
+    stream_write(STDERR_FILENO, buffer_text(&b), b.len); /* nowhere is left to complain */
     buffer_discard(&b);
     return NULL;
 }
@@ -389,7 +389,7 @@ STD(io, eprint, void *out, const void *text)
 STD(io, sleep, void *out, const void *duration)
 {
     (void)out;
-    int code = output_flush();
+    int code = stream_flush();
     if (code)
         return error_from_errno(code, "cannot write", &output_name);
     if (*(const int64_t *)duration > 0)

@@ -1,14 +1,14 @@
 /* prelude.c - C half of the names that need no import. */
 #include <unistd.h>
 
-#include "output.h"
+#include "stream.h"
 #include "std.h"
 
 STD(prelude, print, void *out, const void *line)
 {
     (void)out;
     static const struct dfl_view name = {NULL, "standard output", 15};
-    int code = output_line(line);
+    int code = stream_line(line);
     return code ? error_from_errno(code, "cannot write", &name) : NULL;
 }
 
@@ -17,7 +17,7 @@ STD(prelude, trace, const struct dfl_type *A, void *out, const void *x)
     struct buffer b = {0};
     format_value(&b, A, x, false);
     buffer_char(&b, '\n');
-    output_all(STDERR_FILENO, buffer_text(&b), b.len);
+    stream_write(STDERR_FILENO, buffer_text(&b), b.len);
     buffer_discard(&b);
     memcpy(out, x, A->size);
     dfl_copy(A, x);

@@ -1,5 +1,5 @@
-/* output.c - standard output: one buffer, one lock. */
-#include "output.h"
+/* stream.c - standard output: one buffer, one lock. */
+#include "stream.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -28,7 +28,7 @@ static void end_by_sigpipe(void)
     raise(SIGPIPE);
 }
 
-int output_all(int fd, const void *text, int64_t len)
+int stream_write(int fd, const void *text, int64_t len)
 {
     const char *p = text;
     while (len > 0) {
@@ -46,7 +46,7 @@ int output_all(int fd, const void *text, int64_t len)
 /* The caller holds the lock. */
 static int write_out(const void *text, int64_t len)
 {
-    int code = output_all(STDOUT_FILENO, text, len);
+    int code = stream_write(STDOUT_FILENO, text, len);
     if (code == EPIPE)
         end_by_sigpipe();
     return code;
@@ -74,7 +74,7 @@ static int add(const void *text, int64_t len)
     return 0;
 }
 
-int output_line(const struct dfl_view *line)
+int stream_line(const struct dfl_view *line)
 {
     pthread_mutex_lock(&out.lock);
     if (out.target == UNKNOWN)
@@ -88,7 +88,7 @@ int output_line(const struct dfl_view *line)
     return code;
 }
 
-int output_flush(void)
+int stream_flush(void)
 {
     pthread_mutex_lock(&out.lock);
     int code = empty_buffer();
@@ -96,9 +96,17 @@ int output_flush(void)
     return code;
 }
 
+void stream_flush_if_free(void)
+{
+    if (pthread_mutex_trylock(&out.lock) != 0)
+        return;
+    empty_buffer();
+    pthread_mutex_unlock(&out.lock);
+}
+
 void dfl_output_flush(void)
 {
-    int code = output_flush();
+    int code = stream_flush();
     if (code == 0)
         return;
     fprintf(stderr, "error: cannot write standard output: %s\n", strerror(code));

@@ -1,19 +1,21 @@
-/* output.h - standard output: whole lines from any thread, in one stream. */
-#ifndef OUTPUT_H
-#define OUTPUT_H
+/* stream.h - standard output: whole lines from any thread, in one stream. */
+#ifndef STREAM_H
+#define STREAM_H
 
 #include "dfl.h"
 
 /* Adds a line (the newline is added here) without tearing it apart from others. Goes out at once on
  * a terminal, else when the buffer is full or flushed. Returns 0 or an errno; what could not be
  * written is gone then. A reader that went away ends the process as SIGPIPE does. */
-int output_line(const struct dfl_view *line);
+int stream_line(const struct dfl_view *line);
 /* Writes out what is buffered; the same result. */
-int output_flush(void);
+int stream_flush(void);
 /* The same for the end of the program and before it is told of a failure: an error is reported on
  * standard error and ends the process with status 1. */
 void dfl_output_flush(void);
+/* For a signal that ends the process: the same unless some thread is printing at this moment. */
+void stream_flush_if_free(void);
 /* Writes all of a text to a file descriptor, whatever the kernel takes at once. 0 or an errno. */
-int output_all(int fd, const void *text, int64_t len);
+int stream_write(int fd, const void *text, int64_t len);
 
 #endif
