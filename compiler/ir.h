@@ -19,7 +19,8 @@
  *     raise %20
  *   }
  *
- * A function with places: `%6: &[int] = slot`. Immediates stand after the operands in [brackets]. */
+ * A function with places: `%6: &[int] = slot`. Immediates stand after the operands in [brackets].
+ */
 #ifndef IR_H
 #define IR_H
 
@@ -90,16 +91,17 @@ struct ir_block {
 };
 
 struct ir_func {
-    const char *name;             /* unique in the module: "fib", "sort_by<int>" */
-    const struct symbol *symbol;  /* NULL when read from text */
+    const char *name;            /* unique in the module: "fib", "sort_by<int>" */
+    const struct symbol *symbol; /* NULL when read from text */
     struct span span;
-    uint32_t flags;               /* enum func_flags */
-    bool nofail;                  /* proved: returns plainly */
+    uint32_t flags; /* enum func_flags */
+    bool nofail;    /* proved: returns plainly */
     bool fastmath;
     VEC(struct ir_value *) params; /* a `var` parameter is a place */
     const struct type *result;
     VEC(struct ir_block *) blocks; /* [0] is the entry and has no parameters */
     uint32_t value_count;
+    void *code; /* the code generator's */
 };
 
 struct ir_module {
@@ -128,7 +130,8 @@ bool ir_op_ends(enum ir_op);
 
 void ir_print(const struct ir_module *, FILE *);
 /* Reads the text form; reports to diags and returns NULL if it is not DIR. */
-struct ir_module *ir_parse(struct arena *, struct type_table *, struct intern *, const struct source *, struct diags *);
+struct ir_module *ir_parse(struct arena *, struct type_table *, struct intern *,
+                           const struct source *, struct diags *);
 /* True if the module is well formed: types of operands, one definition before each use on every
  * path, blocks ended, fail blocks of one error parameter. Else says what is not, to `out`. */
 bool ir_verify(const struct ir_module *, FILE *out);
