@@ -41,3 +41,16 @@ STD(map, remove, const struct dfl_type *K, const struct dfl_type *V, void *out, 
     map_remove(&type, map, key, NULL);
     return NULL;
 }
+
+STD(map, add, const struct dfl_type *K, void *out, void *map, const void *key, const void *n)
+{
+    (void)out;
+    struct dfl_type type = map_type(K, &value_int);
+    int32_t fresh;
+    int64_t *sum = dfl_map_slot(&type, map, key, &fresh), old = *sum;
+    if (__builtin_add_overflow(old, *(const int64_t *)n, sum)) {
+        *sum = old;
+        return dfl_fail_overflow(NULL, "+", old, *(const int64_t *)n);
+    }
+    return NULL;
+}
