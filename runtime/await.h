@@ -1,0 +1,17 @@
+/* await.h - running a record to its end, and waking what waits for it. */
+#ifndef AWAIT_H
+#define AWAIT_H
+
+#include "fiber.h"
+#include "task.h"
+
+/* Runs a record that the caller has taken from a deque, and completes it: drops its arguments,
+ * wakes its waiters, ends the execution's reference. Returns a fiber that became ready for the
+ * caller to switch to, or NULL. May move `self` to another worker. */
+struct dfl_fiber *await_run(struct dfl_fiber *self, struct dfl_task *);
+/* The same on a stack that may be nearly used up; readies all waiters. */
+void await_run_here(struct dfl_fiber *self, struct dfl_task *);
+/* A record that will never run ends; records that wait for it alone are pushed. */
+void await_abandon(struct dfl_fiber *self, struct dfl_task *);
+
+#endif

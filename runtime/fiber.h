@@ -1,0 +1,57 @@
+/* fiber.h - stacks that can be left and come back to, on another thread if need be.
+ *
+ * A fiber has a small stack of its own, and grows by further segments when generated code finds
+ * that little is left. It belongs to whoever runs it; a fiber that is not running belongs to what
+ * it waits for, to the ready list, or to a pool. */
+#ifndef FIBER_H
+#define FIBER_H
+
+#include <stdint.h>
+
+#include "dfl.h"
+#include "sanitize.h"
+
+struct segment;
+
+struct dfl_fiber {
+    char *stack_limit; /* generated code: below it, calls that may recurse take a further segment */
+    struct dfl_worker *worker; /* that runs it; NULL in the interpreter */
+    void *context;             /* while it is not running */
+    struct dfl_fiber *next;    /* in a pool or the ready list */
+    struct segment *segment;   /* the newest it is on; NULL: its own stack */
+    struct segment *spare;     /* the last one it left, kept for the next time */
+    bool on_large;             /* runs on the thread's large stack, where nothing may park */
+    struct sanitize sanitize;
+};
+
+/* `stack_max`: bytes of further segments that the whole process may have in use. */
+void fiber_init(uint64_t stack_max);
+/* All fibers end, wherever they are; no thread runs one. */
+void fiber_fini(void);
+/* Frees the calling thread's large stack. */
+void fiber_thread_fini(void);
+
+/* The context of the calling thread on the stack it was born with. */
+void fiber_open_native(struct dfl_fiber *);
+
+/* A fiber that will begin, or go on, in `loop`, which never returns. Any thread. */
+struct dfl_fiber *fiber_get(void (*loop)(struct dfl_fiber *));
+/* Back to the pool: it has been left for good in a call of fiber_switch() by `loop`. */
+void fiber_put(struct dfl_fiber *);
+
+/* Leaves `from`, which runs, and goes on in `to`. Returns when someone switches to `from`, perhaps
+ * on another thread; errno is kept. */
+void fiber_switch(struct dfl_fiber *from, struct dfl_fiber *to);
+
+/* True if generated code would take a further segment here. */
+static inline bool fiber_is_low(const struct dfl_fiber *fiber)
+{
+    return (char *)__builtin_frame_address(0) < fiber->stack_limit;
+}
+
+/* Fibers made so far, the most that ever were in use at once (pools included). */
+uint64_t fiber_peak(void);
+/* Fibers not in the shared pool, and bytes of segments in use. */
+uint64_t fiber_live(void);
+
+#endif

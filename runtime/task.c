@@ -1,0 +1,407 @@
+/* task.c - records: pools, references, waiters, results. Read task.h first.
+ *
+ * A thread takes records from its own pool and puts them back without locking. What is released by
+ * another thread than spawned it piles up there; every 256 of those move through a shared stack of
+ * batches to whoever runs short. */
+#include "task.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "block.h"
+#include "error.h"
+#include "fiber.h"
+#include "value.h"
+#include "worker.h"
+
+enum {
+    TASK_CHUNK = 1 << 20, /* bytes mapped at once */
+    TASK_CARVE = 64,      /* records made at once: one page */
+    TASK_BATCH = 256,     /* records that move between threads at once */
+};
+
+/* Opens a mapped chunk; takes the place of its first record. */
+struct chunk {
+    struct chunk *next;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    struct dfl_task *batches; /* each a list through `rare`; args[0] is the next batch */
+    struct chunk *chunks;
+    _Atomic uint64_t made;
+} shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static const struct dfl_fn *task_fns;
+
+const struct dfl_fn *task_fn(const struct dfl_task *task)
+{
+    return &task_fns[task->fn];
+}
+
+/* ---- pools ---- */
+
+static _Thread_local struct task_pool outside_pool;
+static _Thread_local struct task_pool *own_pool;
+
+/* Not inlined, and opaque: a thread-local address must not survive a fiber's move. */
+__attribute__((noinline)) struct task_pool *task_pool_here(void)
+{
+    __asm__ volatile("" ::: "memory");
+    return own_pool ? own_pool : &outside_pool;
+}
+
+__attribute__((noinline)) void task_pool_enter(struct task_pool *pool)
+{
+    __asm__ volatile("" ::: "memory");
+    own_pool = pool;
+}
+
+static struct task_pool *task_pool_of(struct dfl_fiber *fiber)
+{
+    return fiber && fiber->worker ? &fiber->worker->pool : task_pool_here();
+}
+
+static void batch_put(struct dfl_task *list)
+{
+    pthread_mutex_lock(&shared.lock);
+    list->args[0] = (uintptr_t)shared.batches;
+    shared.batches = list;
+    pthread_mutex_unlock(&shared.lock);
+}
+
+static struct dfl_task *batch_get(void)
+{
+    pthread_mutex_lock(&shared.lock);
+    struct dfl_task *list = shared.batches;
+    if (list)
+        shared.batches = (struct dfl_task *)(uintptr_t)list->args[0];
+    pthread_mutex_unlock(&shared.lock);
+    return list;
+}
+
+static void pool_map(struct task_pool *pool)
+{
+    char *at = mmap(NULL, TASK_CHUNK, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED)
+        block_exhausted(TASK_CHUNK);
+    struct chunk *chunk = (struct chunk *)at;
+    pthread_mutex_lock(&shared.lock);
+    chunk->next = shared.chunks;
+    shared.chunks = chunk;
+    pthread_mutex_unlock(&shared.lock);
+    pool->fresh = (struct dfl_task *)at + 1;
+    pool->fresh_end = (struct dfl_task *)(at + TASK_CHUNK);
+}
+
+static struct dfl_task *pool_carve(struct task_pool *pool)
+{
+    if (pool->fresh == pool->fresh_end)
+        pool_map(pool);
+    struct dfl_task *first = pool->fresh, *end = first + TASK_CARVE;
+    if (end > pool->fresh_end)
+        end = pool->fresh_end;
+    for (struct dfl_task *t = first; t < end; t++)
+        t->rare = t + 1 < end ? t + 1 : NULL;
+    pool->fresh = end;
+    atomic_fetch_add_explicit(&shared.made, (uint64_t)(end - first), memory_order_relaxed);
+    return first;
+}
+
+static void pool_refill(struct task_pool *pool)
+{
+    pool->free = pool->returned;
+    pool->returned = NULL;
+    pool->returned_count = 0;
+    if (!pool->free)
+        pool->free = batch_get();
+    if (!pool->free)
+        pool->free = pool_carve(pool);
+}
+
+/* A record comes back the slow way. */
+static void pool_return(struct task_pool *pool, struct dfl_task *task)
+{
+    task->rare = pool->returned;
+    pool->returned = task;
+    if (++pool->returned_count < TASK_BATCH)
+        return;
+    if (pool->free)
+        batch_put(pool->returned);
+    else
+        pool->free = pool->returned;
+    pool->returned = NULL;
+    pool->returned_count = 0;
+}
+
+void task_pool_fini(struct task_pool *pool)
+{
+    if (pool->free)
+        batch_put(pool->free);
+    if (pool->returned)
+        batch_put(pool->returned);
+    pool->free = pool->returned = NULL;
+    pool->returned_count = 0;
+    pool->fresh = pool->fresh_end = NULL; /* was never counted as made */
+}
+
+struct dfl_task *task_new(struct task_pool *pool)
+{
+    if (!pool->free)
+        pool_refill(pool);
+    struct dfl_task *task = pool->free;
+    pool->free = task->rare;
+    atomic_store_explicit(&task->state, 0, memory_order_relaxed);
+    atomic_store_explicit(&task->refs, 2, memory_order_relaxed);
+    atomic_store_explicit(&task->deps, 0, memory_order_relaxed);
+    task->attempt = 0;
+    task->flags = 0;
+    task->rare = NULL;
+    return task;
+}
+
+struct dfl_task *dfl_task_new(struct dfl_fiber *self)
+{
+    return task_new(task_pool_of(self));
+}
+
+void dfl_task_recycle(struct dfl_fiber *self, struct dfl_task *task)
+{
+    struct task_pool *pool = task_pool_of(self);
+    task->rare = pool->free;
+    pool->free = task;
+}
+
+/* ---- arguments and results ---- */
+
+static bool args_are_boxed(const struct dfl_task *task)
+{
+    return task_fn(task)->args->size > sizeof task->args;
+}
+
+void task_drop_args(struct dfl_task *task)
+{
+    const struct dfl_type *type = task_fn(task)->args;
+    if (args_are_boxed(task))
+        dfl_block_release((struct dfl_block *)(uintptr_t)task->args[0]);
+    else if (type->refs)
+        dfl_drop(type, task->args);
+}
+
+/* What the result word holds on success: T for a T! that is told apart by the outcome. */
+static const struct dfl_type *result_type(const struct dfl_task *task)
+{
+    const struct dfl_type *type = task_fn(task)->result;
+    bool split = type->kind == DFL_RESULT && type->elem->size <= sizeof task->result;
+    return split ? type->elem : type;
+}
+
+static struct dfl_error *result_error(const struct dfl_task *task)
+{
+    return (struct dfl_error *)(uintptr_t)task->result;
+}
+
+static void *result_value(struct dfl_task *task, const struct dfl_type *type)
+{
+    if (type->size <= sizeof task->result)
+        return &task->result;
+    return block_data((struct dfl_block *)(uintptr_t)task->result);
+}
+
+static void drop_result(struct dfl_task *task)
+{
+    if (task->outcome != DFL_VALUE) {
+        dfl_error_release(result_error(task));
+        return;
+    }
+    const struct dfl_type *type = result_type(task);
+    if (type->size > sizeof task->result)
+        dfl_block_release((struct dfl_block *)(uintptr_t)task->result);
+    else if (type->refs)
+        dfl_drop(type, &task->result);
+}
+
+void task_share_result(struct dfl_task *task)
+{
+    if (task->outcome != DFL_VALUE) {
+        struct dfl_error *e = result_error(task);
+        dfl_share(&value_error, &e);
+        return;
+    }
+    const struct dfl_type *type = result_type(task);
+    if (type->refs)
+        dfl_share(type, result_value(task, type));
+}
+
+/* Records of an io task nobody looked at may hold a failure that someone should hear of. */
+static void mark_taken(struct dfl_task *task)
+{
+    if (!(__atomic_load_n(&task->flags, __ATOMIC_RELAXED) & TASK_TAKEN))
+        __atomic_fetch_or(&task->flags, TASK_TAKEN, __ATOMIC_RELAXED);
+}
+
+/* Lays out {err, value} in `out` as a T! whose T is small. */
+static void take_split(struct dfl_task *task, const struct dfl_type *type, char *out)
+{
+    struct dfl_error *e = task->outcome == DFL_ERR ? result_error(task) : NULL;
+    memcpy(out, &e, sizeof e);
+    if (e) {
+        dfl_error_retain(e);
+        memset(out + sizeof e, 0, type->size - sizeof e);
+        return;
+    }
+    memcpy(out + value_inner(type), &task->result, type->elem->size);
+    dfl_copy(type->elem, &task->result);
+}
+
+struct dfl_error *dfl_task_take(struct dfl_task *task, void *out)
+{
+    assert(task_is_done(task));
+    mark_taken(task);
+    const struct dfl_type *type = task_fn(task)->result, *held = result_type(task);
+    if (task->outcome == DFL_FAILURE) {
+        dfl_error_retain(result_error(task));
+        return dfl_error_link(result_error(task), task_fn(task));
+    }
+    if (held != type) {
+        take_split(task, type, out);
+        return NULL;
+    }
+    memcpy(out, result_value(task, type), type->size);
+    dfl_copy(type, out);
+    return NULL;
+}
+
+struct dfl_error *dfl_error_link(struct dfl_error *e, const struct dfl_fn *fn)
+{
+    char link[256];
+    snprintf(link, sizeof link, "%s, spawned at %s:%u", fn->name, fn->site.file, fn->site.line);
+    return error_link(e, link);
+}
+
+static void give_boxed(struct dfl_task *task, const struct dfl_type *type, const void *value)
+{
+    struct dfl_block *block = dfl_block_new(type, (int64_t)type->size);
+    memcpy(block_data(block), value, type->size);
+    block->size = type->size;
+    task->result = (uintptr_t)block;
+}
+
+void dfl_task_give(struct dfl_task *task, void *value, struct dfl_error *failure)
+{
+    const struct dfl_type *type = task_fn(task)->result, *held = result_type(task);
+    task->result = 0;
+    task->outcome = failure ? DFL_FAILURE : DFL_VALUE;
+    if (failure) {
+        task->result = (uintptr_t)failure;
+        return;
+    }
+    if (held != type) {
+        struct dfl_error *e = *(struct dfl_error **)value;
+        value = (char *)value + value_inner(type);
+        if (e) {
+            task->outcome = DFL_ERR;
+            task->result = (uintptr_t)e;
+            return;
+        }
+    }
+    if (held->size > sizeof task->result)
+        give_boxed(task, held, value);
+    else
+        memcpy(&task->result, value, held->size);
+}
+
+bool dfl_task_done(const struct dfl_task *task)
+{
+    return task_is_done(task);
+}
+
+/* ---- references and waiters ---- */
+
+bool task_is_forgotten(const struct dfl_task *task)
+{
+    return atomic_load_explicit(&task->refs, memory_order_acquire) == 1 &&
+           !(task_fn(task)->flags & DFL_FN_IO);
+}
+
+bool task_add_waiter(struct dfl_task *task, uintptr_t waiter, void **next)
+{
+    uintptr_t head = atomic_load_explicit(&task->state, memory_order_acquire);
+    do {
+        if (head == TASK_DONE)
+            return false;
+        *next = (void *)head;
+    } while (!atomic_compare_exchange_weak_explicit(&task->state, &head, waiter,
+                                                    memory_order_acq_rel, memory_order_acquire));
+    return true;
+}
+
+void dfl_task_retain(struct dfl_task *task)
+{
+    if (task)
+        atomic_fetch_add_explicit(&task->refs, 1, memory_order_relaxed);
+}
+
+/* The last reference is gone. A record that never ran was forgotten before: it has no result. */
+static void end(struct task_pool *pool, struct dfl_task *task)
+{
+    if (task_is_done(task)) {
+        bool io = task_fn(task)->flags & DFL_FN_IO;
+        if (io && task->outcome == DFL_FAILURE && !(task->flags & TASK_TAKEN))
+            worker_report_detached(task_fn(task), result_error(task));
+        drop_result(task);
+    } else {
+        task_drop_args(task);
+    }
+    pool_return(pool, task);
+}
+
+/* A sole holder has nobody to be atomic for. */
+void task_release(struct task_pool *pool, struct dfl_task *task)
+{
+    if (atomic_load_explicit(&task->refs, memory_order_acquire) == 1 ||
+        atomic_fetch_sub_explicit(&task->refs, 1, memory_order_acq_rel) == 1)
+        end(pool, task);
+}
+
+void dfl_task_release(struct dfl_fiber *self, struct dfl_task *task)
+{
+    if (task)
+        task_release(task_pool_of(self), task);
+}
+
+/* ---- the whole ---- */
+
+void task_init(const struct dfl_program *program)
+{
+    task_fns = program->fns;
+}
+
+uint64_t task_peak(void)
+{
+    return atomic_load_explicit(&shared.made, memory_order_relaxed);
+}
+
+uint64_t task_live(void)
+{
+    uint64_t live = task_peak();
+    for (struct dfl_task *batch = shared.batches; batch;
+         batch = (struct dfl_task *)(uintptr_t)batch->args[0])
+        for (struct dfl_task *t = batch; t; t = t->rare)
+            live--;
+    return live;
+}
+
+void task_fini(void)
+{
+    while (shared.chunks) {
+        struct chunk *chunk = shared.chunks;
+        shared.chunks = chunk->next;
+        munmap(chunk, TASK_CHUNK);
+    }
+    shared.batches = NULL;
+    atomic_store(&shared.made, 0);
+}

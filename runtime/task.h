@@ -1,0 +1,91 @@
+/* task.h - task records: where they come from, who holds them, what waits for them.
+ *
+ * A record has one reference per future and one for its execution. It is pending, then done for
+ * good; `state` says which, and while it is pending it heads a list of waiters:
+ *
+ *      0             nobody waits
+ *      TASK_DONE     done: outcome and result are valid
+ *      node | TASK_FAN    struct task_wait of a fan-in: a parked fiber waits for several tasks
+ *      task | TASK_ONE    a record whose only unmet input this is; its `rare` is the next link
+ *      node | TASK_MANY   struct task_wait of a record with several inputs
+ *
+ * Whoever completes a record detaches the list at once and never looks at `state` again. */
+#ifndef TASK_H
+#define TASK_H
+
+#include "dfl.h"
+
+enum {
+    TASK_DONE = 1,
+    TASK_FAN = 2,
+    TASK_ONE = 4,
+    TASK_MANY = 6,
+    TASK_TAG = 7,
+};
+
+enum {                 /* bits of `flags` */
+       TASK_TAKEN = 1, /* someone has seen the outcome */
+       TASK_AFTER =
+           2, /* `rare` is an array of TASK_MANY nodes, freed when the last input is done */
+};
+
+/* Free records of one thread. Only that thread touches it. */
+struct task_pool {
+    struct dfl_task *free;     /* generated code pops and pushes here; linked through `rare` */
+    uint64_t spawned;          /* generated code counts here what it pushes */
+    struct dfl_task *returned; /* released the slow way: surplus goes to other threads in batches */
+    uint32_t returned_count;
+    struct dfl_task *fresh, *fresh_end; /* never used */
+};
+
+/* A fiber that waits for several tasks at once. */
+struct task_fan {
+    _Atomic int64_t left; /* tasks not done, plus one while they are being registered */
+    struct dfl_fiber *fiber;
+};
+
+/* An element of a list of waiters: TASK_FAN or TASK_MANY. */
+struct task_wait {
+    _Alignas(16) void *next;
+    void *who; /* struct task_fan or struct dfl_task */
+};
+
+/* The rows of the program; before any record exists. They must outlive all records. */
+void task_init(const struct dfl_program *);
+/* Unmaps all records, wherever they are. */
+void task_fini(void);
+/* Pools of a thread that ends, for others to use. */
+void task_pool_fini(struct task_pool *);
+/* Records carved so far, the most that ever were alive at once (in batches of a thread's pool). */
+uint64_t task_peak(void);
+/* Records not free. All threads must be quiet, their pools ended. */
+uint64_t task_live(void);
+
+const struct dfl_fn *task_fn(const struct dfl_task *);
+
+static inline bool task_is_done(const struct dfl_task *task)
+{
+    return atomic_load_explicit(&task->state, memory_order_acquire) == TASK_DONE;
+}
+
+/* Pure and held by its execution alone: nobody can tell whether it runs. */
+bool task_is_forgotten(const struct dfl_task *);
+/* Adds a waiter (tagged) with its next link at *next. False: the task is done already. */
+bool task_add_waiter(struct dfl_task *, uintptr_t waiter, void **next);
+/* Makes the counts in the result of a record that has run shared: others will see it. */
+void task_share_result(struct dfl_task *);
+/* Ends the arguments of a record that has run, or never will. */
+void task_drop_args(struct dfl_task *);
+
+/* A record by the pool of its thread. */
+struct dfl_task *task_new(struct task_pool *);
+/* Ends one reference. May run any amount of dropping, but never deeper than a few frames. */
+void task_release(struct task_pool *, struct dfl_task *);
+
+/* The pool of a thread that is no worker, and the calling worker's otherwise. The address must not
+ * be kept across anything that may park. */
+struct task_pool *task_pool_here(void);
+/* Names the calling thread's pool; NULL: it is a worker no more. */
+void task_pool_enter(struct task_pool *);
+
+#endif

@@ -1,0 +1,508 @@
+/* worker.c - the loop that workers run, stealing, sleeping, and the end of a run. Read worker.h
+ * first; loop() near the end is where all of this comes together.
+ *
+ * Why no wake-up is lost. A push is a plain store and cannot look for sleepers. So a worker that
+ * goes to sleep first counts itself as a sleeper, then lowers every other deque's `lim`, passes a
+ * heavy fence, and looks at everything once more. A push before the fence is seen by that look; a
+ * push after it meets the lowered `lim` and takes the slow path, which wakes a sleeper. Whoever is
+ * woken and finds work wakes the next. A slow tick covers kernels without the heavy fence. */
+#include "worker.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "await.h"
+#include "barrier.h"
+#include "block.h"
+#include "clock.h"
+#include "error.h"
+#include "futex.h"
+#include "helper.h"
+#include "stream.h"
+
+enum {
+    SPINS = 128,        /* turns without work before a worker sleeps */
+    FORCE_EVERY = 64,   /* ... and before it publishes others' tasks by force */
+    STEAL_MOST = 64,    /* tasks taken at once */
+    TIMER_TURNS = 64,   /* turns of a busy worker between looks at the clock */
+    TICK_NS = 10000000, /* first sleep; doubled up to 64 times that */
+    LATE_NS = 20000000, /* how long the end of a run waits for tasks that nobody needs */
+};
+
+static struct {
+    struct dfl_worker *workers;
+    uint32_t count;
+    bool can_force, drain;
+    _Atomic uint32_t sleepers;
+    _Atomic uint32_t wakes;   /* sleepers wait for it to change */
+    _Atomic int64_t io_left;  /* io tasks that exist, the root included */
+    _Atomic bool stopping;    /* workers leave their loops */
+    _Atomic uint32_t stopped; /* workers that have left */
+    _Atomic bool ended_late;
+
+    pthread_mutex_t lock; /* of the two lists */
+    struct dfl_fiber *ready, **ready_end;
+    struct dfl_task *inbox; /* pending records that no deque had room for */
+    _Atomic int64_t listed; /* length of both */
+} team = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* ---- waking ---- */
+
+void worker_wake(void)
+{
+    if (atomic_load(&team.sleepers) == 0)
+        return;
+    atomic_fetch_add(&team.wakes, 1);
+    futex_wake(&team.wakes, 1);
+}
+
+static void wake_everyone(void)
+{
+    atomic_fetch_add(&team.wakes, 1);
+    futex_wake(&team.wakes, INT_MAX);
+}
+
+void worker_ready(struct dfl_fiber *fiber)
+{
+    fiber->next = NULL;
+    pthread_mutex_lock(&team.lock);
+    *team.ready_end = fiber;
+    team.ready_end = &fiber->next;
+    atomic_fetch_add(&team.listed, 1);
+    pthread_mutex_unlock(&team.lock);
+    worker_wake();
+}
+
+static struct dfl_fiber *take_ready(void)
+{
+    pthread_mutex_lock(&team.lock);
+    struct dfl_fiber *fiber = team.ready;
+    if (fiber) {
+        team.ready = fiber->next;
+        if (!team.ready)
+            team.ready_end = &team.ready;
+        atomic_fetch_sub(&team.listed, 1);
+    }
+    pthread_mutex_unlock(&team.lock);
+    return fiber;
+}
+
+static void put_inbox(struct dfl_task *task)
+{
+    pthread_mutex_lock(&team.lock);
+    task->rare = team.inbox;
+    team.inbox = task;
+    atomic_fetch_add(&team.listed, 1);
+    pthread_mutex_unlock(&team.lock);
+    worker_wake();
+}
+
+static struct dfl_task *take_inbox(void)
+{
+    pthread_mutex_lock(&team.lock);
+    struct dfl_task *task = team.inbox;
+    if (task) {
+        team.inbox = task->rare;
+        atomic_fetch_sub(&team.listed, 1);
+    }
+    pthread_mutex_unlock(&team.lock);
+    return task;
+}
+
+static bool anything_listed(void)
+{
+    return atomic_load_explicit(&team.listed, memory_order_acquire) > 0;
+}
+
+/* ---- pushing ---- */
+
+/* False: the deque is as full as it may become. */
+static bool push(struct dfl_worker *w, struct dfl_task *task)
+{
+    if (deque_push(&w->deque, task))
+        return true;
+    do
+        if (!deque_relieve(&w->deque))
+            return false;
+    while (!deque_push(&w->deque, task));
+    deque_publish(&w->deque);
+    worker_wake();
+    return true;
+}
+
+void worker_push(struct dfl_fiber *self, struct dfl_task *task)
+{
+    if (!push(self->worker, task))
+        put_inbox(task);
+}
+
+void dfl_spawn(struct dfl_fiber *self, struct dfl_task *task)
+{
+    bool io = task_fn(task)->flags & DFL_FN_IO;
+    if (io)
+        worker_io_begin();
+    self->worker->pool.spawned++;
+    if (push(self->worker, task))
+        return;
+    if (io)
+        put_inbox(task);
+    else
+        await_run_here(self, task);
+}
+
+/* ---- stealing ---- */
+
+static uint64_t next_random(struct dfl_worker *w)
+{
+    w->random ^= w->random << 13;
+    w->random ^= w->random >> 7;
+    w->random ^= w->random << 17;
+    return w->random;
+}
+
+/* Keeps all but the newest of what was stolen on the own deque. */
+static struct dfl_task *keep(struct dfl_worker *w, struct dfl_task **tasks, int64_t count)
+{
+    w->stats.steals++;
+    w->stats.stolen += (uint64_t)count;
+    for (int64_t i = 0; i < count - 1; i++)
+        if (!push(w, tasks[i]))
+            put_inbox(tasks[i]);
+    worker_wake();
+    return tasks[count - 1];
+}
+
+/* Takes public tasks of `victim`; failing that makes it publish some, if need be by force. */
+static struct dfl_task *steal_from(struct dfl_worker *w, struct dfl_worker *victim, bool force)
+{
+    struct dfl_task *tasks[STEAL_MOST];
+    int64_t count = deque_steal(&victim->deque, tasks, STEAL_MOST);
+    if (count == 0 && deque_is_busy(&victim->deque)) {
+        if (!force)
+            deque_ask(&victim->deque);
+        else if (deque_force(&victim->deque) > 0) {
+            w->stats.forced++;
+            count = deque_steal(&victim->deque, tasks, STEAL_MOST);
+        }
+    }
+    return count > 0 ? keep(w, tasks, count) : NULL;
+}
+
+static struct dfl_task *steal(struct dfl_worker *w)
+{
+    if (team.count == 1)
+        return NULL;
+    bool force = team.can_force && w->misses % FORCE_EVERY == FORCE_EVERY - 1;
+    uint32_t at = (uint32_t)(next_random(w) % team.count);
+    for (uint32_t i = 0; i < team.count; i++, at = at + 1 < team.count ? at + 1 : 0) {
+        struct dfl_task *task = at == w->index ? NULL : steal_from(w, &team.workers[at], force);
+        if (task)
+            return task;
+    }
+    return NULL;
+}
+
+/* ---- sleeping ---- */
+
+static void stop(void)
+{
+    atomic_store(&team.stopping, true);
+    wake_everyone();
+}
+
+static bool ask_everyone(struct dfl_worker *w)
+{
+    bool busy = false;
+    for (uint32_t i = 0; i < team.count; i++)
+        if (i != w->index)
+            deque_ask(&team.workers[i].deque);
+    if (team.can_force && team.count > 1)
+        barrier_heavy();
+    for (uint32_t i = 0; i < team.count; i++)
+        busy |= i != w->index && deque_is_busy(&team.workers[i].deque);
+    return busy;
+}
+
+static int64_t nap_ns(struct dfl_worker *w)
+{
+    int64_t nap = (int64_t)TICK_NS << w->naps;
+    if (w->naps < 6)
+        w->naps++;
+    int64_t timer = helper_next_timer();
+    if (timer == INT64_MAX)
+        return nap;
+    int64_t left = timer - clock_now();
+    return left < 0 ? 0 : left < nap ? left : nap;
+}
+
+/* Counted as a sleeper: looks once more, then waits. True: there is something to do at once. */
+static bool doze(struct dfl_worker *w, uint32_t wakes, uint32_t sleepers)
+{
+    if (ask_everyone(w))
+        return true;
+    if (anything_listed() || atomic_load(&team.stopping))
+        return true;
+    if (atomic_load(&team.io_left) == 0 && sleepers == team.count &&
+        atomic_load(&team.sleepers) == team.count) {
+        stop(); /* draining is over: nobody runs, nothing is left */
+        return true;
+    }
+    int64_t ns = nap_ns(w);
+    if (ns > 0) {
+        w->stats.slept++;
+        futex_wait(&team.wakes, wakes, ns);
+    }
+    return atomic_load(&team.wakes) != wakes;
+}
+
+static void idle(struct dfl_worker *w)
+{
+    if (++w->misses < SPINS && team.count > 1) {
+        for (int i = 0; i < 32; i++)
+            __builtin_ia32_pause();
+        return;
+    }
+    uint32_t wakes = atomic_load(&team.wakes);
+    uint32_t sleepers = atomic_fetch_add(&team.sleepers, 1) + 1;
+    bool more = doze(w, wakes, sleepers);
+    atomic_fetch_sub(&team.sleepers, 1);
+    helper_fire_timers();
+    w->misses = more ? FORCE_EVERY - 1 : SPINS - 1;
+}
+
+/* ---- the loop ---- */
+
+static struct dfl_fiber *run(struct dfl_fiber *self, struct dfl_task *task)
+{
+    struct dfl_worker *w = self->worker;
+    w->misses = w->naps = 0;
+    if (task_is_forgotten(task)) {
+        w->stats.skipped++;
+        task_release(&w->pool, task);
+        return NULL;
+    }
+    w->stats.scheduled++;
+    return await_run(self, task);
+}
+
+/* Does one thing. Returns a fiber to go on with instead of this one, or NULL. */
+static struct dfl_fiber *turn(struct dfl_fiber *self)
+{
+    struct dfl_worker *w = self->worker;
+    if (atomic_load_explicit(&team.stopping, memory_order_relaxed))
+        return &w->native;
+    if (++w->turns % TIMER_TURNS == 0)
+        helper_fire_timers();
+    struct dfl_fiber *ready = anything_listed() ? take_ready() : NULL;
+    if (ready)
+        return ready;
+    struct dfl_task *task = deque_pop(&w->deque);
+    if (!task && anything_listed())
+        task = take_inbox();
+    if (!task)
+        task = steal(w);
+    if (task)
+        return run(self, task);
+    idle(w);
+    return NULL;
+}
+
+static void pool_retired(struct dfl_worker *w)
+{
+    if (w->retired)
+        fiber_put(w->retired);
+    w->retired = NULL;
+}
+
+/* What had to wait until the stack that was left is not in use any more. Returns a fiber that
+ * need not wait after all. */
+static struct dfl_fiber *settle(struct dfl_worker *w)
+{
+    pool_retired(w);
+    struct dfl_fiber *parking = w->parking;
+    w->parking = NULL;
+    return parking && !w->arm(parking, w->arm_arg) ? parking : NULL;
+}
+
+static void switch_to(struct dfl_fiber *self, struct dfl_fiber *next)
+{
+    next->worker = self->worker;
+    fiber_switch(self, next);
+}
+
+static void loop(struct dfl_fiber *self)
+{
+    for (;;) {
+        struct dfl_fiber *next = settle(self->worker);
+        while (!next)
+            next = turn(self);
+        self->worker->retired = self;
+        self->worker->naps = self->worker->misses = 0;
+        switch_to(self, next);
+    }
+}
+
+void worker_park(struct dfl_fiber *self, bool (*arm)(struct dfl_fiber *, void *), void *arg)
+{
+    assert(!self->on_large);
+    struct dfl_worker *w = self->worker;
+    w->stats.parked++;
+    w->parking = self;
+    w->arm = arm;
+    w->arm_arg = arg;
+    switch_to(self, fiber_get(loop));
+    pool_retired(self->worker);
+}
+
+/* ---- a run ---- */
+
+void worker_io_begin(void)
+{
+    atomic_fetch_add(&team.io_left, 1);
+}
+
+void worker_io_end(void)
+{
+    if (atomic_fetch_sub(&team.io_left, 1) != 1)
+        return;
+    if (team.drain)
+        wake_everyone();
+    else
+        stop();
+}
+
+void worker_report_detached(const struct dfl_fn *fn, const struct dfl_error *failure)
+{
+    struct dfl_error *e = (struct dfl_error *)failure;
+    dfl_error_retain(e);
+    e = dfl_error_link(e, fn);
+    dfl_output_flush();
+    dfl_error_report(stderr, e);
+    dfl_error_release(e);
+}
+
+/* Runs the loop on the calling thread until the end of the run. */
+static void work(struct dfl_worker *w)
+{
+    task_pool_enter(&w->pool);
+    struct dfl_fiber *first = fiber_get(loop);
+    switch_to(&w->native, first);
+    pool_retired(w);
+    fiber_thread_fini();
+    task_pool_enter(NULL);
+    atomic_fetch_add(&team.stopped, 1);
+    futex_wake(&team.stopped, INT_MAX);
+}
+
+/* Threads that other workers' tasks hold up. */
+static void wait_for_others(void (*late)(void))
+{
+    int64_t deadline = clock_now() + LATE_NS, left = LATE_NS;
+    for (;;) {
+        uint32_t stopped = atomic_load(&team.stopped);
+        if (stopped == team.count)
+            return;
+        if (left > 0)
+            futex_wait(&team.stopped, stopped, left);
+        else if (!team.drain && !atomic_exchange(&team.ended_late, true))
+            late();
+        else
+            futex_wait(&team.stopped, stopped, LATE_NS);
+        left = deadline - clock_now();
+    }
+}
+
+static void (*on_late)(void);
+
+static void *thread_main(void *arg)
+{
+    struct dfl_worker *w = arg;
+    fiber_open_native(&w->native);
+    w->native.worker = w;
+    work(w);
+    wait_for_others(on_late);
+    return NULL;
+}
+
+static void open_worker(struct dfl_worker *w, uint32_t index)
+{
+    size_t bytes = sizeof(struct deque_slot) * DEQUE_HARD;
+    void *slots = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (slots == MAP_FAILED)
+        block_exhausted(bytes);
+    memset(w, 0, sizeof *w);
+    deque_init(&w->deque, slots);
+    w->index = index;
+    w->random = 0x9e3779b97f4a7c15u * (index + 1);
+}
+
+struct dfl_fiber *worker_open(uint32_t count, bool drain)
+{
+    assert(count >= 1 && count <= WORKERS_MOST);
+    team.workers = aligned_alloc(64, count * sizeof *team.workers);
+    if (!team.workers)
+        block_exhausted(count * sizeof *team.workers);
+    team.count = count;
+    team.drain = drain;
+    team.can_force = barrier_init();
+    team.ready_end = &team.ready;
+    for (uint32_t i = 0; i < count; i++)
+        open_worker(&team.workers[i], i);
+    struct dfl_worker *first = &team.workers[0];
+    fiber_open_native(&first->native);
+    first->native.worker = first;
+    return &first->native;
+}
+
+static void start_thread(struct dfl_worker *w)
+{
+    if (pthread_create(&w->thread, NULL, thread_main, w) != 0) {
+        fprintf(stderr, "error: cannot start a thread; DFL_THREADS sets how many are used\n");
+        exit(2);
+    }
+}
+
+void worker_run(struct dfl_task *root, void (*late)(void))
+{
+    on_late = late;
+    worker_io_begin();
+    team.workers[0].pool.spawned++;
+    worker_push(&team.workers[0].native, root);
+    for (uint32_t i = 1; i < team.count; i++)
+        start_thread(&team.workers[i]);
+    work(&team.workers[0]);
+    wait_for_others(late);
+    for (uint32_t i = 1; i < team.count; i++)
+        pthread_join(team.workers[i].thread, NULL);
+}
+
+static void drop_pending(struct dfl_worker *w)
+{
+    struct dfl_task *task;
+    while ((task = deque_pop(&w->deque)) || (task = take_inbox())) {
+        w->stats.skipped++;
+        await_abandon(&w->native, task);
+    }
+}
+
+void worker_close(struct stats *sum)
+{
+    for (uint32_t i = 0; i < team.count; i++) {
+        struct dfl_worker *w = &team.workers[i];
+        drop_pending(w);
+        w->stats.spawned = w->pool.spawned;
+        stats_add(sum, &w->stats);
+        task_pool_fini(&w->pool);
+        munmap(w->deque.slots, sizeof(struct deque_slot) * DEQUE_HARD);
+    }
+    task_pool_fini(task_pool_here());
+    sum->in_place = sum->spawned - sum->scheduled - sum->skipped;
+    sum->peak_records = task_peak();
+    sum->peak_fibers = fiber_peak();
+    free(team.workers);
+    team.workers = NULL;
+}

@@ -1,0 +1,61 @@
+/* worker.h - the threads that run tasks: what they share, and how other modules hand them work.
+ *
+ * A worker is a deque, a pool of records and a thread. A fiber on it runs worker.c's loop: take a
+ * ready fiber, else the newest own task, else a stolen one, else sleep. When the task it runs has
+ * to wait, the fiber stays parked inside the task and a fresh fiber goes on with the loop. */
+#ifndef WORKER_H
+#define WORKER_H
+
+#include <pthread.h>
+
+#include "deque.h"
+#include "fiber.h"
+#include "stats.h"
+#include "task.h"
+
+enum { WORKERS_MOST = 256 };
+
+struct dfl_worker {
+    /* Generated code reaches these two by offsets.def. */
+    struct deque deque;
+    struct task_pool pool;
+    /* the worker's thread only */
+    struct dfl_fiber native;   /* the stack its thread was born with */
+    struct dfl_fiber *retired; /* left for good: to the pool once its stack is not in use */
+    struct dfl_fiber *parking; /* left while waiting: armed once its stack is not in use */
+    bool (*arm)(struct dfl_fiber *, void *);
+    void *arm_arg;
+    uint64_t random;
+    uint32_t index, turns, misses, naps;
+    struct stats stats;
+    pthread_t thread;
+};
+
+/* Makes `count` workers, the calling thread being the first; gives a fiber that stands for it while
+ * nothing runs yet. `drain`: a run ends only when nothing is left that could run. */
+struct dfl_fiber *worker_open(uint32_t count, bool drain);
+/* Runs `root` until it and all io tasks are done; returns with all other workers' threads ended.
+ * If some worker is still inside a task that nobody needs a moment after the end, another calls
+ * `late`, which ends the process. */
+void worker_run(struct dfl_task *root, void (*late)(void));
+/* Drops what is still pending, adds up what was counted and frees all but the records. */
+void worker_close(struct stats *sum);
+
+/* Parks the calling fiber. arm(fiber, arg) runs on another stack once this one is not in use: it
+ * leaves the fiber where someone will find it and pass it to worker_ready(), and gives true; or
+ * gives false, and the fiber goes on at once. Returns perhaps on another worker. */
+void worker_park(struct dfl_fiber *self, bool (*arm)(struct dfl_fiber *, void *), void *arg);
+/* A parked fiber may go on: some worker will resume it. Any thread. */
+void worker_ready(struct dfl_fiber *);
+/* A record whose inputs are done, on the own deque or, if that is full, to whoever comes. */
+void worker_push(struct dfl_fiber *self, struct dfl_task *);
+/* A sleeping worker should look at the timers again. Any thread. */
+void worker_wake(void);
+/* An io task exists; it has run. */
+void worker_io_begin(void);
+void worker_io_end(void);
+
+/* Tells the user of a failure that no one awaited. Any thread. */
+void worker_report_detached(const struct dfl_fn *, const struct dfl_error *);
+
+#endif
