@@ -112,33 +112,35 @@ static char sign_of(const struct dfl_spec *spec, bool negative)
 
 /* ---- floats ---- */
 
-/* "d.ddde+xx" without the zeros that end the digits. */
+/* Drops the zeros that end the decimals, and then a bare point. */
 static void strip_zeros(char *text)
 {
-    char *e = strchr(text, 'e'), *end = e;
     if (!strchr(text, '.'))
         return;
+    char *rest = text + strcspn(text, "eE"), *end = rest;
     while (end[-1] == '0')
         end--;
     if (end[-1] == '.')
         end--;
-    memmove(end, e, strlen(e) + 1);
+    memmove(end, rest, strlen(rest) + 1);
 }
 
-/* As 'g', but always with a digit after the point or an exponent: so one digit is kept for that. */
-static void general_with_point(char *text, size_t size, int precision, bool alternate, double x)
+/* 'g', built from 'e' and 'f' since C libraries differ where rounding adds a digit. `pointed`: the
+ * form without a type, where a digit after the point or an exponent must show. */
+static void general(char *text, size_t size, const struct dfl_spec *spec, bool pointed, double x)
 {
-    if (precision == 0)
-        precision = 1;
-    snprintf(text, size, alternate ? "%#.*e" : "%.*e", precision - 1, x);
-    int exponent = atoi(strchr(text, 'e') + 1);
-    if (exponent < -4 || exponent >= precision - 1) {
-        if (!alternate)
-            strip_zeros(text);
-        return;
-    }
-    snprintf(text, size, alternate ? "%#.*g" : "%.*g", precision, x);
-    if (!strchr(text, '.'))
+    int precision = spec->precision < 0 ? 6 : spec->precision == 0 ? 1 : spec->precision;
+    const char *scientific = spec->alternate ? "%#.*e" : "%.*e";
+    if (spec->type == 'G')
+        scientific = spec->alternate ? "%#.*E" : "%.*E";
+    snprintf(text, size, scientific, precision - 1, x);
+    int exponent = atoi(text + strcspn(text, "eE") + 1);
+    bool fixed = exponent >= -4 && exponent < precision - pointed;
+    if (fixed)
+        snprintf(text, size, spec->alternate ? "%#.*f" : "%.*f", precision - 1 - exponent, x);
+    if (!spec->alternate)
+        strip_zeros(text);
+    if (fixed && pointed && !strchr(text, '.'))
         strcat(text, ".0");
 }
 
@@ -169,7 +171,11 @@ static void float_text(char *text, size_t size, const struct dfl_spec *spec, dou
         if (spec->precision < 0)
             shortest(text, spec->alternate, x);
         else
-            general_with_point(text, size, spec->precision, spec->alternate, x);
+            general(text, size, spec, true, x);
+        return;
+    case 'g':
+    case 'G':
+        general(text, size, spec, false, x);
         return;
     case '%':
         snprintf(text, size, spec->alternate ? "%#.*f%%" : "%.*f%%", precision, x * 100);
