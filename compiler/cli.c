@@ -171,7 +171,7 @@ static const struct option_row {
 #undef PROGRAM_VERB
 #undef OPTION
     {VERBS, "--color", "auto|always|never", set_color, "colours in messages (default: auto)"},
-    {VERBS, "-q", NULL, set_quiet, "say nothing but errors and warnings"},
+    {VERBS, "-q", NULL, set_quiet, "say nothing but errors"},
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 

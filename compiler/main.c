@@ -52,6 +52,15 @@ static void session_close(struct session *s)
     arena_free(&s->arena);
 }
 
+/* Prints what was found; -q leaves out what does not stop the program. True: no errors. */
+static bool stages_report(struct session *s)
+{
+    bool good = s->diags.errors == 0;
+    if (!good || !s->cli->quiet)
+        diag_print(&s->diags, stderr);
+    return good;
+}
+
 /* Reads, parses and checks. True if there were no errors; all messages are printed. */
 static bool stages_check(struct session *s, const char *path)
 {
@@ -64,9 +73,7 @@ static bool stages_check(struct session *s, const char *path)
     names_load(&s->program, path);
     for (size_t i = 0; i < sizeof stages / sizeof *stages && s->diags.errors == 0; i++)
         stages[i](&s->program);
-    bool good = s->diags.errors == 0;
-    diag_print(&s->diags, stderr);
-    return good;
+    return stages_report(s);
 }
 
 static bool has_main(struct session *s)
@@ -91,9 +98,7 @@ static struct ir_module *stages_lower(struct session *s)
         {NULL, NULL},
     };
     struct ir_module *m = lower_program(&s->program);
-    bool good = s->diags.errors == 0;
-    diag_print(&s->diags, stderr);
-    if (!good || !m)
+    if (!stages_report(s) || !m)
         return NULL;
     const char *after = "lowering";
     for (int i = 0; ir_verify(m, stderr); i++) {
@@ -300,6 +305,8 @@ static int verb_build(const struct cli *cli)
             good = output_keep(&o, build_emit(&s, o.file));
         else if (good)
             good = output_keep(&o, stages_all(&s, cli->operands[0], o.draft));
+        if (good)
+            cli_note(cli, "wrote %s", out);
     }
     session_close(&s);
     return good ? 0 : CLI_FAILED;
