@@ -1,0 +1,255 @@
+/* interp_core.h - what the files of the interpreter share: its state, frames, and how a value
+ * moves.
+ *
+ * Evaluation is eval(frame, node, out): on FLOW_ON an owned value of the node's type was written to
+ * `out`, which was uninitialised memory before; on anything else nothing was written that anyone
+ * must drop. Zeroed memory is a value that needs no drop, of any type.
+ *
+ * Values that C locals cannot hold live on the value stack, a bump allocator beside the C stack:
+ * whoever takes from it resets it to where it was. */
+#ifndef INTERP_CORE_H
+#define INTERP_CORE_H
+
+#include "interp.h"
+#include "layout.h"
+
+#include <string.h>
+
+struct coro;
+struct cell;
+struct stack;
+
+/* How an evaluation ended. */
+enum flow {
+    FLOW_ON,       /* with a value */
+    FLOW_FAIL,     /* the task fails with interp.failure */
+    FLOW_RETURN,   /* the function's result is at frame.result */
+    FLOW_BREAK,    /* out of the nearest loop */
+    FLOW_CONTINUE, /* to its next round */
+};
+
+struct interp {
+    struct program *program;
+    struct layouts layouts;
+    struct arena arena;        /* as long as the run */
+    struct name_map constants; /* symbol -> struct constant */
+    VEC(struct constant *) constant_list;
+    struct instance **instances; /* hash table of `instance_room` */
+    uint32_t instance_count, instance_room;
+
+    struct dfl_error *failure; /* owned; valid while FLOW_FAIL travels */
+    char *top, *top_end;       /* of the value stack of the running coroutine */
+    char *stack_end;           /* the C stack must not come nearer to this */
+    uint32_t fn_depth;         /* activations of plain functions on it */
+
+    struct coro *running;
+    struct coro *ready, **ready_last; /* in the order they became ready */
+    struct coro *sleeping;            /* by the time to wake */
+    struct stack *idle;               /* for the next coroutine */
+    bool started;                     /* there was a coroutine before */
+    struct cell *unseen;              /* io tasks whose failure nobody has looked at */
+    int64_t now;                      /* nanoseconds of virtual time */
+    int64_t cells;                    /* futures alive */
+    void *host;                       /* context of the scheduling loop */
+};
+
+/* Where a local lives in its frame. */
+struct slot {
+    uint32_t offset;
+    bool by_place;               /* a `var` parameter: the slot holds the address of the caller's */
+    const struct dfl_type *type; /* NULL: a struct closure, or nothing (of type never) */
+};
+
+/* A function for one choice of its type parameters. */
+struct instance {
+    struct symbol *symbol;
+    struct func *func;
+    struct types generics;
+    struct instance *outer; /* of a lambda: the function around it */
+    struct slot *slots;     /* by index of the local */
+    uint32_t size;          /* bytes of locals */
+    struct slot *captures;  /* of a lambda: by place in func->captures */
+    uint32_t capture_size;
+    const struct dfl_type *result;
+    const struct dfl_type **parameters; /* descriptors of the generics, for C functions */
+    void *shim;                         /* the C function of an extern */
+    bool wrap, io, counts_depth;
+    struct name_map layouts; /* open type -> descriptor */
+};
+
+/* A function as a value: of parameters with function type, and what a call resolves to. */
+struct closure {
+    struct instance *instance;
+    char *captures; /* lent; of a lambda */
+};
+
+struct frame {
+    struct interp *in;
+    struct instance *instance;
+    char *locals;
+    char *captures;
+    void *result; /* where `return` puts its value */
+};
+
+/* -- interp_expr.c -- */
+enum flow eval(struct frame *, struct node *, void *out);
+/* The same where a value of another type than `want`, which is unit then, is not wanted. */
+enum flow eval_as(struct frame *, struct node *, const struct type *want, void *out);
+/* A call node of an operation of builtin.def. */
+enum flow eval_builtin(struct frame *, struct node *, void *out);
+/* Ends the values of module-level constants. */
+void constants_drop(struct interp *);
+
+/* -- interp_expect.c -- */
+enum flow eval_expect(struct frame *, struct node *, void *out);
+
+/* -- interp_frame.c -- */
+/* The instance of a function, test or lambda; generics are concrete. `outer`: of a lambda. */
+struct instance *instance_of(struct interp *, struct symbol *, struct types generics,
+                             struct instance *outer);
+const struct dfl_type *frame_open_layout(struct instance *, struct interp *, const struct type *);
+/* `t` with the frame's type arguments put in. */
+const struct type *frame_concrete(struct frame *, const struct type *t);
+/* Address of a local's value (through the caller's place if it is a `var` parameter), and its slot.
+ */
+void *frame_local(struct frame *, const struct symbol *, const struct slot **);
+void frame_drop_locals(struct frame *);
+struct dfl_site frame_site(const struct frame *, const struct node *);
+/* FLOW_FAIL with this error, owned. */
+enum flow frame_fail(struct frame *, struct dfl_error *);
+
+/* The descriptor of a node's type. */
+static inline const struct dfl_type *type_of(struct frame *f, const struct type *t)
+{
+    return t->layout ? t->layout : frame_open_layout(f->instance, f->in, t);
+}
+
+/* Memory on the value stack for `size` bytes, aligned to 16; the check in calls leaves room. */
+static inline void *temp(struct interp *in, uint64_t size)
+{
+    char *at = in->top;
+    in->top += (size + 15) & ~(uint64_t)15;
+    return at;
+}
+
+static inline void move(const struct dfl_type *t, void *to, const void *from)
+{
+    memcpy(to, from, t->size);
+}
+
+/* One more owner of *from, at `to`. */
+static inline void copy(const struct dfl_type *t, void *to, const void *from)
+{
+    memcpy(to, from, t->size);
+    if (t->refs)
+        dfl_copy(t, to);
+}
+
+static inline void drop(const struct dfl_type *t, void *value)
+{
+    if (t->refs)
+        dfl_drop(t, value);
+}
+
+/* Replaces the value at `place` by *value, which is moved. */
+void replace(const struct dfl_type *t, void *place, void *value);
+
+static inline void *payload(const struct dfl_type *option_or_result, const void *value)
+{
+    return (char *)value + layout_payload(option_or_result);
+}
+
+/* True if a T? or T! holds a T. */
+static inline bool holds_value(const struct dfl_type *t, const void *value)
+{
+    return t->kind == DFL_OPTION ? *(const uint8_t *)value : !*(struct dfl_error *const *)value;
+}
+
+/* -- interp_number.c -- */
+bool number_is_float(const struct dfl_type *);
+int64_t number_int(const struct dfl_type *, const void *); /* of any integer, bool, duration */
+void number_put_int(const struct dfl_type *, void *out, int64_t);
+enum flow number_negate(struct frame *, struct node *, const struct dfl_type *, const void *value,
+                        void *out);
+enum flow number_cast(struct frame *, struct node *, const struct dfl_type *from, const void *value,
+                      void *out);
+/* a op b, for any type of data. */
+bool number_compare(enum op, const struct dfl_type *left, const void *a,
+                    const struct dfl_type *right, const void *b);
+/* The operator of `node` (binary or assign) on two values of any type that has it; both lent. */
+enum flow number_operate(struct frame *, struct node *, enum op, const struct dfl_type *left,
+                         const void *a, const struct dfl_type *right, const void *b, void *out);
+
+/* -- interp_pattern.c -- */
+/* Matches a lent value; binds copies. A pattern that does not match may have bound some. */
+bool pattern_match(struct frame *, struct node *pattern, const void *value);
+/* Ends the values that a pattern has bound; harmless if it has not. */
+void pattern_unbind(struct frame *, struct node *pattern);
+
+/* -- interp_loop.c -- */
+enum flow eval_for(struct frame *, struct node *, void *out);
+enum flow eval_while(struct frame *, struct node *, void *out);
+enum flow eval_comp(struct frame *, struct node *, void *out);
+
+/* -- interp_place.c -- */
+enum flow eval_assign(struct frame *, struct node *, void *out);
+/* The operands of a place, evaluated, in the order in which place_find needs them. */
+struct key {
+    struct key *next;
+    const struct dfl_type *type;
+    char value[];
+};
+/* Evaluates the indices within a place; the keys are on the value stack. */
+enum flow place_keys(struct frame *, struct node *, struct key ***last);
+void place_drop_keys(struct key *);
+/* Address of the place, made unique all the way, or NULL and interp.failure is set. */
+void *place_find(struct frame *, struct node *, struct key **keys);
+
+/* -- interp_call.c -- */
+enum flow eval_call(struct frame *, struct node *, void *out);
+/* An argument of a spawned call that is a future, or holds some, where the parameter is not. */
+struct edge {
+    struct edge *next;
+    const struct dfl_type *type;
+    uint32_t parameter;
+    _Alignas(16) char value[];
+};
+/* Zeroed memory for a callee's locals. */
+char *call_locals(struct interp *, const struct instance *);
+struct closure call_target(struct frame *, struct node *call);
+/* Evaluates the arguments of a call into the callee's locals, or bit i of `edges` set, to a list at
+ * *waits on the value stack. Unless all goes on, the locals are dropped; what is listed is not. */
+enum flow call_arguments(struct frame *, struct node *call, struct instance *, char *locals,
+                         uint64_t edges, struct edge **waits);
+/* Runs a function whose locals hold its arguments, and drops them. `from`, `at`: the call. */
+enum flow call_run(struct frame *from, struct node *at, const struct closure *, char *locals,
+                   void *out);
+/* Ends what lambdas among the arguments hold. */
+void call_end(struct node *call, const struct instance *, char *locals);
+void *shim_find(const char *symbol); /* generated table: shims.def */
+
+/* -- interp_task.c -- */
+enum flow eval_spawn(struct frame *, struct node *, void *out);
+enum flow eval_await(struct frame *, struct node *, void *out);
+enum flow eval_delegate(struct frame *, struct node *, void *out);
+bool task_settled(const struct dfl_task *);
+/* Tells of failures of io tasks that nobody awaited. */
+void task_report_unseen(struct interp *);
+
+/* -- interp_coro.c -- */
+struct coro *coro_new(struct interp *, void (*body)(struct interp *, void *), void *argument);
+/* Puts a coroutine at the end of those that are ready. */
+void coro_ready(struct coro *);
+/* Takes a coroutine that has not started, and is first in line, away: the caller does its work. */
+bool coro_claim(struct interp *, struct coro *);
+/* A link that a list may use while the coroutine is parked. */
+struct coro **coro_link(struct coro *);
+/* Lets others run until coro_ready() is called for this one. */
+void coro_park(struct interp *);
+void coro_sleep(struct interp *, int64_t ns);
+/* Runs until nothing is ready and nobody sleeps; then ends all stacks. */
+void coro_loop(struct interp *);
+/* The program that runs; NULL: none. For calls from C that carry no context. */
+struct interp *coro_interp(void);
+
+#endif

@@ -1,0 +1,210 @@
+/* interp_coro.c - coroutines over virtual time. One runs until it parks or ends; then the first
+ * that is ready goes on; if none is, the clock jumps to the first that sleeps. So a run repeats
+ * exactly.
+ *
+ * Each coroutine that has started has a C stack and a value stack in one lazily filled mapping. The
+ * first, which runs main, gets much more than the others. */
+#include "interp_core.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#define MIB ((size_t)1 << 20)
+
+/* What a coroutine runs on; reused. */
+struct stack {
+    struct stack *next;
+    char *low;
+    size_t code_size, value_size; /* value stack above the C stack */
+    ucontext_t context;
+};
+
+struct coro {
+    struct coro *next; /* in the list that it is in */
+    struct interp *in;
+    void (*body)(struct interp *, void *);
+    void *argument;
+    struct stack *stack; /* NULL: not started */
+    char *top;           /* of the value stack, while it is parked */
+    uint32_t fn_depth;
+    bool ended, roomy;
+    int64_t wake;
+};
+
+static struct interp *current;
+
+struct interp *coro_interp(void)
+{
+    return current;
+}
+
+/* ---- stacks ---- */
+
+static struct stack *stack_map(bool roomy)
+{
+    struct stack *s = calloc(1, sizeof *s);
+    size_t scale = roomy ? 8 : 1;
+    for (; s; scale /= 2) {
+        s->code_size = scale * 1024 * MIB;
+        s->value_size = scale * 256 * MIB;
+        s->low = mmap(NULL, s->code_size + s->value_size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (s->low != MAP_FAILED)
+            return s;
+        if (scale == 1)
+            break;
+    }
+    fprintf(stderr, "error: out of memory for the stack of a task\n");
+    exit(1);
+}
+
+static struct stack *stack_get(struct interp *in, bool roomy)
+{
+    struct stack *s = in->idle;
+    if (!s || roomy)
+        return stack_map(roomy);
+    in->idle = s->next;
+    return s;
+}
+
+static void stack_put(struct interp *in, struct stack *s)
+{
+    s->next = in->idle;
+    in->idle = s;
+}
+
+static void stack_unmap(struct stack *s)
+{
+    munmap(s->low, s->code_size + s->value_size);
+    free(s);
+}
+
+/* ---- switching ---- */
+
+static void enter(void)
+{
+    struct coro *c = current->running;
+    c->body(c->in, c->argument);
+    c->ended = true;
+    swapcontext(&c->stack->context, current->host);
+}
+
+static void start(struct coro *c)
+{
+    c->stack = stack_get(c->in, c->roomy);
+    getcontext(&c->stack->context);
+    c->stack->context.uc_stack.ss_sp = c->stack->low;
+    c->stack->context.uc_stack.ss_size = c->stack->code_size;
+    c->stack->context.uc_link = NULL;
+    makecontext(&c->stack->context, enter, 0);
+    c->top = c->stack->low + c->stack->code_size;
+}
+
+/* Runs a coroutine, from the host's stack, until it parks or ends. */
+static void resume(struct interp *in, struct coro *c)
+{
+    if (!c->stack)
+        start(c);
+    in->running = c;
+    in->top = c->top;
+    in->top_end = c->stack->low + c->stack->code_size + c->stack->value_size;
+    in->stack_end = c->stack->low;
+    in->fn_depth = c->fn_depth;
+    swapcontext(in->host, &c->stack->context);
+    in->running = NULL;
+    if (!c->ended)
+        return;
+    stack_put(in, c->stack);
+    free(c);
+}
+
+void coro_park(struct interp *in)
+{
+    struct coro *c = in->running;
+    c->top = in->top;
+    c->fn_depth = in->fn_depth;
+    swapcontext(&c->stack->context, in->host);
+}
+
+/* ---- who is next ---- */
+
+struct coro *coro_new(struct interp *in, void (*body)(struct interp *, void *), void *argument)
+{
+    struct coro *c = calloc(1, sizeof *c);
+    if (!c)
+        abort();
+    *c = (struct coro){.in = in, .body = body, .argument = argument};
+    c->roomy = !in->started;
+    in->started = true;
+    return c;
+}
+
+struct coro **coro_link(struct coro *c)
+{
+    return &c->next;
+}
+
+void coro_ready(struct coro *c)
+{
+    c->next = NULL;
+    *c->in->ready_last = c;
+    c->in->ready_last = &c->next;
+}
+
+static struct coro *take_ready(struct interp *in)
+{
+    struct coro *c = in->ready;
+    in->ready = c->next;
+    if (!in->ready)
+        in->ready_last = &in->ready;
+    return c;
+}
+
+bool coro_claim(struct interp *in, struct coro *c)
+{
+    if (c->stack || in->ready != c)
+        return false;
+    take_ready(in);
+    free(c);
+    return true;
+}
+
+void coro_sleep(struct interp *in, int64_t ns)
+{
+    struct coro *c = in->running, **at = &in->sleeping;
+    if (__builtin_add_overflow(in->now, ns < 0 ? 0 : ns, &c->wake))
+        c->wake = INT64_MAX;
+    while (*at && (*at)->wake <= c->wake)
+        at = &(*at)->next;
+    c->next = *at;
+    *at = c;
+    coro_park(in);
+}
+
+static void wake_first(struct interp *in)
+{
+    struct coro *c = in->sleeping;
+    in->sleeping = c->next;
+    in->now = c->wake;
+    coro_ready(c);
+}
+
+void coro_loop(struct interp *in)
+{
+    in->host = arena_new(&in->arena, ucontext_t);
+    current = in;
+    while (in->ready || in->sleeping) {
+        if (!in->ready)
+            wake_first(in);
+        resume(in, take_ready(in));
+    }
+    current = NULL;
+    while (in->idle) {
+        struct stack *s = in->idle;
+        in->idle = s->next;
+        stack_unmap(s);
+    }
+}

@@ -1,0 +1,234 @@
+/* interp_place.c - places: what may stand left of `=` or be given to a `var` parameter.
+ *
+ * A place is found in two steps. First the indices in it are evaluated, in order; then, once the
+ * value or the other arguments are known too, the address is looked up, and every array and map on
+ * the way is made unique. So nothing that runs can move what an address points at. */
+#include "interp_core.h"
+
+#include <assert.h>
+
+static struct node *place_object(struct node *n)
+{
+    return n->kind == NODE_dot         ? n->dot_.object
+           : n->kind == NODE_tuple_dot ? n->tuple_dot_.object
+           : n->kind == NODE_index     ? n->index_.object
+                                       : NULL;
+}
+
+/* ---- keys ---- */
+
+static enum flow add_key(struct frame *f, struct node *index, struct key ***last)
+{
+    const struct dfl_type *t = type_of(f, index->type);
+    struct key *key = temp(f->in, sizeof *key + t->size);
+    *key = (struct key){.type = t};
+    enum flow flow = eval(f, index, key->value);
+    if (flow == FLOW_ON) {
+        **last = key;
+        *last = &key->next;
+    }
+    return flow;
+}
+
+static enum flow add_bounds(struct frame *f, struct node *range, struct key ***last)
+{
+    enum flow flow = FLOW_ON;
+    if (range->range_.lo)
+        flow = add_key(f, range->range_.lo, last);
+    if (flow == FLOW_ON && range->range_.hi)
+        flow = add_key(f, range->range_.hi, last);
+    return flow;
+}
+
+enum flow place_keys(struct frame *f, struct node *n, struct key ***last)
+{
+    struct node *object = place_object(n);
+    if (!object)
+        return FLOW_ON;
+    enum flow flow = place_keys(f, object, last);
+    if (flow != FLOW_ON || n->kind != NODE_index)
+        return flow;
+    struct node *index = n->index_.indices.at[0];
+    return index->kind == NODE_range ? add_bounds(f, index, last) : add_key(f, index, last);
+}
+
+void place_drop_keys(struct key *key)
+{
+    for (; key; key = key->next)
+        drop(key->type, key->value);
+}
+
+static struct key *take_key(struct key **keys)
+{
+    struct key *key = *keys;
+    *keys = key->next;
+    return key;
+}
+
+/* ---- finding ---- */
+
+static void *find_element(struct frame *f, struct node *n, const struct dfl_type *t,
+                          struct dfl_view *array, int64_t i)
+{
+    if (i < 0 || i >= array->len) {
+        struct dfl_site site = frame_site(f, n);
+        frame_fail(f, dfl_fail_bounds(&site, i, array->len));
+        return NULL;
+    }
+    dfl_array_own(t->elem, array);
+    return (char *)array->ptr + (uint64_t)i * t->elem->size;
+}
+
+static void *find_entry(struct frame *f, struct node *n, const struct dfl_type *t,
+                        struct dfl_map **map, const void *key)
+{
+    int32_t fresh;
+    if (dfl_map_find(t, map, key))
+        return dfl_map_slot(t, map, key, &fresh);
+    struct dfl_site site = frame_site(f, n);
+    frame_fail(f, dfl_fail_key(&site, t->key, key));
+    return NULL;
+}
+
+static void *find_indexed(struct frame *f, struct node *n, struct key **keys)
+{
+    const struct dfl_type *t = type_of(f, n->index_.object->type);
+    void *object = place_find(f, n->index_.object, keys);
+    if (!object)
+        return NULL;
+    struct key *key = take_key(keys);
+    if (t->kind == DFL_MAP)
+        return find_entry(f, n, t, object, key->value);
+    return find_element(f, n, t, object, number_int(key->type, key->value));
+}
+
+void *place_find(struct frame *f, struct node *n, struct key **keys)
+{
+    if (n->kind == NODE_index)
+        return find_indexed(f, n, keys);
+    struct node *object = place_object(n);
+    if (object) {
+        char *whole = place_find(f, object, keys);
+        uint32_t index = n->kind == NODE_dot ? n->dot_.index : n->tuple_dot_.index;
+        return whole ? whole + type_of(f, object->type)->fields[index].offset : NULL;
+    }
+    const struct slot *slot;
+    assert(n->kind == NODE_name);
+    return frame_local(f, n->name_.symbol, &slot);
+}
+
+/* ---- assignment; the value is moved in any case ---- */
+
+static enum flow store(struct frame *f, struct node *target, struct key *keys,
+                       const struct dfl_type *t, void *value)
+{
+    void *place = place_find(f, target, &keys);
+    if (place)
+        replace(t, place, value);
+    else
+        drop(t, value);
+    return place ? FLOW_ON : FLOW_FAIL;
+}
+
+/* map[key] = value inserts; what is left of it must be there. */
+static enum flow store_entry(struct frame *f, struct node *target, struct key *keys, void *value)
+{
+    const struct dfl_type *t = type_of(f, target->index_.object->type);
+    void *map = place_find(f, target->index_.object, &keys);
+    if (!map) {
+        drop(t->elem, value);
+        return FLOW_FAIL;
+    }
+    int32_t fresh;
+    void *place = dfl_map_slot(t, map, keys->value, &fresh);
+    if (fresh)
+        move(t->elem, place, value);
+    else
+        replace(t->elem, place, value);
+    return FLOW_ON;
+}
+
+static enum flow copy_slice(struct frame *f, struct node *target, struct dfl_view *array,
+                            int64_t lo, int64_t hi, const struct dfl_view *from)
+{
+    const struct dfl_type *t = type_of(f, target->index_.object->type);
+    struct dfl_site site = frame_site(f, target);
+    if (lo < 0 || lo > hi || hi > array->len)
+        return frame_fail(f, dfl_fail_slice(&site, lo, hi, array->len));
+    if (from->len != hi - lo)
+        return frame_fail(f, dfl_fail_bounds(&site, from->len, hi - lo));
+    dfl_array_own(t->elem, array);
+    for (int64_t i = 0; i < from->len; i++) {
+        char *to = (char *)array->ptr + (uint64_t)(lo + i) * t->elem->size;
+        drop(t->elem, to);
+        copy(t->elem, to, (char *)from->ptr + (uint64_t)i * t->elem->size);
+    }
+    return FLOW_ON;
+}
+
+static enum flow store_slice(struct frame *f, struct node *target, struct key *keys,
+                             const struct dfl_type *t, struct dfl_view *value)
+{
+    struct node *range = target->index_.indices.at[0];
+    struct dfl_view *array = place_find(f, target->index_.object, &keys);
+    enum flow flow = FLOW_FAIL;
+    if (array) {
+        int64_t lo = 0, hi = array->len;
+        if (range->range_.lo)
+            lo = *(int64_t *)take_key(&keys)->value;
+        if (range->range_.hi)
+            hi = *(int64_t *)take_key(&keys)->value;
+        flow = copy_slice(f, target, array, lo, hi, value);
+    }
+    drop(t, value);
+    return flow;
+}
+
+static enum flow store_any(struct frame *f, struct node *target, struct key *keys,
+                           const struct dfl_type *t, void *value)
+{
+    if (target->kind != NODE_index)
+        return store(f, target, keys, t, value);
+    if (target->index_.indices.at[0]->kind == NODE_range)
+        return store_slice(f, target, keys, t, value);
+    if (type_of(f, target->index_.object->type)->kind == DFL_MAP)
+        return store_entry(f, target, keys, value);
+    return store(f, target, keys, t, value);
+}
+
+/* target op= value: the place is read after the value was computed. */
+static enum flow update(struct frame *f, struct node *n, struct key *keys, const struct dfl_type *t,
+                        const void *value)
+{
+    const struct dfl_type *target_type = type_of(f, n->assign_.target->type);
+    void *place = place_find(f, n->assign_.target, &keys);
+    if (!place)
+        return FLOW_FAIL;
+    char *mark = f->in->top, *result = temp(f->in, target_type->size);
+    enum flow flow = number_operate(f, n, n->assign_.op, target_type, place, t, value, result);
+    if (flow == FLOW_ON)
+        replace(target_type, place, result);
+    f->in->top = mark;
+    return flow;
+}
+
+enum flow eval_assign(struct frame *f, struct node *n, void *out)
+{
+    (void)out;
+    const struct dfl_type *t = type_of(f, n->assign_.value->type);
+    char *mark = f->in->top;
+    struct key *keys = NULL, **last = &keys;
+    enum flow flow = place_keys(f, n->assign_.target, &last);
+    void *value = temp(f->in, t->size);
+    if (flow == FLOW_ON)
+        flow = eval(f, n->assign_.value, value);
+    if (flow == FLOW_ON && n->assign_.op == OP_NONE)
+        flow = store_any(f, n->assign_.target, keys, t, value);
+    else if (flow == FLOW_ON) {
+        flow = update(f, n, keys, t, value);
+        drop(t, value);
+    }
+    place_drop_keys(keys);
+    f->in->top = mark;
+    return flow;
+}
