@@ -134,11 +134,13 @@ static bool arm_set(struct dfl_fiber *self, void *arg)
     int64_t done = 1; /* the one that kept others from waking the fiber meanwhile */
     (void)self;
     for (int64_t i = 0; i < set->count; i++) {
-        wait->who = &set->fan;
-        if (task_add_waiter(set->tasks[i], (uintptr_t)wait | TASK_FAN, &wait->next))
-            wait++;
-        else
-            done++;
+        bool waits = !task_is_done(set->tasks[i]);
+        if (waits) {
+            wait->who = &set->fan;
+            waits = task_add_waiter(set->tasks[i], (uintptr_t)wait | TASK_FAN, &wait->next);
+        }
+        wait += waits;
+        done += !waits;
     }
     return !fan_count_down(&set->fan, done);
 }

@@ -102,6 +102,7 @@ static struct dfl_task *make_root(struct dfl_fiber *self, struct dfl_view *args,
     struct dfl_task *task = dfl_task_new(self);
     struct dfl_view view = {NULL, args, argc > 0 ? argc - 1 : 0};
     task->fn = program->main_fn;
+    task->flags = TASK_TAKEN; /* finish() looks at it */
     memcpy(task->args, &view, sizeof view);
     return task;
 }
@@ -140,7 +141,9 @@ static int finish(void)
 /* Tasks that nobody needs hold up the end. */
 static void finish_late(void)
 {
-    _exit(finish());
+    int status = finish();
+    fflush(stdout); /* C functions may have written there */
+    _exit(status);
 }
 
 static bool check_empty(const char *what, int64_t count)

@@ -29,7 +29,7 @@ enum {
     STEAL_MOST = 64,    /* tasks taken at once */
     TIMER_TURNS = 64,   /* turns of a busy worker between looks at the clock */
     TICK_NS = 10000000, /* first sleep; doubled up to 64 times that */
-    LATE_NS = 20000000, /* how long the end of a run waits for tasks that nobody needs */
+    LATE_NS = 50000000, /* how long the end of a run waits for tasks that nobody needs */
 };
 
 static struct {
@@ -391,10 +391,10 @@ static void work(struct dfl_worker *w)
     struct dfl_fiber *first = fiber_get(loop);
     switch_to(&w->native, first);
     pool_retired(w);
-    fiber_thread_fini();
     task_pool_enter(NULL);
     atomic_fetch_add(&team.stopped, 1);
     futex_wake(&team.stopped, INT_MAX);
+    fiber_thread_fini();
 }
 
 /* Threads that other workers' tasks hold up. */
