@@ -1,11 +1,10 @@
 /* test_format.c - values as text; the vectors come from Python. */
-#include <check.h>
+#include "runner.h"
+
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "format.h"
-#include "value.h"
 
 static void check_text(struct dfl_view got, const char *wanted, const char *about)
 {
@@ -23,11 +22,6 @@ static struct dfl_view formatted(const struct dfl_type *type, const void *value,
     dfl_buffer_value(&b, type, value, spec);
     dfl_buffer_end(&b, &out);
     return out;
-}
-
-static struct dfl_view str(const char *text)
-{
-    return value_static(text, (int64_t)strlen(text));
 }
 
 struct vector {
@@ -78,7 +72,7 @@ START_TEST(a_specification_means_what_it_means_in_python)
 {
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
         const struct vector *v = &vectors[i];
-        struct dfl_view s = str(v->s);
+        struct dfl_view s = runner_str(v->s);
         const void *value = v->type == &value_int     ? (const void *)&v->i
                             : v->type == &value_float ? (const void *)&v->f
                                                       : (const void *)&s;
@@ -122,7 +116,7 @@ END_TEST
 
 START_TEST(strings_are_raw_alone_and_quoted_inside)
 {
-    struct dfl_view items[] = {str("a\n\"b\"\\"), str("\x01Zo\xc3\xab")};
+    struct dfl_view items[] = {runner_str("a\n\"b\"\\"), runner_str("\x01Zo\xc3\xab")};
     struct dfl_view array = {NULL, items, 2};
     check_text(formatted(&value_str, &items[0], NULL), "a\n\"b\"\\", "alone");
     check_text(formatted(&value_strs, &array, NULL), "[\"a\\n\\\"b\\\"\\\\\", \"\\x01Zo\xc3\xab\"]",
@@ -154,7 +148,7 @@ START_TEST(tuples_records_options_and_results_show_their_parts)
     check_text(formatted(&tuple, &pair, NULL), "(3, true)", "tuple");
     check_text(formatted(&option, &some, NULL), "some(5)", "some");
     check_text(formatted(&option, &none, NULL), "none", "none");
-    struct dfl_view message = str("no");
+    struct dfl_view message = runner_str("no");
     struct dfl_error *e = dfl_fail_message(NULL, &message);
     struct {
         struct dfl_error *err;
@@ -184,19 +178,15 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("format");
-    TCase *tc = tcase_create("format");
-    suite_add_tcase(suite, tc);
-    tcase_add_test(tc, a_specification_means_what_it_means_in_python);
-    tcase_add_test(tc, a_float_prints_as_the_shortest_text_that_reads_back);
-    tcase_add_test(tc, an_f32_prints_as_its_own_shortest_text);
-    tcase_add_test(tc, a_duration_prints_in_its_largest_unit);
-    tcase_add_test(tc, strings_are_raw_alone_and_quoted_inside);
-    tcase_add_test(tc, tuples_records_options_and_results_show_their_parts);
-    tcase_add_test(tc, long_texts_grow_the_buffer);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    const TTest *tests[] = {
+        a_specification_means_what_it_means_in_python,
+        a_float_prints_as_the_shortest_text_that_reads_back,
+        an_f32_prints_as_its_own_shortest_text,
+        a_duration_prints_in_its_largest_unit,
+        strings_are_raw_alone_and_quoted_inside,
+        tuples_records_options_and_results_show_their_parts,
+        long_texts_grow_the_buffer,
+        NULL,
+    };
+    return runner_run("format", tests);
 }
