@@ -22,6 +22,12 @@ struct types {
     uint32_t count;
 };
 
+/* Every comment of a source, in order. */
+struct comments {
+    struct span *at;
+    uint32_t count;
+};
+
 struct nodes {
     struct node **at;
     uint32_t count, room; /* vec_push works on it */
@@ -61,9 +67,9 @@ struct node {
     struct span span;
     const struct type *type; /* of expressions and patterns, after check; never NULL then */
     union {
-#define CHILD(x) struct node *x;
-#define LIST(x) struct nodes x;
-#define NAME(x) const char *x;
+#define CHILD(x)       struct node *x;
+#define LIST(x)        struct nodes x;
+#define NAME(x)        const char *x;
 #define DATA(ctype, x) ctype x;
 #define NOTE(ctype, x) ctype x;
 #define NODE(kind, fields)                                                                         \

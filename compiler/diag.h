@@ -41,8 +41,8 @@ void diag_note(struct diags *, struct diag *, struct span, const char *format, .
     __attribute__((format(printf, 4, 5)));
 void diag_hint(struct diags *, struct diag *, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The candidate nearest to `name` by edit distance, or NULL if none is near. Call for each candidate
- * with the same struct, zeroed at first. */
+/* The candidate nearest to `name` by edit distance, or NULL if none is near. Call for each
+ * candidate with the same struct, zeroed at first. */
 struct nearest {
     const char *best;
     uint32_t distance;

@@ -27,8 +27,8 @@ struct position {
 
 struct diags;
 
-/* Reads a file; reports what is wrong (missing, a folder, too large: 64 MiB, not UTF-8 with line and
- * column of the first bad byte) and returns NULL. path "-": standard input. */
+/* Reads a file; reports what is wrong (missing, a folder, too large: 64 MiB, not UTF-8 with line
+ * and column of the first bad byte) and returns NULL. path "-": standard input. */
 struct source *source_read(struct arena *, const char *path, struct diags *);
 /* A source from memory (tests, prelude). */
 struct source *source_make(struct arena *, const char *path, const char *text, uint32_t len);

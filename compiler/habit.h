@@ -1,0 +1,12 @@
+/* habit.h - messages for forms of other languages. */
+#ifndef HABIT_H
+#define HABIT_H
+
+#include "lexer.h"
+
+/* Whether the unexpected token is the sign of a known habit; then it was reported. `expected`:
+ * names of the tokens that would have fitted. */
+bool habit_report(struct diags *, const struct lexer *, const struct token *unexpected,
+                  const char *const expected[], int count);
+
+#endif

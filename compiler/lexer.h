@@ -1,0 +1,126 @@
+/* lexer.h - source text to tokens. lexer.l cuts the text, literal.c reads numbers and escapes, and
+ * newline.c decides which newlines count and keeps brackets balanced: the parser sees balance_next
+ * only, and whatever it sees, every bracket that opens also closes. */
+#ifndef LEXER_H
+#define LEXER_H
+
+#include "ast.h"
+#include "base/intern.h"
+#include "base/vec.h"
+#include "diag.h"
+#include "source.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a token carries, by kind: the parser's semantic value, too. */
+union token_value {
+    const char *name; /* words, interned */
+    uint64_t integer;
+    double number;
+    int64_t ns;
+    struct token_text {
+        const char *bytes;
+        uint32_t len;
+    } text;
+};
+
+struct token {
+    int kind; /* enum yytokentype of the parser; 0 at the end */
+    struct span span;
+    union token_value value;
+    bool is_first;   /* on its line */
+    bool is_virtual; /* put in after a message, to balance brackets */
+    bool is_sync;    /* the first one after tokens were dropped */
+};
+
+/* An open bracket; '"' is the hole of an interpolation. */
+struct bracket {
+    char opener;
+    struct span span;
+    uint32_t indent; /* of the line it is on */
+    bool is_attr;    /* arguments of an attribute */
+    bool is_for;     /* directly after `for` */
+};
+
+/* A string whose text or hole is being read. */
+struct open_string {
+    struct span quote;
+    bool is_triple, has_hole;
+};
+
+/* A documentation comment and where what it documents starts. */
+struct doc {
+    uint32_t at;
+    const char *text;
+};
+
+struct lexer {
+    struct arena *arena;
+    struct intern *names;
+    const struct source *source;
+    struct diags *diags;
+    void *scanner; /* flex's */
+
+    /* lexer.l */
+    uint32_t start, offset; /* of the token being read; of the text not read yet */
+    struct token cut;       /* what the rule in work fills in */
+    VEC(char) piece;        /* of a string, decoded */
+    uint32_t piece_start;
+    VEC(struct open_string) strings;
+    VEC(struct span) comments;
+    VEC(char) doc; /* lines of `///` so far */
+    VEC(char) module_doc;
+    bool is_bytes;
+    bool is_broken;                 /* a string was left open on this line, and said to be */
+    bool said_semicolon, said_hash; /* reported once: it is a habit, not many mistakes */
+    uint32_t line_start;
+
+    /* newline.c */
+    VEC(struct bracket) brackets;
+    VEC(struct doc) docs;
+    struct token held; /* read, not handed out */
+    bool is_holding, has_newline;
+    struct span newline;
+    uint32_t indent;   /* of the line of `held` */
+    uint32_t close_to; /* virtual brackets are due down to this depth */
+    bool is_closing;
+    struct span suspect_opener, suspect_closer; /* the first pair on lines indented differently */
+    struct token last[2];                       /* handed out, newest first */
+    struct token line_first;                    /* first token of this statement */
+    bool is_attr_name, is_attr_end;
+    bool is_skipping;
+    uint32_t skip_depth; /* what is nested deeper is dropped */
+};
+
+/* -- lexer.l: cuts the next token, newlines included, into lexer->cut -- */
+void lexer_open(struct lexer *, struct arena *, struct intern *, const struct source *,
+                struct diags *);
+void lexer_close(struct lexer *);
+void lexer_cut(struct lexer *);
+/* The innermost string is left because a bracket of newline.c closed its hole. */
+void lexer_leave_string(struct lexer *);
+struct span lexer_span(const struct lexer *, uint32_t start, uint32_t end);
+
+/* -- literal.c: values; each reports what is wrong and still gives a value -- */
+uint64_t literal_int(struct lexer *, struct span);
+double literal_float(struct lexer *, struct span);
+int64_t literal_duration(struct lexer *, struct span);
+uint64_t literal_size(struct lexer *, struct span);
+/* Appends what the escape at the span stands for to lexer->piece. */
+void literal_escape(struct lexer *, struct span);
+
+/* -- newline.c -- */
+struct token balance_next(struct lexer *);
+/* The text in hand ends a line inside a string or hole: closes what belongs to the string. */
+void balance_abandon_string(struct lexer *);
+/* After a syntax error at `unexpected`: drops tokens up to one that ends the broken part. */
+void balance_skip(struct lexer *, const struct token *unexpected);
+/* Whether a token of this kind ends an operand, so that no name can follow it. */
+bool balance_ends_operand(int kind);
+/* Whether newlines count where the next token stands. */
+bool balance_newlines_count(const struct lexer *);
+/* The documentation of what starts at `at`, or NULL. */
+const char *balance_doc(const struct lexer *, uint32_t at);
+
+#endif

@@ -1,0 +1,152 @@
+/* literal.c - numbers, durations and escapes to values. The scanner has matched their form; what is
+ * left to find out is whether they fit. */
+#include "lexer.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The text of a number without underscores. */
+static char *number_text(struct lexer *lexer, struct span span)
+{
+    char *text = arena_alloc(lexer->arena, span.end - span.start + 1, 1);
+    uint32_t len = 0;
+    for (uint32_t i = span.start; i < span.end; i++)
+        if (lexer->source->text[i] != '_')
+            text[len++] = lexer->source->text[i];
+    return text;
+}
+
+static void number_check_underscore(struct lexer *lexer, struct span span)
+{
+    if (lexer->source->text[span.end - 1] == '_')
+        diag_error(lexer->diags, DIAG_number, span, "a number does not end with `_`");
+}
+
+uint64_t literal_int(struct lexer *lexer, struct span span)
+{
+    const char *text = number_text(lexer, span);
+    bool has_prefix = text[0] == '0' && text[1] && strchr("xbo", text[1]);
+    int base = !has_prefix ? 10 : text[1] == 'x' ? 16 : text[1] == 'o' ? 8 : 2;
+    number_check_underscore(lexer, span);
+    errno = 0;
+    uint64_t value = strtoull(text + (has_prefix ? 2 : 0), NULL, base);
+    if (errno) {
+        struct diag *d = diag_error(lexer->diags, DIAG_number, span,
+                                    "the number is larger than any integer type holds");
+        diag_hint(lexer->diags, d, "u64 ends at 18446744073709551615; write a float with `.0`");
+    }
+    if (base == 10 && text[0] == '0' && text[1]) {
+        struct diag *d =
+            diag_error(lexer->diags, DIAG_number, span, "a decimal number does not start with 0");
+        diag_hint(lexer->diags, d, "octal numbers are written 0o17");
+    }
+    return value;
+}
+
+double literal_float(struct lexer *lexer, struct span span)
+{
+    double value = strtod(number_text(lexer, span), NULL);
+    number_check_underscore(lexer, span);
+    if (isinf(value))
+        diag_error(lexer->diags, DIAG_number, span, "the number is larger than any float");
+    return value;
+}
+
+/* The number before the unit, times what the unit stands for. */
+static double literal_scaled(struct lexer *lexer, struct span span, const char *const units[],
+                             const double scales[], double limit)
+{
+    const char *text = number_text(lexer, span);
+    char *unit;
+    double value = strtod(text, &unit);
+    for (int i = 0; units[i]; i++)
+        if (!strcmp(unit, units[i]))
+            value *= scales[i];
+    if (value < limit)
+        return value;
+    diag_error(lexer->diags, DIAG_number, span, "the value is too large");
+    return 0;
+}
+
+int64_t literal_duration(struct lexer *lexer, struct span span)
+{
+    static const char *const units[] = {"ns", "us", "ms", "s", "m", "h", NULL};
+    static const double scales[] = {1, 1e3, 1e6, 1e9, 60e9, 3600e9};
+    return (int64_t)(literal_scaled(lexer, span, units, scales, 9e18) + 0.5);
+}
+
+uint64_t literal_size(struct lexer *lexer, struct span span)
+{
+    static const char *const units[] = {"kb", "mb", "gb", "tb", NULL};
+    static const double scales[] = {1024., 1048576., 1073741824., 1099511627776.};
+    return (uint64_t)literal_scaled(lexer, span, units, scales, 1.8e19);
+}
+
+/* -- escapes -- */
+
+static void piece_byte(struct lexer *lexer, unsigned value)
+{
+    vec_push(lexer->arena, &lexer->piece, (char)value);
+}
+
+static void piece_code_point(struct lexer *lexer, unsigned long point)
+{
+    if (point < 0x80) {
+        piece_byte(lexer, (unsigned)point);
+    } else if (point < 0x800) {
+        piece_byte(lexer, (unsigned)(0xc0 | point >> 6));
+        piece_byte(lexer, 0x80 | (point & 0x3f));
+    } else if (point < 0x10000) {
+        piece_byte(lexer, (unsigned)(0xe0 | point >> 12));
+        piece_byte(lexer, 0x80 | (point >> 6 & 0x3f));
+        piece_byte(lexer, 0x80 | (point & 0x3f));
+    } else {
+        piece_byte(lexer, (unsigned)(0xf0 | point >> 18));
+        piece_byte(lexer, 0x80 | (point >> 12 & 0x3f));
+        piece_byte(lexer, 0x80 | (point >> 6 & 0x3f));
+        piece_byte(lexer, 0x80 | (point & 0x3f));
+    }
+}
+
+static void escape_byte(struct lexer *lexer, struct span span)
+{
+    unsigned value = (unsigned)strtoul(lexer->source->text + span.start + 2, NULL, 16);
+    if (value >= 0x80 && !lexer->is_bytes) {
+        struct diag *d = diag_error(lexer->diags, DIAG_escape, span,
+                                    "a `str` is UTF-8: \\x%02x alone is no character", value);
+        diag_hint(lexer->diags, d, "write \\u{%x} for the character, or b\"...\" for bytes", value);
+    }
+    piece_byte(lexer, value);
+}
+
+static void escape_code_point(struct lexer *lexer, struct span span)
+{
+    const char *digits = lexer->source->text + span.start + 3;
+    uint32_t len = span.end - span.start - 4;
+    unsigned long point = len && len <= 8 ? strtoul(digits, NULL, 16) : ULONG_MAX;
+    if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
+        diag_error(lexer->diags, DIAG_escape, span, "the escape is not a Unicode character");
+    else
+        piece_code_point(lexer, point);
+}
+
+void literal_escape(struct lexer *lexer, struct span span)
+{
+    static const char from[] = "ntr0\"\\{}", to[] = "\n\t\r\0\"\\{}";
+    const char *text = lexer->source->text + span.start;
+    const char *known = span.end - span.start == 2 ? strchr(from, text[1]) : NULL;
+    if (known && *known) {
+        piece_byte(lexer, (unsigned char)to[known - from]);
+    } else if (text[1] == 'x' && span.end - span.start == 4) {
+        escape_byte(lexer, span);
+    } else if (text[1] == 'u' && span.end - span.start > 2) {
+        escape_code_point(lexer, span);
+    } else {
+        struct diag *d = diag_error(lexer->diags, DIAG_escape, span, "no such escape");
+        diag_hint(lexer->diags, d,
+                  "the escapes are \\n \\t \\r \\0 \\\" \\\\ \\{ \\} \\x41 \\u{1f600}");
+    }
+}

@@ -1,0 +1,58 @@
+/* parse_state.h - what the grammar's actions work with: made by parse.c, used by parser.y. */
+#ifndef PARSE_STATE_H
+#define PARSE_STATE_H
+
+#include "lexer.h"
+
+struct parse {
+    struct arena *arena;
+    struct diags *diags;
+    struct lexer lexer;
+    struct node *module;
+    struct token now; /* the token that the grammar looks at */
+    bool is_given_up; /* the parser's stack was full */
+};
+
+struct reduction {
+    enum reduce kind;
+    enum op op;
+    struct node *with, *from;
+};
+
+/* A node with its fields: AST(p, binary, span, .op = OP_add, .left = a, .right = b). */
+#define AST(p, kind_, span_, ...)                                                                  \
+    parse_node((p),                                                                                \
+               &(struct node){.kind = NODE_##kind_, .span = (span_), .kind_##_ = {__VA_ARGS__}})
+
+struct node *parse_node(struct parse *, const struct node *);
+struct nodes parse_list(struct parse *, struct nodes, struct node *);
+
+/* Nodes whose form needs a look at their parts; each reports what does not fit. */
+struct node *parse_item(struct parse *, struct span, struct nodes attrs, bool is_pub,
+                        struct node *item);
+const char *parse_text(struct parse *, struct span, struct token_text);
+struct node *parse_generic_type(struct parse *, struct span, const char *name, struct nodes args);
+struct node *parse_type_parens(struct parse *, struct span, struct nodes elems);
+struct node *parse_rank(struct parse *, struct span, struct node *elem, uint64_t rank);
+struct node *parse_assign(struct parse *, struct span, enum op, struct node *target,
+                          struct node *value);
+struct node *parse_parens(struct parse *, struct span, struct nodes elems, bool has_comma);
+struct node *parse_dot(struct parse *, struct span, struct node *object, const char *name,
+                       struct span name_at);
+struct node *parse_record_of(struct parse *, struct span, struct node *module, const char *name,
+                             struct nodes fields);
+struct node *parse_name_pattern(struct parse *, struct span, const char *name);
+struct node *parse_parens_pattern(struct parse *, struct span, struct nodes elems, bool has_comma);
+struct node *parse_or_pattern(struct parse *, struct span, struct node *first, struct node *next);
+struct reduction parse_reduction(struct parse *, struct span, bool is_scan, struct node *with,
+                                 struct node *from);
+
+/* A string's text before a hole or the end; none if it is empty. */
+struct nodes parse_piece(struct parse *, struct nodes, struct span, struct token_text);
+const char *parse_path(struct parse *, const char *folder, const char *name);
+
+/* Reports that p->now has no place, where tokens of these names would have. */
+void parse_unexpected(struct parse *, const char *const expected[], int count, const char *found);
+void parse_too_deep(struct parse *, struct span);
+
+#endif
