@@ -4,21 +4,12 @@
 
 #include "block.h"
 #include "error.h"
-#include "format.h"
 #include "stream.h"
 #include "value.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* What the first coroutine is to do, and how it ended. */
-struct run {
-    const struct interp_options *options;
-    int argc;
-    char **argv;
-    int status;
-};
 
 /* ---- the interpreter's life ---- */
 
@@ -40,9 +31,7 @@ static int check_leaks(const struct interp *in, int status)
     return 70;
 }
 
-/* Runs body(in, run) as the first coroutine, and all that it leads to. */
-static int interp_go(struct program *program, void (*body)(struct interp *, void *),
-                     struct run *run)
+int interp_go(struct program *program, void (*body)(struct interp *, void *), struct run *run)
 {
     struct interp in;
     interp_init(&in, program);
@@ -56,8 +45,7 @@ static int interp_go(struct program *program, void (*body)(struct interp *, void
     return status;
 }
 
-/* Calls a function or test that was not called from any place in the program. */
-static enum flow call_root(struct interp *in, struct symbol *symbol, char *locals, void *out)
+enum flow interp_call(struct interp *in, struct symbol *symbol, char *locals, void *out)
 {
     struct types none = {0};
     struct closure c = {.instance = instance_of(in, symbol, none, NULL)};
@@ -72,7 +60,7 @@ static void report(struct dfl_error *e)
     dfl_error_release(e);
 }
 
-static struct dfl_error *take_failure(struct interp *in)
+struct dfl_error *interp_take_failure(struct interp *in)
 {
     struct dfl_error *e = in->failure;
     in->failure = NULL;
@@ -116,10 +104,10 @@ static void run_main(struct interp *in, void *argument)
     char *locals = call_locals(in, inst), *result = temp(in, inst->result->size);
     if (inst->func->param_count)
         put_args(in, run, (struct dfl_view *)(locals + inst->slots[0].offset));
-    if (call_root(in, in->program->main, locals, result) == FLOW_ON)
+    if (interp_call(in, in->program->main, locals, result) == FLOW_ON)
         run->status = main_status(inst->result, result);
     else {
-        report(take_failure(in));
+        report(interp_take_failure(in));
         run->status = 1;
     }
 }
@@ -129,77 +117,4 @@ int interp_run(struct program *program, int argc, char **argv, const struct inte
     struct run run = {.options = options, .argc = argc, .argv = argv};
     assert(program->main);
     return interp_go(program, run_main, &run);
-}
-
-/* ---- tests ---- */
-
-/* One line: what follows a line break in a message is left out. */
-static void tell_failure(const char *name, const struct dfl_error *e)
-{
-    struct buffer line = {0};
-    struct dfl_view text;
-    const char *message = e->message.ptr;
-    buffer_string(&line, "FAIL ");
-    buffer_string(&line, name);
-    buffer_string(&line, ": ");
-    for (int64_t i = 0; i < e->message.len; i++)
-        buffer_char(&line, message[i] == '\n' ? ' ' : message[i]);
-    if (strncmp(message, "expect ", 7) && e->site.file) {
-        char where[32];
-        snprintf(where, sizeof where, " (line %u)", e->site.line);
-        buffer_string(&line, where);
-    }
-    dfl_buffer_end(&line, &text);
-    stream_line(&text);
-    dfl_drop(&value_str, &text);
-}
-
-static void tell_ok(const char *name)
-{
-    struct buffer line = {0};
-    struct dfl_view text;
-    buffer_string(&line, "ok ");
-    buffer_string(&line, name);
-    dfl_buffer_end(&line, &text);
-    stream_line(&text);
-    dfl_drop(&value_str, &text);
-}
-
-static bool run_test(struct interp *in, struct symbol *test)
-{
-    struct types none = {0};
-    struct instance *inst = instance_of(in, test, none, NULL);
-    char *mark = in->top, *locals = call_locals(in, inst), *out = temp(in, inst->result->size);
-    enum flow flow = call_root(in, test, locals, out);
-    in->top = mark;
-    if (flow == FLOW_ON) {
-        drop(inst->result, out);
-        tell_ok(test->node->test_.name);
-        return true;
-    }
-    struct dfl_error *e = take_failure(in);
-    tell_failure(test->node->test_.name, e);
-    dfl_error_release(e);
-    return false;
-}
-
-static void run_tests(struct interp *in, void *argument)
-{
-    struct run *run = argument;
-    struct module *m = in->program->root;
-    for (uint32_t i = 0; i < m->funcs.count; i++) {
-        struct symbol *s = m->funcs.at[i];
-        if (s->node->kind != NODE_test)
-            continue;
-        if (run->options->filter && !strstr(s->node->test_.name, run->options->filter))
-            continue;
-        if (!run_test(in, s))
-            run->status = 1;
-    }
-}
-
-int interp_test(struct program *program, const struct interp_options *options)
-{
-    struct run run = {.options = options};
-    return interp_go(program, run_tests, &run);
 }

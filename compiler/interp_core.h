@@ -252,4 +252,19 @@ void coro_loop(struct interp *);
 /* The program that runs; NULL: none. For calls from C that carry no context. */
 struct interp *coro_interp(void);
 
+/* -- interp.c -- */
+/* What the first coroutine is to do, and how it ended. */
+struct run {
+    const struct interp_options *options;
+    int argc;
+    char **argv;
+    int status;
+};
+/* Runs body(in, run) as the first coroutine, and all that it leads to; gives run->status. */
+int interp_go(struct program *, void (*body)(struct interp *, void *), struct run *);
+/* Calls a function or test from no place in the program. */
+enum flow interp_call(struct interp *, struct symbol *, char *locals, void *out);
+/* The failure that FLOW_FAIL brought, owned. */
+struct dfl_error *interp_take_failure(struct interp *);
+
 #endif

@@ -30,16 +30,6 @@ static enum flow add_key(struct frame *f, struct node *index, struct key ***last
     return flow;
 }
 
-static enum flow add_bounds(struct frame *f, struct node *range, struct key ***last)
-{
-    enum flow flow = FLOW_ON;
-    if (range->range_.lo)
-        flow = add_key(f, range->range_.lo, last);
-    if (flow == FLOW_ON && range->range_.hi)
-        flow = add_key(f, range->range_.hi, last);
-    return flow;
-}
-
 enum flow place_keys(struct frame *f, struct node *n, struct key ***last)
 {
     struct node *object = place_object(n);
@@ -48,8 +38,7 @@ enum flow place_keys(struct frame *f, struct node *n, struct key ***last)
     enum flow flow = place_keys(f, object, last);
     if (flow != FLOW_ON || n->kind != NODE_index)
         return flow;
-    struct node *index = n->index_.indices.at[0];
-    return index->kind == NODE_range ? add_bounds(f, index, last) : add_key(f, index, last);
+    return add_key(f, n->index_.indices.at[0], last);
 }
 
 void place_drop_keys(struct key *key)
@@ -148,49 +137,11 @@ static enum flow store_entry(struct frame *f, struct node *target, struct key *k
     return FLOW_ON;
 }
 
-static enum flow copy_slice(struct frame *f, struct node *target, struct dfl_view *array,
-                            int64_t lo, int64_t hi, const struct dfl_view *from)
-{
-    const struct dfl_type *t = type_of(f, target->index_.object->type);
-    struct dfl_site site = frame_site(f, target);
-    if (lo < 0 || lo > hi || hi > array->len)
-        return frame_fail(f, dfl_fail_slice(&site, lo, hi, array->len));
-    if (from->len != hi - lo)
-        return frame_fail(f, dfl_fail_bounds(&site, from->len, hi - lo));
-    dfl_array_own(t->elem, array);
-    for (int64_t i = 0; i < from->len; i++) {
-        char *to = (char *)array->ptr + (uint64_t)(lo + i) * t->elem->size;
-        drop(t->elem, to);
-        copy(t->elem, to, (char *)from->ptr + (uint64_t)i * t->elem->size);
-    }
-    return FLOW_ON;
-}
-
-static enum flow store_slice(struct frame *f, struct node *target, struct key *keys,
-                             const struct dfl_type *t, struct dfl_view *value)
-{
-    struct node *range = target->index_.indices.at[0];
-    struct dfl_view *array = place_find(f, target->index_.object, &keys);
-    enum flow flow = FLOW_FAIL;
-    if (array) {
-        int64_t lo = 0, hi = array->len;
-        if (range->range_.lo)
-            lo = *(int64_t *)take_key(&keys)->value;
-        if (range->range_.hi)
-            hi = *(int64_t *)take_key(&keys)->value;
-        flow = copy_slice(f, target, array, lo, hi, value);
-    }
-    drop(t, value);
-    return flow;
-}
-
 static enum flow store_any(struct frame *f, struct node *target, struct key *keys,
                            const struct dfl_type *t, void *value)
 {
     if (target->kind != NODE_index)
         return store(f, target, keys, t, value);
-    if (target->index_.indices.at[0]->kind == NODE_range)
-        return store_slice(f, target, keys, t, value);
     if (type_of(f, target->index_.object->type)->kind == DFL_MAP)
         return store_entry(f, target, keys, value);
     return store(f, target, keys, t, value);
