@@ -43,10 +43,10 @@
 #define DEQUE_LOCK(p)                                                                              \
     while (!DEQUE_TRY_LOCK(p))                                                                     \
     sched_yield()
-#define DEQUE_UNLOCK(p)     atomic_store_explicit(p, 0, memory_order_release)
-#define DEQUE_SOFT          (1 << 16)
-#define DEQUE_HARD          (1 << 23)
-#define DEQUE_PLANTED(name) false /* the explorer plants bugs to prove that it finds them */
+#define DEQUE_UNLOCK(p)    atomic_store_explicit(p, 0, memory_order_release)
+#define DEQUE_SOFT         (1 << 16)
+#define DEQUE_HARD         (1 << 23)
+#define DEQUE_PLANTED(bug) false /* the explorer plants bugs to prove that it finds them */
 #endif
 
 struct dfl_task;
@@ -70,6 +70,9 @@ struct deque {
 
 _Static_assert(DEQUE_HARD < 1 << 24, "indices fit in ts");
 
+#define DEQUE_TAGS     ((uint64_t)0xffff << 48)
+#define DEQUE_NEXT_TAG ((uint64_t)!DEQUE_PLANTED(same_tag) << 48)
+
 static inline uint64_t deque_top(uint64_t ts)
 {
     return ts & 0xffffff;
@@ -83,8 +86,7 @@ static inline uint64_t deque_end(uint64_t ts)
 /* `ts` with another public part and the next tag: what a thief has read is void. */
 static inline uint64_t deque_retag(uint64_t ts, uint64_t end, uint64_t top)
 {
-    uint64_t tag = (ts >> 48) + !DEQUE_PLANTED(same_tag);
-    return tag << 48 | end << 24 | top;
+    return ((ts & DEQUE_TAGS) + DEQUE_NEXT_TAG) | end << 24 | top;
 }
 
 /* `slots` has room for DEQUE_HARD. */
@@ -129,7 +131,7 @@ static inline void deque_publish(struct deque *d)
     ptrdiff_t count = (DEQUE_LOAD(&d->bot, relaxed) - split + 1) / 2;
     if (count > 0) {
         DEQUE_STORE(&d->split, split + count, relaxed);
-        DEQUE_ADD(&d->ts, ((uint64_t)count << 24) + ((uint64_t)1 << 48));
+        DEQUE_ADD(&d->ts, ((uint64_t)count << 24) + DEQUE_NEXT_TAG);
     }
     DEQUE_UNLOCK(&d->lock);
 }
@@ -287,7 +289,7 @@ static inline int64_t deque_force(struct deque *d)
             DEQUE_STORE(&d->split, split + count, relaxed);
         }
         if (count > 0)
-            DEQUE_ADD(&d->ts, ((uint64_t)count << 24) + ((uint64_t)1 << 48));
+            DEQUE_ADD(&d->ts, ((uint64_t)count << 24) + DEQUE_NEXT_TAG);
     }
     DEQUE_UNLOCK(&d->lock);
     return count > 0 ? count : 0;
