@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "std.h"
+#include "../../stdlib/std.h"
 
 #define CALL(name, ...) struct dfl_error *dfl_std_##name(struct dfl_fiber *, __VA_ARGS__);
 #define STR_FUNCTIONS(X)                                                                           \
