@@ -1,0 +1,470 @@
+"""The command line as its user meets it: verbs, options, statuses, streams, bad input, the cache."""
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from harness import ROOT, Case, fail, same
+
+HELLO = 'io task main(args: [str]) -> int! {\n  print("hello {args}")\n  args.len\n}\n'
+BROKEN = "fn f() -> int { x }\n"
+TESTS = 'test "one" { expect 1 + 1 == 2 }\ntest "two" { expect 1 + 1 == 3 }\n'
+SLOW = 'import io\nio task main(args: [str]) -> int! {\n  print("started")\n  io.sleep(60s)\n  0\n}\n'
+ENDLESS = 'io task main(args: [str]) -> int! {\n  var i = 0\n  while true { print("{i}")\n i += 1 }\n  0\n}\n'
+VERBS = ["run", "build", "check", "test", "graph"]
+
+TESTS_HERE = []
+
+
+def test(fn):
+    TESTS_HERE.append(fn)
+    return fn
+
+
+def wants(text, *patterns):
+    for pattern in patterns:
+        if not re.search(pattern, text):
+            fail("/%s/ is not in\n%s" % (pattern, text[:1500]))
+
+
+def silent(r):
+    if r.err:
+        fail("words on standard error: " + r.err[:500])
+    return r
+
+
+# ---- help and misuse -----------------------------------------------------------------------------
+
+
+@test
+def alone_it_prints_help_and_exits_2(p, dfl):
+    r = p.run([dfl], status=2)
+    same(r.out, "")
+    wants(r.err, "usage: dfl VERB", *VERBS)
+
+
+@test
+def help_is_data_on_standard_output(p, dfl):
+    for words in (["help"], ["--help"], ["-h"]):
+        wants(silent(p.run([dfl] + words, status=0)).out, *VERBS)
+
+
+@test
+def every_verb_has_help(p, dfl):
+    for verb in VERBS:
+        by_help = silent(p.run([dfl, "help", verb], status=0)).out
+        for flag in ("--help", "-h"):
+            same(p.run([dfl, verb, flag], status=0).out, by_help)
+        wants(by_help, "usage: dfl " + verb, "--color")
+
+
+@test
+def the_version_is_one_line(p, dfl):
+    wants(p.run([dfl, "--version"], status=0).out, r"^dfl \d+\.\d+\.\d+\n$")
+
+
+@test
+def an_unknown_verb_or_option_gets_a_suggestion(p, dfl):
+    wants(p.run([dfl, "rnu", "x.dfl"], status=2).err, "no verb 'rnu'", "did you mean 'dfl run'")
+    wants(p.run([dfl, "x.dfl"], status=2).err, "dfl run x.dfl")
+    wants(p.run([dfl, "run", "--thread", "2", "x.dfl"], status=2).err, "'--thread'", "'--threads'")
+    wants(p.run([dfl, "build", "--emit", "lvm", "x.dfl"], status=2).err, "'lvm'", "'llvm'")
+
+
+@test
+def values_of_options_are_checked(p, dfl):
+    f = p.write("a.dfl", HELLO)
+    for bad in ("0", "257", "-1", "x", "", "1.5", "99999999999999999999"):
+        wants(p.run([dfl, "run", "--threads", bad, f], status=2).err, "'%s'" % re.escape(bad), "1 to 256")
+    wants(p.run([dfl, "run", "-O3", f], status=2).err, "'3'", "-O0 and -O2")
+    wants(p.run([dfl, "check", "--color", "maybe", f], status=2).err, "'maybe'", "always")
+    wants(p.run([dfl, "build", f, "-o"], status=2).err, "needs a value")
+    wants(p.run([dfl, "run", "--interp=1", f], status=2).err, "no value")
+    wants(p.run([dfl, "run"], status=2).err, "needs a file")
+    wants(p.run([dfl, "build", f, f], status=2).err, "one file")
+
+
+# ---- files ---------------------------------------------------------------------------------------
+
+
+@test
+def a_missing_file_is_named_with_the_nearest_one(p, dfl):
+    p.write("hello.dfl", HELLO)
+    for verb in VERBS:
+        wants(p.run([dfl, verb, "helo.dfl"], status=2).err, "'helo.dfl'", "did you mean 'hello.dfl'")
+
+
+@test
+def a_folder_and_another_kind_of_file_are_refused(p, dfl):
+    p.write("notes.txt", "x")
+    for verb in VERBS:
+        wants(p.run([dfl, verb, p.work], status=2).err, "is a folder")
+        wants(p.run([dfl, verb, "notes.txt"], status=2).err, "'notes.txt'", r"\.dfl")
+
+
+@test
+def text_that_is_not_utf8_is_placed(p, dfl):
+    with open(os.path.join(p.work, "a.dfl"), "wb") as f:
+        f.write(b"fn f() -> int { 1 }\n// caf\xe9\n")
+    r = p.run([dfl, "check", "a.dfl"], status=1)
+    wants(r.err, r"a\.dfl:2:7", "UTF-8")
+
+
+@test
+def a_module_that_is_missing_is_an_error_of_the_program(p, dfl):
+    p.write("a.dfl", "import nowhere\n" + HELLO)
+    wants(p.run([dfl, "run", "a.dfl"], status=1).err, r"a\.dfl:1:8", "nowhere")
+
+
+@test
+def check_reports_on_every_file(p, dfl):
+    p.write("good.dfl", HELLO)
+    p.write("bad.dfl", BROKEN)
+    silent(p.run([dfl, "check", "good.dfl"], status=0))
+    r = p.run([dfl, "check", "good.dfl", "bad.dfl", "bad.dfl"], status=1)
+    same(r.out, "")
+    if r.err.count("error[") != 2:
+        fail(r.err)
+
+
+# ---- run -----------------------------------------------------------------------------------------
+
+
+@test
+def run_exits_as_the_program_does(p, dfl):
+    f = p.write("a.dfl", HELLO)
+    for mode in ([], ["-O0"], ["--interp"]):
+        r = silent(p.run([dfl, "run"] + mode + [f, "-x", "--", "--help"], status=3))
+        same(r.out, 'hello ["-x", "--", "--help"]\n')
+
+
+@test
+def options_of_run_stand_before_the_file(p, dfl):
+    f = p.write("a.dfl", HELLO)
+    same(p.run([dfl, "run", f, "-O0"], status=1).out, 'hello ["-O0"]\n')
+    same(p.run([dfl, "run", "--threads=1", "--", f], status=0).out, "hello []\n")
+
+
+@test
+def a_failure_of_the_program_is_status_1(p, dfl):
+    f = p.write("a.dfl", 'io task main(args: [str]) -> int! { fail "no luck" }\n')
+    for mode in ([], ["--interp"]):
+        wants(p.run([dfl, "run"] + mode + [f], status=1).err, "error: no luck")
+
+
+@test
+def a_program_without_main_cannot_be_run(p, dfl):
+    f = p.write("a.dfl", "fn f() -> int { 1 }\n")
+    for words in (["run", f], ["run", "--interp", f], ["build", f]):
+        wants(p.run([dfl] + words, status=1).err, "main")
+
+
+@test
+def stats_go_to_standard_error(p, dfl):
+    f = p.write("a.dfl", HELLO)
+    r = p.run([dfl, "run", "--stats", f], status=0)
+    same(r.out, "hello []\n")
+    wants(r.err, "spawned")
+
+
+@test
+def standard_input_reaches_the_program(p, dfl):
+    f = p.write("a.dfl", 'import io\nio task main(args: [str]) -> int! {\n'
+                         '  print(io.stdin()?.trim())\n  0\n}\n')
+    for mode in ([], ["--interp"]):
+        same(p.run([dfl, "run"] + mode + [f], stdin="text\n", status=0).out, "text\n")
+
+
+# ---- the cache -----------------------------------------------------------------------------------
+
+
+def cache(p):
+    return {"XDG_CACHE_HOME": os.path.join(p.work, "cache")}
+
+
+def entries(p):
+    folder = os.path.join(p.work, "cache", "dfl")
+    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+
+
+@test
+def a_second_run_compiles_nothing(p, dfl):
+    f = p.write("a.dfl", HELLO)
+    p.run([dfl, "run", f], env=cache(p), status=0)
+    before = entries(p)
+    same(p.run([dfl, "run", f, "x"], env=cache(p), status=1).out, 'hello ["x"]\n')
+    if entries(p) != before or len(before) != 2:
+        fail("entries: %s, then %s" % (before, entries(p)))
+
+
+@test
+def a_change_in_any_module_is_seen(p, dfl):
+    p.write("part.dfl", "pub fn word() -> str { \"one\" }\n")
+    p.write("a.dfl", 'import part\nio task main(args: [str]) -> int! {\n  print(part.word())\n  0\n}\n')
+    same(p.run([dfl, "run", "a.dfl"], env=cache(p), status=0).out, "one\n")
+    p.write("part.dfl", "pub fn word() -> str { \"two\" }\n")
+    same(p.run([dfl, "run", "a.dfl"], env=cache(p), status=0).out, "two\n")
+    p.write("part.dfl", "pub fn word() -> str { 3 }\n")
+    wants(p.run([dfl, "run", "a.dfl"], env=cache(p), status=1).err, r"part\.dfl:1:")
+
+
+@test
+def a_module_that_appears_before_the_librarys_is_seen(p, dfl):
+    p.write("a.dfl", 'import math\nio task main(args: [str]) -> int! {\n  print("{math.floor(2.5)}")\n  0\n}\n')
+    same(p.run([dfl, "run", "a.dfl"], env=cache(p), status=0).out, "2.0\n")
+    p.write("math.dfl", "pub fn floor(x: float) -> str { \"mine {x}\" }\n")
+    same(p.run([dfl, "run", "a.dfl"], env=cache(p), status=0).out, "mine 2.5\n")
+
+
+@test
+def damaged_entries_are_made_anew(p, dfl):
+    f = p.write("a.dfl", HELLO)
+    p.run([dfl, "run", f], env=cache(p), status=0)
+    for damage in (b"", b"garbage", None):
+        for name in entries(p):
+            path = os.path.join(p.work, "cache", "dfl", name)
+            data = open(path, "rb").read() if damage is None else damage
+            with open(path, "wb") as out:
+                out.write(data[:-20] + b"x" * 20 if damage is None else data)
+        same(silent(p.run([dfl, "run", f], env=cache(p), status=0)).out, "hello []\n")
+
+
+@test
+def runs_at_the_same_time_share_the_cache(p, dfl):
+    f = p.write("a.dfl", HELLO)
+    env = dict(p.env, **cache(p))
+    all_at_once = [subprocess.Popen([dfl, "run", f, str(i)], env=env, stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE) for i in range(6)]
+    for i, one in enumerate(all_at_once):
+        out, err = one.communicate(timeout=60)
+        if one.returncode != 1 or out.decode() != 'hello ["%d"]\n' % i or err:
+            fail("run %d: exit %d %r %r" % (i, one.returncode, out, err))
+    if any(n.startswith("draft") for n in entries(p)):
+        fail("drafts are left: %s" % entries(p))
+
+
+@test
+def without_a_cache_folder_programs_run_all_the_same(p, dfl):
+    f = p.write("a.dfl", HELLO)
+    p.write("file", "")
+    env = {"XDG_CACHE_HOME": os.path.join(p.work, "file")}
+    same(silent(p.run([dfl, "run", f], env=env, status=0)).out, "hello []\n")
+
+
+@test
+def a_cached_program_starts_at_once(p, dfl):
+    f = p.write("a.dfl", HELLO)
+    p.run([dfl, "run", f], env=cache(p), status=0)
+    best = 9.0
+    for _ in range(10):
+        start = time.perf_counter()
+        p.run([dfl, "run", f], env=cache(p), status=0)
+        best = min(best, time.perf_counter() - start)
+    if best > 0.030:
+        fail("%.1f ms" % (best * 1000))
+
+
+a_cached_program_starts_at_once.alone = True
+
+# ---- build, emit, graph --------------------------------------------------------------------------
+
+
+@test
+def build_writes_an_executable_beside_nothing_else(p, dfl):
+    p.write("a.dfl", HELLO)
+    p.run([dfl, "build", "-q", "a.dfl"], status=0)
+    if sorted(os.listdir(p.work)) != ["a", "a.dfl"]:
+        fail(str(os.listdir(p.work)))
+    same(p.run(["./a", "1"], status=1).out, 'hello ["1"]\n')
+    silent(p.run([dfl, "build", "-O0", "a.dfl", "-q", "-o", "b"], status=0))
+    same(p.run(["./b"], status=0).out, "hello []\n")
+
+
+@test
+def build_says_what_it_wrote_unless_quiet(p, dfl):
+    p.write("a.dfl", HELLO)
+    r = p.run([dfl, "build", "a.dfl"], status=0)
+    same(r.out, "")
+    wants(r.err, "wrote a")
+
+
+@test
+def every_stage_can_be_seen(p, dfl):
+    p.write("a.dfl", HELLO)
+    signs = {"ast": "main", "dir": r"io task @main", "llvm": "define ", "asm": r"\.text"}
+    for stage, sign in signs.items():
+        text = silent(p.run([dfl, "build", "--emit", stage, "a.dfl"], status=0)).out
+        wants(text, sign)
+        p.run([dfl, "build", "-q", "--emit=" + stage, "a.dfl", "-o", "out"], status=0)
+        same(open(os.path.join(p.work, "out")).read(), text)
+    p.run([dfl, "build", "-q", "--emit", "obj", "a.dfl", "-o", "a.o"], status=0)
+    if open(os.path.join(p.work, "a.o"), "rb").read(4) != b"\x7fELF":
+        fail("no object file")
+
+
+@test
+def a_place_that_cannot_be_written_is_named(p, dfl):
+    p.write("a.dfl", HELLO)
+    os.mkdir(os.path.join(p.work, "folder"))
+    for out in ("nowhere/a", "folder", "a.dfl/b"):
+        for verb in (["build"], ["build", "--emit", "ast"]):
+            wants(p.run([dfl] + verb + ["a.dfl", "-o", out], status=1).err, "'%s'" % out)
+    wants(p.run([dfl, "graph", "a.dfl", "-o", "nowhere/a.svg"], status=1).err, "'nowhere/a.svg'")
+    if sorted(os.listdir(p.work)) != ["a.dfl", "folder"]:
+        fail("left behind: %s" % os.listdir(p.work))
+
+
+@test
+def a_full_disk_is_a_message(p, dfl):
+    p.write("a.dfl", HELLO)
+    for words in (["build", "--emit", "ast", "a.dfl"], ["graph", "a.dfl"], ["help"]):
+        with open("/dev/full", "w") as full:
+            r = subprocess.run([dfl] + words, stdout=full, stderr=subprocess.PIPE, env=p.env, cwd=p.work)
+        if r.returncode != 1 or b"No space left" not in r.stderr:
+            fail("%s: exit %d, %r" % (words, r.returncode, r.stderr))
+
+
+@test
+def graph_chooses_its_form_by_the_name(p, dfl):
+    p.write("a.dfl", HELLO)
+    wants(silent(p.run([dfl, "graph", "a.dfl"], status=0)).out, "^digraph")
+    for name, sign in (("a.dot", "^digraph"), ("a.json", r"^\{"), ("a.svg", "<svg")):
+        silent(p.run([dfl, "graph", "a.dfl", "-o", name], status=0))
+        wants(open(os.path.join(p.work, name)).read(), sign)
+    wants(p.run([dfl, "graph", "a.dfl", "-o", "a.png"], status=2).err, "'a.png'", "svg")
+
+
+@test
+def test_runs_test_blocks(p, dfl):
+    p.write("a.dfl", TESTS)
+    r = p.run([dfl, "test", "a.dfl"], status=1)
+    wants(r.out, r"(?m)^ok one$", r"(?m)^FAIL two: ")
+    same(p.run([dfl, "test", "a.dfl", "one"], status=0).out, "ok one\n")
+    p.run([dfl, "test", "a.dfl", "a.dfl", "two"], status=1)
+
+
+# ---- colours, signals, pipes ---------------------------------------------------------------------
+
+
+@test
+def colours_are_for_terminals_and_can_be_forced(p, dfl):
+    p.write("a.dfl", BROKEN)
+    for words, env, wanted in ((["check"], {}, False), (["check", "--color", "always"], {}, True),
+                               (["check", "--color=always"], {"NO_COLOR": "1"}, True),
+                               (["check", "--color", "never"], {}, False)):
+        r = p.run([dfl] + words + ["a.dfl"], env=env, status=1)
+        if ("\033[" in r.err) != wanted:
+            fail("%s: %r" % (words, r.err[:300]))
+
+
+@test
+def no_color_is_heeded_on_a_terminal(p, dfl):
+    p.write("a.dfl", BROKEN)
+    for extra, wanted in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+        master, slave = os.openpty()
+        env = dict(p.env, TERM="xterm", **{})
+        env.update(extra)
+        subprocess.run([dfl, "check", "a.dfl"], stderr=slave, env=env, cwd=p.work, timeout=60)
+        os.close(slave)
+        text = os.read(master, 1 << 16)
+        os.close(master)
+        if (b"\033[" in text) != wanted:
+            fail("%s: %r" % (extra, text[:300]))
+
+
+@test
+def a_closed_pipe_is_no_crash(p, dfl):
+    p.write("a.dfl", ENDLESS)
+    for mode in ([], ["--interp"]):
+        one = subprocess.Popen([dfl, "run"] + mode + ["a.dfl"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=p.env, cwd=p.work)
+        one.stdout.read(10)
+        one.stdout.close()
+        err = one.stderr.read()
+        one.wait(timeout=60)
+        if one.returncode not in (-signal.SIGPIPE, 141) or err:
+            fail("exit %d, %r" % (one.returncode, err))
+
+
+@test
+def ctrl_c_ends_a_program_by_its_signal(p, dfl):
+    p.write("a.dfl", SLOW)
+    one = subprocess.Popen([dfl, "run", "a.dfl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           env=p.env, cwd=p.work)
+    if one.stdout.read(8) != b"started\n":
+        fail("it did not start: %r" % one.stderr.read())
+    one.send_signal(signal.SIGINT)
+    out, err = one.communicate(timeout=10)
+    if one.returncode not in (-signal.SIGINT, 130) or err:
+        fail("exit %d, %r" % (one.returncode, err))
+
+
+@test
+def ctrl_c_during_a_build_leaves_nothing(p, dfl):
+    body = "\n".join("fn f%d(x: int) -> int { if x > %d { x * %d } else { x + f%d(x - 1) } }"
+                     % (i, i, i, max(i - 1, 0)) for i in range(1500))
+    p.write("a.dfl", body + '\nio task main(args: [str]) -> int! {\n  print("{f1499(args.len)}")\n  0\n}\n')
+    for delay in (0.05, 0.2, 0.5):
+        one = subprocess.Popen([dfl, "build", "a.dfl", "-o", "out"], stderr=subprocess.PIPE, env=p.env,
+                               cwd=p.work)
+        time.sleep(delay)
+        one.send_signal(signal.SIGINT)
+        one.communicate(timeout=60)
+        left = sorted(n for n in os.listdir(p.work) if n not in ("a.dfl", "out"))
+        if left:
+            fail("left behind: %s" % left)
+
+
+# ---- dflw, gdb -----------------------------------------------------------------------------------
+
+
+@test
+def dflw_adds_next_to_nothing(p, dfl):
+    dflw = os.path.join(ROOT, "dflw")
+    same(silent(p.run([dflw, "--version"], status=0)).out, p.run([dfl, "--version"]).out)
+    best = {}
+    for _ in range(10):
+        for cmd in (dfl, dflw):
+            start = time.perf_counter()
+            p.run([cmd, "--version"], status=0)
+            best[cmd] = min(best.get(cmd, 9.0), time.perf_counter() - start)
+    if best[dflw] - best[dfl] > 0.030:
+        fail("%.1f ms more" % ((best[dflw] - best[dfl]) * 1000))
+
+
+dflw_adds_next_to_nothing.alone = True
+
+
+@test
+def hello_is_checked_at_once(p, dfl):
+    p.write("a.dfl", HELLO)
+    best = 9.0
+    for _ in range(10):
+        start = time.perf_counter()
+        p.run([dfl, "check", "a.dfl"], status=0)
+        best = min(best, time.perf_counter() - start)
+    if best > 0.030:
+        fail("%.1f ms" % (best * 1000))
+
+
+hello_is_checked_at_once.alone = True
+
+
+@test
+def gdb_knows_lines_arguments_and_frames(p, dfl):
+    if not shutil.which("gdb"):
+        fail("gdb is not installed")
+    p.write("a.dfl", "fn add(a: int, b: int) -> int {\n  let sum = a + b\n  sum * 2\n}\n\n"
+                     "io task main(args: [str]) -> int! {\n  print(\"{add(20, 22)}\")\n  0\n}\n")
+    p.run([dfl, "build", "-q", "-O0", "a.dfl"], status=0)
+    r = p.run(["gdb", "-q", "-nx", "-batch", "-ex", "break a.dfl:3", "-ex", "run", "-ex", "info args",
+               "-ex", "print sum", "-ex", "bt", "./a"], timeout=120)
+    wants(r.out, r"a\.dfl:3", r"a = 20", r"b = 22", r"\$1 = 42", r"main.*a\.dfl:7|a\.dfl:7")
+
+
+def cases(dfl):
+    for fn in TESTS_HERE:
+        yield Case("cli/" + fn.__name__, lambda p, f=fn: f(p, dfl), alone=getattr(fn, "alone", False))

@@ -1,0 +1,97 @@
+"""What the documents say is true: every example of LANGUAGE.md runs or checks, the examples folder
+works, and the commands of README.md do.
+
+    ```dfl       must check; with `// expect:` lines anywhere in it, must print exactly those
+    ```dfl-bad   must not check; `// error: TEXT` in it is found in the first message"""
+import os
+import re
+
+from harness import ROOT, Case, fail, same
+
+
+def blocks(path):
+    """(line, language, text) of each fenced block."""
+    found, start, lines = [], None, []
+    for number, line in enumerate(open(path, encoding="utf-8"), 1):
+        fence = re.match(r"```(\S*)$", line.rstrip("\n"))
+        if fence and start is None:
+            start, language, lines = number, fence[1], []
+        elif fence:
+            found.append((start, language, "".join(lines)))
+            start = None
+        elif start is not None:
+            lines.append(line)
+    return found
+
+
+def commented(text, key):
+    return re.findall(r"^\s*// %s: ?(.*)$" % key, text, re.M)
+
+
+def example(place, dfl, text, options):
+    path = place.write("example.dfl", text)
+    wanted = commented(text, "expect")
+    if not wanted:
+        place.run([dfl, "check", path], status=0)
+        if "test \"" in text:
+            place.run([dfl, "test", path], status=0)
+        return
+    stdin = "".join(l + "\n" for l in commented(text, "stdin"))
+    args = " ".join(commented(text, "args")).split()
+    r = place.run([dfl, "run"] + options + [path] + args, stdin=stdin,
+                  status=int((commented(text, "exit") or ["0"])[0]))
+    same(r.out, "".join(l + "\n" for l in wanted))
+
+
+def wrong(place, dfl, text):
+    path = place.write("example.dfl", text)
+    r = place.run([dfl, "check", path], status=1)
+    for want in commented(text, "error"):
+        if want not in r.err:
+            fail("no error with %r in\n%s" % (want, r.err[:1500]))
+
+
+def tested(place, dfl, path):
+    place.run([dfl, "check", path], status=0)
+    if re.search(r"^test ", open(path, encoding="utf-8").read(), re.M):
+        place.run([dfl, "test", path], status=0)
+
+
+def wordcount(place, dfl, options):
+    path = os.path.join(ROOT, "examples", "wordcount.dfl")
+    if not os.path.exists(path):
+        return
+    text = place.write("text.txt", "The cat, the DOG's cat!\n" * 3)
+    r = place.run([dfl, "run"] + options + [path, "--top", "3", text], status=0)
+    same(r.out, "6 cat\n6 the\n3 dog\n")
+
+
+def readme(place, dfl, command):
+    """A command of README.md, from the top of the checkout, with what is built already."""
+    command = command.replace("./dflw", dfl)
+    place.run(["sh", "-c", command], cwd=ROOT, status=0)
+
+
+def cases(dfl):
+    language = os.path.join(ROOT, "LANGUAGE.md")
+    for line, kind, text in blocks(language) if os.path.exists(language) else []:
+        name = "LANGUAGE.md:%d" % line
+        if kind == "dfl-bad":
+            yield Case(name, lambda p, t=text: wrong(p, dfl, t))
+        elif kind == "dfl":
+            for options in (["-O2"], ["--interp"]) if commented(text, "expect") else ([],):
+                yield Case(" ".join([name] + options),
+                           lambda p, t=text, o=options: example(p, dfl, t, o))
+    folder = os.path.join(ROOT, "examples")
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".dfl"):
+            yield Case("examples/" + name, lambda p, f=os.path.join(folder, name): tested(p, dfl, f))
+    for options in ([], ["-O0", "--threads", "1"], ["--interp"]):
+        yield Case(" ".join(["examples/wordcount.dfl counts"] + options),
+                   lambda p, o=options: wordcount(p, dfl, o))
+    path = os.path.join(ROOT, "README.md")
+    for line, kind, text in blocks(path) if os.path.exists(path) else []:
+        for command in text.splitlines() if kind == "sh" else []:
+            if command.startswith("./dflw "):
+                yield Case("README.md:%d %s" % (line, command),
+                           lambda p, c=command: readme(p, dfl, c))

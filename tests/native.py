@@ -1,0 +1,81 @@
+"""Programs of C: unit tests, programs against the runtime's interface, the explorer of the deque; the
+format of the sources; and what of all this is worth doing under a sanitizer."""
+import os
+import re
+import subprocess
+
+import lang.run
+from harness import ROOT, Case, fail
+
+SANITIZER_ENV = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=0:abort_on_error=0",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1",
+}
+
+
+def unit(place, program):
+    """Counts as many tests as Check's summary says."""
+    r = place.run([program], timeout=300, env=dict(SANITIZER_ENV, CK_VERBOSITY="normal"))
+    m = re.search(r"Checks: (\d+), Failures: (\d+), Errors: (\d+)", r.out)
+    if not m:
+        fail("no summary; exit %d\n%s" % (r.status, (r.out + r.err)[-1500:]))
+    checks, bad = int(m[1]), int(m[2]) + int(m[3])
+    if bad == 0 and r.status != 0:
+        fail("exit %d\n%s" % (r.status, (r.out + r.err)[-1500:]))
+    return checks - bad, bad, (r.out + r.err)[-3000:]
+
+
+def program(place, path, threads):
+    place.run([path], timeout=300, status=0, env=dict(SANITIZER_ENV, DFL_THREADS=str(threads)))
+
+
+def tracked(*patterns):
+    out = subprocess.run(["git", "ls-files", "--"] + list(patterns), cwd=ROOT, capture_output=True,
+                         text=True, check=True).stdout
+    return [f for f in out.splitlines() if os.path.exists(os.path.join(ROOT, f))]
+
+
+def formatted(place, path):
+    tool = "clang-format-19"
+    place.run([tool, "--dry-run", "-Werror", os.path.join(ROOT, path)], cwd=ROOT, status=0)
+
+
+def programs(build, kind):
+    folder = os.path.join(build, "tests", kind)
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    return [(n, os.path.join(folder, n)) for n in names if os.access(os.path.join(folder, n), os.X_OK)
+            and os.path.isfile(os.path.join(folder, n))]
+
+
+def cases(build, prefix):
+    """All programs of one build; of the plain one the format of the sources too."""
+    found = []
+    for name, path in programs(build, "unit"):
+        found.append(Case(prefix + "unit/" + name, lambda p, f=path: unit(p, f)))
+    for name, path in programs(build, "abi"):
+        for threads in (1, 2):
+            found.append(Case("%sabi/%s [%d]" % (prefix, name, threads),
+                              lambda p, f=path, t=threads: program(p, f, t)))
+    for name, path in programs(build, "deque"):
+        found.append(Case(prefix + "deque/" + name, lambda p, f=path: program(p, f, 1)))
+    if not prefix:
+        for path in tracked("*.c", "*.h"):
+            found.append(Case("format/" + path, lambda p, f=path: formatted(p, f)))
+    return found
+
+
+def language(build, prefix):
+    """The programs of the language: under the address sanitizer the compiler and the interpreter,
+    under the thread sanitizer compiled programs on two threads."""
+    dfl = os.path.join(build, "dfl")
+    modes = {"asan ": [("interp", ["--interp"])], "tsan ": [("O0,2", ["-O0", "--threads", "2"])]}[prefix]
+    for case in lang.run.cases(dfl, modes):
+        if prefix == "tsan " and case.name.startswith("lang/bad"):
+            continue
+        yield Case(prefix + case.name, lambda p, c=case: c.fn(sanitized(p)))
+
+
+def sanitized(place):
+    place.env.update(SANITIZER_ENV)
+    return place
