@@ -30,6 +30,17 @@ def program(place, path, threads):
     place.run([path], timeout=300, status=0, env=dict(SANITIZER_ENV, DFL_THREADS=str(threads)))
 
 
+def explored(place, path):
+    place.run([path], timeout=300, status=0)
+
+
+def planted(place, path):
+    """A build with a mistake in it: the explorer has to find it."""
+    r = place.run([path], timeout=300)
+    if r.status == 0:
+        fail("the mistake was not found")
+
+
 def tracked(*patterns):
     out = subprocess.run(["git", "ls-files", "--"] + list(patterns), cwd=ROOT, capture_output=True,
                          text=True, check=True).stdout
@@ -58,7 +69,8 @@ def cases(build, prefix):
             found.append(Case("%sabi/%s [%d]" % (prefix, name, threads),
                               lambda p, f=path, t=threads: program(p, f, t)))
     for name, path in programs(build, "deque"):
-        found.append(Case(prefix + "deque/" + name, lambda p, f=path: program(p, f, 1)))
+        run = planted if name.startswith("planted") else explored
+        found.append(Case(prefix + "deque/" + name, lambda p, f=path, r=run: r(p, f)))
     if not prefix:
         for path in tracked("*.c", "*.h"):
             found.append(Case("format/" + path, lambda p, f=path: formatted(p, f)))
