@@ -360,8 +360,13 @@ static void track_brackets(struct lexer *lexer, struct token *token)
 static void remember(struct lexer *lexer, const struct token *token)
 {
     int last = lexer->last[0].kind;
-    if (last == NL || last == '{' || last == 0)
+    bool is_start = last == NL || last == '{' || last == 0;
+    if (is_start)
         lexer->line_first = *token;
+    if (is_start || token->kind == IF || token->kind == WHILE || token->kind == FOR ||
+        token->kind == RETURN || token->kind == FAT)
+        lexer->head = token->kind;
+    lexer->last[2] = lexer->last[1];
     lexer->last[1] = lexer->last[0];
     lexer->last[0] = *token;
 }

@@ -86,8 +86,9 @@ struct lexer {
     uint32_t close_to; /* virtual brackets are due down to this depth */
     bool is_closing;
     struct span suspect_opener, suspect_closer; /* the first pair on lines indented differently */
-    struct token last[2];                       /* handed out, newest first */
+    struct token last[3];                       /* handed out, newest first */
     struct token line_first;                    /* first token of this statement */
+    int head;                                   /* last of if, while, for, return ... in it */
     bool is_attr_name, is_attr_end;
     bool is_skipping;
     uint32_t skip_depth; /* what is nested deeper is dropped */

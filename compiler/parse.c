@@ -97,7 +97,8 @@ struct node *parse_generic_type(struct parse *p, struct span span, const char *n
     if (!strcmp(name, "map"))
         diag_error(p->diags, DIAG_type_form, span, "a map type is `map[K, V]`");
     else
-        diag_error(p->diags, DIAG_type_form, span, "`%s` takes no types in `[ ]`", name);
+        diag_error(p->diags, DIAG_type_form, span,
+                   "`%s` takes no types in `[ ]`; an array of it is `[%s]`", name, name);
     return bad(p, span);
 }
 
@@ -257,6 +258,12 @@ static bool has_word(const char *const words[], int count, const char *word)
     return false;
 }
 
+/* A token's name as it is shown: signs in the same quotes as words. */
+static const char *word_text(struct parse *p, const char *name)
+{
+    return name[0] == '\'' ? arena_format(p->arena, "`%c`", name[1]) : name;
+}
+
 /* What would have fitted, in a few words: the many ways to begin an expression or to go on after
  * one are one word, or none. */
 static const char *expected_text(struct parse *p, const char *const expected[], int count)
@@ -277,7 +284,7 @@ static const char *expected_text(struct parse *p, const char *const expected[], 
     bool is_operand_end = has_word(expected, count, "`==`") || has_word(expected, count, "`||`");
     for (int i = 0; i < count && shown_count < SHOWN; i++)
         if (!is_operand_end || has_word(closers, sizeof closers / sizeof *closers, expected[i]))
-            shown[shown_count++] = expected[i];
+            shown[shown_count++] = word_text(p, expected[i]);
     return shown_count ? join_words(p, shown, shown_count) : "an operator";
 }
 
