@@ -90,15 +90,15 @@ void dfl_array_own(const struct dfl_type *elem, struct dfl_view *array)
     own_with_room(elem, array, array->len);
 }
 
-/* True if one more element can be stored right behind the last. */
-static bool has_room(const struct dfl_type *elem, const struct dfl_view *array)
+/* True if one more element certainly fits right behind the last. */
+static inline bool has_room(const struct dfl_type *elem, const struct dfl_view *array)
 {
     struct dfl_block *block = array->block;
-    if (!block || !count_unique(&block->count))
+    if (!block || atomic_load_explicit(&block->count, memory_order_relaxed) != 1)
         return false;
     char *end = (char *)array->ptr + array->len * (int64_t)elem->size;
     return end == block_data(block) + block->size &&
-           (int64_t)(block->size + elem->size) <= block_room(block);
+           block->size + elem->size <= block_sure_room(block->size);
 }
 
 static void make_room(const struct dfl_type *elem, struct dfl_view *array)
@@ -107,23 +107,29 @@ static void make_room(const struct dfl_type *elem, struct dfl_view *array)
     own_with_room(elem, array, wanted);
     if (!array->block)
         dfl_array_new(elem, array, wanted);
-    int64_t bytes = bytes_of(elem, array->len);
-    if (block_room(array->block) >= bytes + bytes / 4 + (int64_t)elem->size)
+    if (block_room(array->block) >= bytes_of(elem, array->len + 1))
         return;
     array->block = block_grow(array->block, bytes_of(elem, wanted));
     array->ptr = block_data(array->block);
 }
 
+/* The sizes of nearly all elements are known to the compiler here. */
+static inline void store(char *to, const void *value, uint64_t size)
+{
+    if (size == 8)
+        memcpy(to, value, 8);
+    else if (size == sizeof(struct dfl_view))
+        memcpy(to, value, sizeof(struct dfl_view));
+    else
+        memcpy(to, value, size);
+}
+
 void dfl_array_push(const struct dfl_type *elem, struct dfl_view *array, void *value)
 {
+    if (!has_room(elem, array) && elem->size > 0)
+        make_room(elem, array);
     if (elem->size > 0) {
-        if (!has_room(elem, array))
-            make_room(elem, array);
-        char *end = block_data(array->block) + array->block->size;
-        if (elem->size == 8)
-            memcpy(end, value, 8);
-        else
-            memcpy(end, value, elem->size);
+        store(block_data(array->block) + array->block->size, value, elem->size);
         array->block->size += elem->size;
     }
     array->len++;

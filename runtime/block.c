@@ -81,11 +81,17 @@ void block_free(void *p)
     free(p);
 }
 
+/* What to ask the allocator for. */
+static size_t block_bytes(int64_t bytes)
+{
+    if (bytes < 0 || bytes > INT64_MAX / 2)
+        block_exhausted((uint64_t)bytes);
+    return sizeof(struct dfl_block) + block_sure_room((uint64_t)bytes);
+}
+
 struct dfl_block *dfl_block_new(const struct dfl_type *type, int64_t bytes)
 {
-    if (bytes < 0 || bytes > INT64_MAX - (int64_t)sizeof(struct dfl_block))
-        block_exhausted((uint64_t)bytes);
-    struct dfl_block *block = block_alloc(sizeof *block + (size_t)bytes);
+    struct dfl_block *block = block_alloc(block_bytes(bytes));
     atomic_init(&block->count, 1);
     block->type = type->id;
     block->size = 0;
@@ -94,14 +100,13 @@ struct dfl_block *dfl_block_new(const struct dfl_type *type, int64_t bytes)
 
 int64_t block_room(const struct dfl_block *block)
 {
-    return (int64_t)(malloc_usable_size((void *)block) - sizeof *block);
+    uint64_t total = malloc_usable_size((void *)block);
+    return (int64_t)((total & -block_step(total)) - sizeof *block);
 }
 
 struct dfl_block *block_grow(struct dfl_block *block, int64_t bytes)
 {
-    if (bytes < 0 || bytes > INT64_MAX - (int64_t)sizeof *block)
-        block_exhausted((uint64_t)bytes);
-    return block_resize(block, sizeof *block + (size_t)bytes);
+    return block_resize(block, block_bytes(bytes));
 }
 
 void dfl_block_retain(struct dfl_block *block)

@@ -66,7 +66,21 @@ static inline char *block_data(struct dfl_block *block)
     return (char *)(block + 1);
 }
 
-/* Bytes that fit behind the header without moving. */
+/* Blocks come in sizes that are multiples of an eighth to a quarter of themselves. So a block that
+ * holds `size` bytes has room for at least block_sure_room(size), which needs no look at the
+ * allocator's books. */
+static inline uint64_t block_step(uint64_t total)
+{
+    return total < 128 ? 16 : UINT64_C(1) << (61 - __builtin_clzll(total));
+}
+
+static inline uint64_t block_sure_room(uint64_t size)
+{
+    uint64_t total = size + sizeof(struct dfl_block), step = block_step(total);
+    return ((total + step - 1) & -step) - sizeof(struct dfl_block);
+}
+
+/* Bytes that fit behind the header without moving: a size of the above kind. */
 int64_t block_room(const struct dfl_block *);
 /* The same block, perhaps moved, with room for `bytes`; the caller is its only holder. */
 struct dfl_block *block_grow(struct dfl_block *, int64_t bytes);
