@@ -35,10 +35,10 @@ def explored(place, path):
 
 
 def planted(place, path):
-    """A build with a mistake in it: the explorer has to find it."""
-    r = place.run([path], timeout=300)
-    if r.status == 0:
-        fail("the mistake was not found")
+    """A build with a mistake in it: the explorer has to find it, and says so."""
+    r = place.run([path], timeout=300, status=0)
+    if "found as it should be" not in r.out + r.err:
+        fail("the mistake was not found\n" + r.out[-1000:])
 
 
 def tracked(*patterns):
