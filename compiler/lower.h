@@ -5,7 +5,8 @@
 #include "ir.h"
 
 /* DIR of main and of all it reaches, generics and functions passed down specialised away. Needs a
- * program without errors. */
+ * program with main and without errors. NULL: a function has no end of versions, which is reported.
+ */
 struct ir_module *lower_program(struct program *);
 
 #endif
