@@ -562,8 +562,9 @@ static enum ir_op read_op(struct reader *r)
 
 static void read_behind(struct reader *r, struct ir_value *v)
 {
-    for (int which = 0; which < 2 && ir_op_ends(v->op); which++)
-        if (at_sign(r, '^') || (at_sign(r, ',') && (next(r), true)))
+    int targets = v->op == IR_br ? 1 : v->op == IR_br_if ? 2 : 0;
+    for (int which = 0; which < targets; which++)
+        if (skip_sign(r, ',') || (which == 0 && at_sign(r, '^')))
             read_target(r, v, which);
     if (skip_word(r, "fail"))
         v->fail = read_block_ref(r);

@@ -1,0 +1,227 @@
+/* codegen_call.c - calls: of the runtime by the rows of abi.def, of C functions of the standard
+ * library, and of functions of DIR. */
+#include "codegen_core.h"
+
+/* ---- declarations --------------------------------------------------------------------------- */
+
+void cg_attribute(struct cg *cg, LLVMValueRef fn, unsigned at, const char *name)
+{
+    unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
+    assert(kind);
+    LLVMAddAttributeAtIndex(fn, at, LLVMCreateEnumAttribute(cg->context, kind, 0));
+}
+
+void cg_no_unwind(struct cg *cg, LLVMValueRef fn)
+{
+    cg_attribute(cg, fn, LLVMAttributeFunctionIndex, "nounwind");
+}
+
+static const char *const abi_rets[ABI_COUNT] = {
+#define ABI(ret, name, args) #ret,
+#include "abi.def"
+#undef ABI
+};
+
+static const char *const abi_names[ABI_COUNT] = {
+#define ABI(ret, name, args) #name,
+#include "abi.def"
+#undef ABI
+};
+
+static const char *const abi_args[ABI_COUNT] = {
+#define ABI(ret, name, args) #args,
+#include "abi.def"
+#undef ABI
+};
+
+static bool starts(const char *text, uint32_t len, const char *word)
+{
+    return len >= strlen(word) && !strncmp(text, word, strlen(word));
+}
+
+/* A type as abi.def spells it, perhaps with a name behind. */
+static LLVMTypeRef spelt_type(struct cg *cg, const char *text, uint32_t len)
+{
+    if (memchr(text, '*', len) || memchr(text, '(', len))
+        return cg->ptr;
+    if (starts(text, len, "int64_t") || starts(text, len, "uint64_t"))
+        return cg->i64;
+    if (starts(text, len, "int32_t") || starts(text, len, "uint32_t"))
+        return cg->i32;
+    if (starts(text, len, "double"))
+        return cg->f64;
+    if (starts(text, len, "bool"))
+        return cg->i1;
+    assert(starts(text, len, "void"));
+    return LLVMVoidTypeInContext(cg->context);
+}
+
+/* "(A a, void (*f)(B, C), D)": commas of the outermost parentheses part the parameters. */
+static LLVMTypeRef spelt_function(struct cg *cg, const char *ret, const char *args)
+{
+    LLVMTypeRef params[16];
+    uint32_t count = 0, depth = 0;
+    const char *start = args + 1;
+    for (const char *p = args; *p; p++) {
+        depth += *p == '(';
+        if ((*p == ',' && depth == 1) || (*p == ')' && depth == 1)) {
+            while (*start == ' ')
+                start++;
+            assert(count < 16);
+            params[count++] = spelt_type(cg, start, p - start);
+            start = p + 1;
+        }
+        depth -= *p == ')';
+    }
+    return LLVMFunctionType(spelt_type(cg, ret, strlen(ret)), params, count, false);
+}
+
+static struct cg_callee abi(struct cg *cg, enum cg_abi row)
+{
+    struct cg_callee *c = &cg->abi[row];
+    if (c->fn)
+        return *c;
+    c->type = spelt_function(cg, abi_rets[row], abi_args[row]);
+    c->fn = LLVMAddFunction(cg->llvm, abi_names[row], c->type);
+    cg_no_unwind(cg, c->fn);
+    if (LLVMGetReturnType(c->type) == cg->i1)
+        cg_attribute(cg, c->fn, LLVMAttributeReturnIndex, "zeroext");
+    if (!strncmp(abi_names[row], "dfl_fail_", 9))
+        cg_attribute(cg, c->fn, LLVMAttributeFunctionIndex, "cold");
+    return *c;
+}
+
+LLVMValueRef cg_call(struct cg *cg, struct cg_callee callee, LLVMValueRef *args, uint32_t count)
+{
+    return LLVMBuildCall2(cg->at, callee.type, callee.fn, args, count, "");
+}
+
+LLVMValueRef cg_call_abi(struct cg *cg, enum cg_abi row, LLVMValueRef *args, uint32_t count)
+{
+    struct cg_callee callee = abi(cg, row);
+    assert(LLVMCountParams(callee.fn) == count);
+    return cg_call(cg, callee, args, count);
+}
+
+LLVMValueRef cg_intrinsic(struct cg *cg, const char *name, LLVMTypeRef type, LLVMValueRef *args,
+                          uint32_t count)
+{
+    unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
+    assert(id);
+    struct cg_callee callee;
+    callee.fn = LLVMGetIntrinsicDeclaration(cg->llvm, id, &type, type ? 1 : 0);
+    callee.type = LLVMIntrinsicGetType(cg->context, id, &type, type ? 1 : 0);
+    return cg_call(cg, callee, args, count);
+}
+
+/* ---- functions of DIR ----------------------------------------------------------------------- */
+
+LLVMTypeRef cg_result_type(struct cg *cg, const struct ir_func *f)
+{
+    LLVMTypeRef value = cg_type(cg, f->result);
+    return f->nofail ? value : cg_struct(cg, (LLVMTypeRef[]){value, cg->ptr}, 2);
+}
+
+void cg_declare_func(struct cg *cg, struct ir_func *f)
+{
+    struct cg_func *code = arena_new(&cg->arena, struct cg_func);
+    LLVMTypeRef *params = arena_array(&cg->arena, LLVMTypeRef, f->params.count + 1);
+    params[0] = cg->ptr;
+    for (uint32_t i = 0; i < f->params.count; i++)
+        params[i + 1] = f->params.at[i]->place ? cg->ptr : cg_type(cg, f->params.at[i]->type);
+    code->callee.type = LLVMFunctionType(cg_result_type(cg, f), params, f->params.count + 1, false);
+    const char *name = arena_format(&cg->arena, "dfl.%s", f->name);
+    code->callee.fn = LLVMAddFunction(cg->llvm, name, code->callee.type);
+    LLVMSetLinkage(code->callee.fn, LLVMInternalLinkage);
+    cg_no_unwind(cg, code->callee.fn);
+    cg_attribute(cg, code->callee.fn, 1, "nonnull");
+    f->code = code;
+}
+
+LLVMValueRef cg_call_func(struct cg *cg, const struct ir_func *f, LLVMValueRef *args,
+                          LLVMValueRef *failure)
+{
+    const struct cg_func *code = f->code;
+    uint32_t count = f->params.count;
+    LLVMValueRef *all = arena_array(&cg->arena, LLVMValueRef, count + 1);
+    all[0] = cg->fiber;
+    for (uint32_t i = 0; i < count; i++)
+        all[i + 1] = args[i];
+    LLVMValueRef r = cg_call(cg, code->callee, all, count + 1);
+    *failure = f->nofail ? NULL : cg_get(cg, r, 1);
+    return f->nofail ? r : cg_get(cg, r, 0);
+}
+
+void cg_do_call(struct cg *cg, const struct ir_value *x)
+{
+    LLVMValueRef *args = arena_array(&cg->arena, LLVMValueRef, x->arg_count + 1), failure;
+    for (uint32_t i = 0; i < x->arg_count; i++)
+        args[i] = cg_arg(cg, x, i);
+    LLVMValueRef value = cg_call_func(cg, x->imm.call.func, args, &failure);
+    if (failure)
+        cg_fail_if(cg, x, failure);
+    cg_set(cg, x, value);
+}
+
+/* ---- C functions of the standard library ---------------------------------------------------- */
+
+/* What LLVM knows better than by a call: of one or two floats. */
+static const struct {
+    const char *symbol, *intrinsic;
+} intrinsics[] = {
+    {"dfl_std_math_sqrt", "llvm.sqrt"},
+    {"dfl_std_math_floor", "llvm.floor"},
+    {"dfl_std_math_ceil", "llvm.ceil"},
+};
+
+static bool do_intrinsic(struct cg *cg, const struct ir_value *x)
+{
+    if (x->type->kind != TYPE_float || x->arg_count != 1 || x->args[0]->type->kind != TYPE_float)
+        return false;
+    for (uint32_t i = 0; i < sizeof intrinsics / sizeof intrinsics[0]; i++) {
+        if (strcmp(intrinsics[i].symbol, x->imm.ext.symbol))
+            continue;
+        LLVMValueRef a = cg_arg(cg, x, 0);
+        cg_set(cg, x, cg_intrinsic(cg, intrinsics[i].intrinsic, cg->f64, &a, 1));
+        return true;
+    }
+    return false;
+}
+
+static struct cg_callee extern_callee(struct cg *cg, const char *symbol, uint32_t count)
+{
+    LLVMTypeRef *params = arena_array(&cg->arena, LLVMTypeRef, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        params[i] = cg->ptr;
+    struct cg_callee callee = {LLVMGetNamedFunction(cg->llvm, symbol),
+                               LLVMFunctionType(cg->ptr, params, count, false)};
+    if (!callee.fn) {
+        callee.fn = LLVMAddFunction(cg->llvm, symbol, callee.type);
+        cg_no_unwind(cg, callee.fn);
+    }
+    return callee;
+}
+
+/* (fiber, type descriptors..., out, arguments by pointer...) */
+void cg_do_extern(struct cg *cg, const struct ir_value *x)
+{
+    if (do_intrinsic(cg, x))
+        return;
+    const struct types *types = &x->imm.ext.types;
+    uint32_t count = 0;
+    LLVMValueRef *args = arena_array(&cg->arena, LLVMValueRef, types->count + x->arg_count + 2);
+    LLVMTypeRef result = cg_type(cg, x->type);
+    LLVMValueRef out = cg_room(cg, result);
+    args[count++] = cg->fiber;
+    for (uint32_t i = 0; i < types->count; i++)
+        args[count++] = cg_descriptor(cg, types->at[i]);
+    args[count++] = out;
+    for (uint32_t i = 0; i < x->arg_count; i++)
+        args[count++] = x->args[i]->place ? cg_arg(cg, x, i) : cg_spill(cg, cg_arg(cg, x, i));
+    LLVMValueRef error = cg_call(cg, extern_callee(cg, x->imm.ext.symbol, count), args, count);
+    if (x->fail) {
+        LLVMBasicBlockRef next = cg_cold(cg, LLVMBuildNot(cg->at, cg_is_null(cg, error), ""));
+        cg_fail(cg, x, CG_ABI(cg, dfl_error_at, error, cg_site(cg, x)), next);
+    }
+    cg_set(cg, x, cg_load(cg, result, out));
+}

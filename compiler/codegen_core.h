@@ -1,0 +1,230 @@
+/* codegen_core.h - what the files of the code generator share. Not for others.
+ *
+ * How values are held: integers, floats and pointers as such, bool as an i8 of 0 or 1, everything
+ * else as an LLVM struct laid out like the C struct of dfl.h, unit as the empty struct. A function
+ * of DIR becomes `{T, ptr} f(ptr fiber, params...)`; the ptr is the failure, NULL if there is none;
+ * one that is proved not to fail gives T alone. */
+#ifndef CODEGEN_CORE_H
+#define CODEGEN_CORE_H
+
+#include "codegen.h"
+#include "ir_order.h"
+
+#include <llvm-c/Core.h>
+#include <llvm-c/DebugInfo.h>
+#include <llvm-c/TargetMachine.h>
+
+#include <assert.h>
+
+/* Functions of the runtime, by row of abi.def. */
+enum cg_abi {
+#define ABI(ret, name, args) ABI_##name,
+#include "abi.def"
+#undef ABI
+    ABI_COUNT
+};
+
+/* Fields that are reached directly, by row of offsets.def. */
+enum cg_offset {
+#define OFFSET(name, type, field, bytes) OFFSET_##name = bytes,
+#include "offsets.def"
+#undef OFFSET
+};
+
+struct cg_callee {
+    LLVMValueRef fn;
+    LLVMTypeRef type;
+};
+
+/* What is known of a function of DIR: at its `code`. */
+struct cg_func {
+    struct cg_callee callee;
+    LLVMMetadataRef subprogram;
+    uint32_t group;                  /* of functions that call each other in circles; its number */
+    bool recursive;                  /* it is in such a circle */
+    const struct ir_block *check_at; /* recursive: where the stack is checked; NULL: nowhere */
+    struct cg_callee grow; /* recursive: runs it on a further stack segment, once it is asked for */
+};
+
+/* As the user calls it. */
+const char *cg_func_name(const struct ir_func *);
+
+/* A row of dfl_program.fns. */
+struct cg_row {
+    struct ir_func *func;
+    uint64_t edges;
+    struct span span;
+    const struct type *args; /* a tuple */
+    LLVMValueRef run;
+};
+
+/* A place of the frame for values on their way by pointer; free again at the next instruction. */
+struct cg_spill {
+    LLVMTypeRef type;
+    LLVMValueRef at;
+    bool used;
+};
+
+struct cg_file {
+    const char *path;
+    LLVMMetadataRef file;
+};
+
+struct cg {
+    struct arena arena;
+    const struct ir_module *module;
+    struct layouts *layouts;
+    const struct codegen_options *options;
+    LLVMContextRef context;
+    LLVMModuleRef llvm;
+    LLVMTargetMachineRef machine;
+    LLVMTargetDataRef data;
+    LLVMBuilderRef at;
+    LLVMTypeRef i1, i8, i16, i32, i64, f32, f64, ptr, unit, view;
+    struct cg_callee abi[ABI_COUNT];
+    struct cg_callee retain, release; /* of a block, with the private case inline */
+    VEC(LLVMTypeRef) types;           /* by id of the descriptor */
+    VEC(LLVMValueRef) descriptors;    /* by id; NULL until one is mentioned */
+    VEC(struct cg_row) rows;
+    LLVMValueRef rows_global; /* dfl_program.fns, its type known at the end */
+    LLVMValueRef cold;        /* branch weights: the first target is rare */
+
+    LLVMDIBuilderRef debug;
+    VEC(LLVMMetadataRef) debug_types; /* by id of the descriptor */
+    VEC(struct cg_file) debug_files;
+
+    /* the function at work */
+    const struct ir_func *func;
+    const struct cg_func *code;
+    LLVMValueRef fn, fiber;
+    LLVMBasicBlockRef entry;   /* allocas only */
+    LLVMValueRef *values;      /* by id */
+    uint32_t *uses;            /* by id: operands that it is, except of drop and debug */
+    uint32_t *spawn_rows;      /* by id of a spawn */
+    LLVMBasicBlockRef *blocks; /* by id of the DIR block: its first part */
+    VEC(struct cg_spill) spills;
+    struct ir_order order;
+};
+
+/* ---- codegen_type.c: types, descriptors, constants ---- */
+const struct dfl_type *cg_layout(struct cg *, const struct type *);
+LLVMTypeRef cg_type(struct cg *, const struct type *);
+LLVMValueRef cg_descriptor(struct cg *, const struct type *);
+LLVMTypeRef cg_struct(struct cg *, LLVMTypeRef *parts, uint32_t count);
+/* True if values of the type hold counted references. */
+bool cg_has_refs(struct cg *, const struct type *);
+LLVMValueRef cg_int(struct cg *, int64_t);                          /* an i64 */
+LLVMValueRef cg_text(struct cg *, const char *bytes, uint32_t len); /* NUL-terminated */
+LLVMValueRef cg_constant(struct cg *, const char *name, LLVMValueRef initial);
+LLVMValueRef cg_site_of(struct cg *, const struct ir_func *, struct span);
+LLVMValueRef cg_site(struct cg *, const struct ir_value *); /* of the function at work */
+/* Defines all descriptors and dfl_program, which it gives; the last thing. */
+LLVMValueRef cg_program(struct cg *, uint32_t main_row);
+
+/* ---- codegen_call.c: calls ---- */
+LLVMValueRef cg_call_abi(struct cg *, enum cg_abi, LLVMValueRef *args, uint32_t count);
+#define CG_ABI(cg, name, ...)                                                                      \
+    cg_call_abi(cg, ABI_##name, (LLVMValueRef[]){__VA_ARGS__},                                     \
+                sizeof((LLVMValueRef[]){__VA_ARGS__}) / sizeof(LLVMValueRef))
+LLVMValueRef cg_call(struct cg *, struct cg_callee, LLVMValueRef *args, uint32_t count);
+/* An LLVM intrinsic overloaded on one type (NULL: on none). */
+LLVMValueRef cg_intrinsic(struct cg *, const char *name, LLVMTypeRef, LLVMValueRef *args,
+                          uint32_t count);
+/* Calls a function of DIR with values; gives its value. On failure: *failure, else NULL for one
+ * that cannot fail. Nothing is branched yet. */
+LLVMValueRef cg_call_func(struct cg *, const struct ir_func *, LLVMValueRef *args,
+                          LLVMValueRef *failure);
+void cg_do_call(struct cg *, const struct ir_value *);
+void cg_do_extern(struct cg *, const struct ir_value *);
+void cg_declare_func(struct cg *, struct ir_func *);
+LLVMTypeRef cg_result_type(struct cg *, const struct ir_func *);
+void cg_no_unwind(struct cg *, LLVMValueRef fn);
+void cg_attribute(struct cg *, LLVMValueRef fn, unsigned at, const char *name);
+
+/* ---- codegen_func.c: functions and their blocks ---- */
+void cg_func(struct cg *, struct ir_func *);
+/* Begins a function that the compiler makes, with the fiber as its first parameter. */
+void cg_begin_made(struct cg *, LLVMValueRef fn, const char *name, struct span);
+LLVMValueRef cg_value(struct cg *, const struct ir_value *);
+LLVMValueRef cg_arg(struct cg *, const struct ir_value *, uint32_t i);
+void cg_set(struct cg *, const struct ir_value *, LLVMValueRef);
+LLVMBasicBlockRef cg_block(struct cg *, const char *name); /* appended to the function */
+void cg_go_on(struct cg *, LLVMBasicBlockRef);             /* builds there from now on */
+/* Branches to a cold new block if `rare` holds and builds there; gives the block to go on in. */
+LLVMBasicBlockRef cg_cold(struct cg *, LLVMValueRef rare);
+/* Jumps to the fail block of `x` with an error, and goes on in `next`. */
+void cg_fail(struct cg *, const struct ir_value *x, LLVMValueRef error, LLVMBasicBlockRef next);
+/* The same if the error is not NULL. */
+void cg_fail_if(struct cg *, const struct ir_value *x, LLVMValueRef error);
+LLVMValueRef cg_alloca(struct cg *, LLVMTypeRef);
+/* Memory for a value until the next instruction; its address. */
+LLVMValueRef cg_room(struct cg *, LLVMTypeRef);
+LLVMValueRef cg_spill(struct cg *, LLVMValueRef);
+LLVMValueRef cg_load(struct cg *, LLVMTypeRef, LLVMValueRef at);
+void cg_store(struct cg *, LLVMValueRef, LLVMValueRef at);
+LLVMValueRef cg_at(struct cg *, LLVMValueRef base, int64_t bytes); /* address of a field */
+LLVMValueRef cg_index(struct cg *, LLVMTypeRef elem, LLVMValueRef base, LLVMValueRef index);
+LLVMValueRef cg_get(struct cg *, LLVMValueRef aggregate, uint32_t field);
+LLVMValueRef cg_put(struct cg *, LLVMValueRef aggregate, LLVMValueRef, uint32_t field);
+LLVMValueRef cg_bool(struct cg *, LLVMValueRef i1); /* i1 to bool */
+LLVMValueRef cg_truth(struct cg *, LLVMValueRef b); /* bool to i1 */
+LLVMValueRef cg_is_null(struct cg *, LLVMValueRef);
+LLVMValueRef cg_compare(struct cg *, LLVMIntPredicate, LLVMValueRef, LLVMValueRef);
+
+/* ---- codegen_number.c ---- */
+void cg_do_arith(struct cg *, const struct ir_value *);
+void cg_do_bits(struct cg *, const struct ir_value *);
+void cg_do_shift(struct cg *, const struct ir_value *);
+void cg_do_cast(struct cg *, const struct ir_value *);
+void cg_do_compare(struct cg *, const struct ir_value *);
+
+/* ---- codegen_count.c: ownership ---- */
+void cg_copy(struct cg *, const struct type *, LLVMValueRef);
+void cg_drop(struct cg *, const struct type *, LLVMValueRef);
+/* Makes cg->retain and cg->release; before all functions. */
+void cg_count_helpers(struct cg *);
+
+/* ---- codegen_value.c: tuples, records, options, results, text ---- */
+void cg_do_constant(struct cg *, const struct ir_value *);
+void cg_do_make(struct cg *, const struct ir_value *);
+void cg_do_wrapper(struct cg *, const struct ir_value *);
+void cg_do_format(struct cg *, const struct ir_value *);
+void cg_do_error(struct cg *, const struct ir_value *);
+
+/* ---- codegen_seq.c: arrays, strings, maps, places ---- */
+void cg_do_seq(struct cg *, const struct ir_value *);
+void cg_do_map(struct cg *, const struct ir_value *);
+void cg_do_memory(struct cg *, const struct ir_value *);
+const struct type *cg_elem(struct cg *, const struct type *);
+
+/* ---- codegen_task.c: spawn and await ---- */
+void cg_do_spawn(struct cg *, const struct ir_value *);
+void cg_do_await(struct cg *, const struct ir_value *);
+/* What records run, the row of main, dfl_program, and the process's main(). */
+void cg_main(struct cg *);
+
+/* ---- codegen_run.c: what a record runs ---- */
+/* The function `run` of a row: takes arguments from the record, calls, stores the outcome. */
+LLVMValueRef cg_run(struct cg *, const struct cg_row *, uint32_t number, bool is_main);
+
+/* ---- codegen_stack.c: functions that may recurse ---- */
+/* Finds them, and where they check. */
+void cg_groups(struct cg *);
+/* Compares the stack pointer with the limit; when it is low the function starts anew elsewhere. */
+void cg_check_stack(struct cg *);
+/* Bodies of what the checks call, after all functions. */
+void cg_grows(struct cg *);
+
+/* ---- codegen_debug.c ---- */
+void cg_debug_begin(struct cg *);
+void cg_debug_func(struct cg *, const struct ir_func *);
+void cg_debug_at(struct cg *, struct span);
+/* Lines of code without a place of its own: that of the function. */
+void cg_debug_reset(struct cg *);
+void cg_do_debug(struct cg *, const struct ir_value *);
+void cg_debug_params(struct cg *);
+/* A function made by the compiler: it is told of as `name` of the given place. */
+void cg_debug_made(struct cg *, LLVMValueRef fn, const char *name, struct span);
+void cg_debug_end(struct cg *);
+
+#endif

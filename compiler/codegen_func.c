@@ -1,0 +1,425 @@
+/* codegen_func.c - functions: blocks, parameters as phis, and the small steps that all operations
+ * are built of. Read cg_func last; do_value() is the table of what is translated where. */
+#include "codegen_core.h"
+
+/* ---- small steps ---------------------------------------------------------------------------- */
+
+LLVMValueRef cg_value(struct cg *cg, const struct ir_value *v)
+{
+    assert(cg->values[v->id]);
+    return cg->values[v->id];
+}
+
+LLVMValueRef cg_arg(struct cg *cg, const struct ir_value *x, uint32_t i)
+{
+    return cg_value(cg, x->args[i]);
+}
+
+void cg_set(struct cg *cg, const struct ir_value *x, LLVMValueRef value)
+{
+    assert(!cg->values[x->id]);
+    cg->values[x->id] = value;
+}
+
+LLVMBasicBlockRef cg_block(struct cg *cg, const char *name)
+{
+    return LLVMAppendBasicBlockInContext(cg->context, cg->fn, name);
+}
+
+void cg_go_on(struct cg *cg, LLVMBasicBlockRef block)
+{
+    LLVMPositionBuilderAtEnd(cg->at, block);
+}
+
+LLVMBasicBlockRef cg_cold(struct cg *cg, LLVMValueRef rare)
+{
+    LLVMBasicBlockRef cold = cg_block(cg, "cold"), next = cg_block(cg, "on");
+    LLVMValueRef branch = LLVMBuildCondBr(cg->at, rare, cold, next);
+    LLVMSetMetadata(branch, LLVMGetMDKindIDInContext(cg->context, "prof", 4), cg->cold);
+    cg_go_on(cg, cold);
+    return next;
+}
+
+static void add_incoming(struct cg *cg, const struct ir_block *to, uint32_t i, LLVMValueRef value)
+{
+    LLVMBasicBlockRef from = LLVMGetInsertBlock(cg->at);
+    LLVMAddIncoming(cg_value(cg, to->params.at[i]), &value, &from, 1);
+}
+
+void cg_fail(struct cg *cg, const struct ir_value *x, LLVMValueRef error, LLVMBasicBlockRef next)
+{
+    add_incoming(cg, x->fail, 0, error);
+    LLVMBuildBr(cg->at, cg->blocks[x->fail->id]);
+    cg_go_on(cg, next);
+}
+
+void cg_fail_if(struct cg *cg, const struct ir_value *x, LLVMValueRef error)
+{
+    if (!x->fail)
+        return;
+    LLVMBasicBlockRef next = cg_cold(cg, LLVMBuildNot(cg->at, cg_is_null(cg, error), "failed"));
+    cg_fail(cg, x, error, next);
+}
+
+LLVMValueRef cg_alloca(struct cg *cg, LLVMTypeRef type)
+{
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(cg->at);
+    LLVMMetadataRef place = LLVMGetCurrentDebugLocation2(cg->at);
+    LLVMValueRef end = LLVMGetBasicBlockTerminator(cg->entry);
+    if (end)
+        LLVMPositionBuilderBefore(cg->at, end);
+    else
+        cg_go_on(cg, cg->entry);
+    LLVMValueRef made = LLVMBuildAlloca(cg->at, type, "");
+    cg_go_on(cg, here);
+    LLVMSetCurrentDebugLocation2(cg->at, place);
+    return made;
+}
+
+LLVMValueRef cg_room(struct cg *cg, LLVMTypeRef type)
+{
+    for (uint32_t i = 0; i < cg->spills.count; i++) {
+        struct cg_spill *spill = &cg->spills.at[i];
+        if (!spill->used && spill->type == type) {
+            spill->used = true;
+            return spill->at;
+        }
+    }
+    struct cg_spill made = {type, cg_alloca(cg, type), true};
+    vec_push(&cg->arena, &cg->spills, made);
+    return made.at;
+}
+
+LLVMValueRef cg_spill(struct cg *cg, LLVMValueRef value)
+{
+    LLVMValueRef at = cg_room(cg, LLVMTypeOf(value));
+    cg_store(cg, value, at);
+    return at;
+}
+
+LLVMValueRef cg_load(struct cg *cg, LLVMTypeRef type, LLVMValueRef at)
+{
+    return LLVMBuildLoad2(cg->at, type, at, "");
+}
+
+void cg_store(struct cg *cg, LLVMValueRef value, LLVMValueRef at)
+{
+    LLVMBuildStore(cg->at, value, at);
+}
+
+LLVMValueRef cg_at(struct cg *cg, LLVMValueRef base, int64_t bytes)
+{
+    LLVMValueRef offset = cg_int(cg, bytes);
+    return bytes ? LLVMBuildInBoundsGEP2(cg->at, cg->i8, base, &offset, 1, "") : base;
+}
+
+LLVMValueRef cg_index(struct cg *cg, LLVMTypeRef elem, LLVMValueRef base, LLVMValueRef index)
+{
+    return LLVMBuildInBoundsGEP2(cg->at, elem, base, &index, 1, "");
+}
+
+LLVMValueRef cg_get(struct cg *cg, LLVMValueRef aggregate, uint32_t field)
+{
+    return LLVMBuildExtractValue(cg->at, aggregate, field, "");
+}
+
+LLVMValueRef cg_put(struct cg *cg, LLVMValueRef aggregate, LLVMValueRef value, uint32_t field)
+{
+    return LLVMBuildInsertValue(cg->at, aggregate, value, field, "");
+}
+
+LLVMValueRef cg_bool(struct cg *cg, LLVMValueRef i1)
+{
+    return LLVMBuildZExt(cg->at, i1, cg->i8, "");
+}
+
+LLVMValueRef cg_truth(struct cg *cg, LLVMValueRef b)
+{
+    return LLVMBuildTrunc(cg->at, b, cg->i1, "");
+}
+
+LLVMValueRef cg_is_null(struct cg *cg, LLVMValueRef pointer)
+{
+    return LLVMBuildIsNull(cg->at, pointer, "");
+}
+
+LLVMValueRef cg_compare(struct cg *cg, LLVMIntPredicate how, LLVMValueRef a, LLVMValueRef b)
+{
+    return LLVMBuildICmp(cg->at, how, a, b, "");
+}
+
+/* ---- control -------------------------------------------------------------------------------- */
+
+static void pass_args(struct cg *cg, const struct ir_value *x, int which)
+{
+    for (uint32_t i = 0; i < x->target_counts[which]; i++)
+        add_incoming(cg, x->targets[which], i, cg_value(cg, x->target_args[which][i]));
+}
+
+static void do_branch(struct cg *cg, const struct ir_value *x)
+{
+    pass_args(cg, x, 0);
+    if (x->op == IR_br) {
+        LLVMBuildBr(cg->at, cg->blocks[x->targets[0]->id]);
+        return;
+    }
+    pass_args(cg, x, 1);
+    LLVMBuildCondBr(cg->at, cg_truth(cg, cg_arg(cg, x, 0)), cg->blocks[x->targets[0]->id],
+                    cg->blocks[x->targets[1]->id]);
+}
+
+static void do_return(struct cg *cg, LLVMValueRef value, LLVMValueRef error)
+{
+    if (cg->func->nofail) {
+        assert(value);
+        LLVMBuildRet(cg->at, value);
+        return;
+    }
+    LLVMValueRef pair = LLVMGetPoison(cg_result_type(cg, cg->func));
+    if (value)
+        pair = cg_put(cg, pair, value, 0);
+    LLVMBuildRet(cg->at, cg_put(cg, pair, error, 1));
+}
+
+static void do_control(struct cg *cg, const struct ir_value *x)
+{
+    if (x->op == IR_ret)
+        do_return(cg, cg_arg(cg, x, 0), LLVMConstNull(cg->ptr));
+    else if (x->op == IR_raise)
+        do_return(cg, NULL, cg_arg(cg, x, 0));
+    else if (x->op == IR_unreachable)
+        LLVMBuildUnreachable(cg->at);
+    else
+        do_branch(cg, x);
+}
+
+/* ---- operations ----------------------------------------------------------------------------- */
+
+static void do_value(struct cg *cg, const struct ir_value *x)
+{
+    switch (x->op) {
+    case IR_const_int:
+    case IR_const_float:
+    case IR_const_str:
+    case IR_const_unit:
+    case IR_const_none:
+    case IR_const_empty:
+        cg_do_constant(cg, x);
+        break;
+    case IR_add:
+    case IR_sub:
+    case IR_mul:
+    case IR_div:
+    case IR_rem:
+    case IR_neg:
+        cg_do_arith(cg, x);
+        break;
+    case IR_shl:
+    case IR_shr:
+        cg_do_shift(cg, x);
+        break;
+    case IR_and:
+    case IR_or:
+    case IR_xor:
+    case IR_inv:
+    case IR_not:
+        cg_do_bits(cg, x);
+        break;
+    case IR_cast:
+        cg_do_cast(cg, x);
+        break;
+    case IR_eq:
+    case IR_ne:
+    case IR_lt:
+    case IR_le:
+    case IR_gt:
+    case IR_ge:
+        cg_do_compare(cg, x);
+        break;
+    case IR_make:
+    case IR_get:
+        cg_do_make(cg, x);
+        break;
+    case IR_some:
+    case IR_is_some:
+    case IR_unwrap:
+    case IR_ok:
+    case IR_err:
+    case IR_is_ok:
+    case IR_get_err:
+        cg_do_wrapper(cg, x);
+        break;
+    case IR_error_get:
+    case IR_failure:
+        cg_do_error(cg, x);
+        break;
+    case IR_format:
+        cg_do_format(cg, x);
+        break;
+    case IR_len:
+    case IR_elem:
+    case IR_slice:
+    case IR_concat:
+    case IR_array_new:
+    case IR_append:
+    case IR_push:
+    case IR_place_elem:
+    case IR_store_slice:
+        cg_do_seq(cg, x);
+        break;
+    case IR_find:
+    case IR_entry_next:
+    case IR_entry_key:
+    case IR_entry_value:
+    case IR_place_entry:
+    case IR_store_entry:
+        cg_do_map(cg, x);
+        break;
+    case IR_slot:
+    case IR_load:
+    case IR_take:
+    case IR_store:
+    case IR_drop_at:
+    case IR_place_field:
+        cg_do_memory(cg, x);
+        break;
+    case IR_copy:
+        cg_copy(cg, x->type, cg_arg(cg, x, 0));
+        cg_set(cg, x, cg_arg(cg, x, 0));
+        break;
+    case IR_drop:
+        cg_drop(cg, x->args[0]->type, cg_arg(cg, x, 0));
+        break;
+    case IR_call:
+        cg_do_call(cg, x);
+        break;
+    case IR_extern:
+        cg_do_extern(cg, x);
+        break;
+    case IR_spawn:
+        cg_do_spawn(cg, x);
+        break;
+    case IR_await:
+    case IR_try_await:
+    case IR_wait_all:
+    case IR_is_done:
+        cg_do_await(cg, x);
+        break;
+    case IR_debug:
+        cg_do_debug(cg, x);
+        break;
+    case IR_raise:
+    case IR_br:
+    case IR_br_if:
+    case IR_ret:
+    case IR_unreachable:
+        do_control(cg, x);
+        break;
+    case IR_param:
+    case IR_OPS:
+        assert(!"an instruction");
+    }
+}
+
+static void do_block(struct cg *cg, const struct ir_block *b)
+{
+    cg_go_on(cg, cg->blocks[b->id]);
+    if (cg->code->check_at == b) {
+        cg_debug_reset(cg);
+        cg_check_stack(cg);
+    }
+    for (uint32_t i = 0; i < b->body.count; i++) {
+        cg_debug_at(cg, b->body.at[i]->span);
+        for (uint32_t j = 0; j < cg->spills.count; j++)
+            cg->spills.at[j].used = false;
+        do_value(cg, b->body.at[i]);
+    }
+}
+
+/* ---- a function ----------------------------------------------------------------------------- */
+
+static void count_uses(struct cg *cg, const struct ir_block *b)
+{
+    for (uint32_t i = 0; i < b->body.count; i++) {
+        const struct ir_value *x = b->body.at[i];
+        for (uint32_t j = 0; j < x->arg_count && x->op != IR_drop && x->op != IR_debug; j++)
+            cg->uses[x->args[j]->id]++;
+        for (int t = 0; t < 2; t++)
+            for (uint32_t j = 0; j < x->target_counts[t]; j++)
+                cg->uses[x->target_args[t][j]->id]++;
+    }
+}
+
+static void make_block(struct cg *cg, const struct ir_block *b)
+{
+    cg->blocks[b->id] = cg_block(cg, "");
+    cg_go_on(cg, cg->blocks[b->id]);
+    for (uint32_t i = 0; i < b->params.count; i++) {
+        const struct ir_value *v = b->params.at[i];
+        LLVMTypeRef type = v->place ? cg->ptr : cg_type(cg, v->type);
+        cg_set(cg, v, LLVMBuildPhi(cg->at, type, ""));
+    }
+}
+
+/* A cleanup block that nobody jumps to may have phis without values; LLVM wants it to be gone. */
+static void drop_orphans(struct cg *cg)
+{
+    for (uint32_t i = 1; i < cg->order.blocks.count; i++) {
+        LLVMBasicBlockRef b = cg->blocks[cg->order.blocks.at[i]->id];
+        LLVMValueRef first = LLVMGetFirstInstruction(b);
+        while (first && LLVMIsAPHINode(first) && !LLVMCountIncoming(first)) {
+            LLVMReplaceAllUsesWith(first, LLVMGetPoison(LLVMTypeOf(first)));
+            LLVMInstructionEraseFromParent(first);
+            first = LLVMGetFirstInstruction(b);
+        }
+    }
+}
+
+void cg_begin_made(struct cg *cg, LLVMValueRef fn, const char *name, struct span span)
+{
+    LLVMSetLinkage(fn, LLVMInternalLinkage);
+    cg_no_unwind(cg, fn);
+    cg->func = NULL;
+    cg->fn = fn;
+    cg->fiber = LLVMGetParam(fn, 0);
+    cg->spills.count = 0;
+    cg->entry = cg_block(cg, "entry");
+    cg_go_on(cg, cg->entry);
+    cg_debug_made(cg, fn, name, span);
+}
+
+static void begin(struct cg *cg, struct ir_func *f)
+{
+    cg->func = f;
+    cg->code = f->code;
+    cg->fn = cg->code->callee.fn;
+    cg->fiber = LLVMGetParam(cg->fn, 0);
+    cg->spills.count = 0;
+    ir_order_make(&cg->order, &cg->arena, f);
+    cg->values = arena_array(&cg->arena, LLVMValueRef, f->value_count + 1);
+    cg->uses = arena_array(&cg->arena, uint32_t, f->value_count + 1);
+    cg->spawn_rows = arena_array(&cg->arena, uint32_t, f->value_count + 1);
+    cg->blocks = arena_array(&cg->arena, LLVMBasicBlockRef, cg->order.id_count + 1);
+    cg->entry = cg_block(cg, "entry");
+    for (uint32_t i = 0; i < f->params.count; i++)
+        cg_set(cg, f->params.at[i], LLVMGetParam(cg->fn, i + 1));
+}
+
+void cg_func(struct cg *cg, struct ir_func *f)
+{
+    begin(cg, f);
+    cg_debug_reset(cg);
+    for (uint32_t i = 0; i < cg->order.blocks.count; i++) {
+        count_uses(cg, cg->order.blocks.at[i]);
+        make_block(cg, cg->order.blocks.at[i]);
+    }
+    cg_go_on(cg, cg->entry);
+    cg_debug_reset(cg);
+    cg_debug_params(cg);
+    for (uint32_t i = 0; i < cg->order.blocks.count; i++)
+        do_block(cg, cg->order.blocks.at[i]);
+    cg_go_on(cg, cg->entry);
+    cg_debug_reset(cg);
+    LLVMBuildBr(cg->at, cg->blocks[f->blocks.at[0]->id]);
+    drop_orphans(cg);
+}

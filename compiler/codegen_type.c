@@ -1,0 +1,277 @@
+/* codegen_type.c - types and constants: the LLVM type of each layout, the descriptors of dfl.h and
+ * the tables of dfl_program. */
+#include "codegen_core.h"
+
+const struct dfl_type *cg_layout(struct cg *cg, const struct type *t)
+{
+    return layout_type(cg->layouts, t);
+}
+
+bool cg_has_refs(struct cg *cg, const struct type *t)
+{
+    return cg_layout(cg, t)->refs;
+}
+
+LLVMTypeRef cg_struct(struct cg *cg, LLVMTypeRef *parts, uint32_t count)
+{
+    return LLVMStructTypeInContext(cg->context, parts, count, false);
+}
+
+static LLVMTypeRef type_of(struct cg *, const struct dfl_type *);
+
+static LLVMTypeRef fields_type(struct cg *cg, const struct dfl_type *d)
+{
+    LLVMTypeRef *parts = arena_array(&cg->arena, LLVMTypeRef, d->field_count + 1);
+    for (uint64_t i = 0; i < d->field_count; i++)
+        parts[i] = type_of(cg, d->fields[i].type);
+    return cg_struct(cg, parts, d->field_count);
+}
+
+static LLVMTypeRef make_type(struct cg *cg, const struct dfl_type *d)
+{
+    switch ((enum dfl_kind)d->kind) {
+    case DFL_UNIT:
+        return cg->unit;
+    case DFL_BOOL:
+    case DFL_I8:
+    case DFL_U8:
+        return cg->i8;
+    case DFL_I16:
+    case DFL_U16:
+        return cg->i16;
+    case DFL_I32:
+    case DFL_U32:
+        return cg->i32;
+    case DFL_INT:
+    case DFL_DURATION:
+    case DFL_I64:
+    case DFL_U64:
+        return cg->i64;
+    case DFL_FLOAT:
+        return cg->f64;
+    case DFL_F32:
+        return cg->f32;
+    case DFL_STR:
+    case DFL_BYTES:
+    case DFL_ARRAY:
+        return cg->view;
+    case DFL_MAP:
+    case DFL_FUTURE:
+    case DFL_ERROR:
+        return cg->ptr;
+    case DFL_OPTION:
+        return cg_struct(cg, (LLVMTypeRef[]){cg->i8, type_of(cg, d->elem)}, 2);
+    case DFL_RESULT:
+        return cg_struct(cg, (LLVMTypeRef[]){cg->ptr, type_of(cg, d->elem)}, 2);
+    case DFL_TUPLE:
+    case DFL_RECORD:
+        return fields_type(cg, d);
+    case DFL_ENUM:
+        break;
+    }
+    assert(!"a type with a layout");
+    return NULL;
+}
+
+static LLVMTypeRef type_of(struct cg *cg, const struct dfl_type *d)
+{
+    while (cg->types.count <= d->id)
+        vec_push(&cg->arena, &cg->types, NULL);
+    if (!cg->types.at[d->id]) {
+        LLVMTypeRef type = make_type(cg, d);
+        assert(LLVMABISizeOfType(cg->data, type) == d->size);
+        cg->types.at[d->id] = type;
+    }
+    return cg->types.at[d->id];
+}
+
+LLVMTypeRef cg_type(struct cg *cg, const struct type *t)
+{
+    return type_of(cg, cg_layout(cg, t));
+}
+
+/* ---- constants ------------------------------------------------------------------------------ */
+
+LLVMValueRef cg_int(struct cg *cg, int64_t n)
+{
+    return LLVMConstInt(cg->i64, (uint64_t)n, true);
+}
+
+LLVMValueRef cg_constant(struct cg *cg, const char *name, LLVMValueRef initial)
+{
+    LLVMValueRef global = LLVMAddGlobal(cg->llvm, LLVMTypeOf(initial), name);
+    LLVMSetInitializer(global, initial);
+    LLVMSetLinkage(global, LLVMPrivateLinkage);
+    LLVMSetGlobalConstant(global, true);
+    LLVMSetUnnamedAddress(global, LLVMGlobalUnnamedAddr);
+    return global;
+}
+
+LLVMValueRef cg_text(struct cg *cg, const char *bytes, uint32_t len)
+{
+    return cg_constant(cg, "text", LLVMConstStringInContext(cg->context, bytes, len, false));
+}
+
+static LLVMValueRef c_string(struct cg *cg, const char *s)
+{
+    return s ? cg_text(cg, s, strlen(s)) : LLVMConstNull(cg->ptr);
+}
+
+static LLVMValueRef small(LLVMTypeRef type, uint64_t n)
+{
+    return LLVMConstInt(type, n, false);
+}
+
+static LLVMValueRef struct_of(struct cg *cg, LLVMValueRef *parts, uint32_t count)
+{
+    return LLVMConstStructInContext(cg->context, parts, count, false);
+}
+
+static LLVMValueRef site_value(struct cg *cg, const struct ir_func *f, struct span span)
+{
+    if (!span.source)
+        span = f->span;
+    struct position at = {0};
+    if (span.source)
+        at = source_position(span.source, span.start);
+    const char *path = span.source ? span.source->path : cg->module->name;
+    return struct_of(cg,
+                     (LLVMValueRef[]){c_string(cg, path), c_string(cg, cg_func_name(f)),
+                                      small(cg->i32, at.line), small(cg->i32, at.column)},
+                     4);
+}
+
+LLVMValueRef cg_site_of(struct cg *cg, const struct ir_func *f, struct span span)
+{
+    return cg_constant(cg, "site", site_value(cg, f, span));
+}
+
+LLVMValueRef cg_site(struct cg *cg, const struct ir_value *x)
+{
+    return cg_site_of(cg, cg->func, x->span);
+}
+
+/* ---- descriptors ---------------------------------------------------------------------------- */
+
+/* struct dfl_type */
+static LLVMTypeRef descriptor_type(struct cg *cg)
+{
+    return cg_struct(cg,
+                     (LLVMTypeRef[]){cg->i8, cg->i8, cg->i16, cg->i32, cg->i64, cg->ptr, cg->ptr,
+                                     cg->ptr, cg->ptr, cg->i64},
+                     10);
+}
+
+static LLVMValueRef descriptor(struct cg *cg, const struct dfl_type *d)
+{
+    if (!d)
+        return LLVMConstNull(cg->ptr);
+    while (cg->descriptors.count <= d->id)
+        vec_push(&cg->arena, &cg->descriptors, NULL);
+    if (!cg->descriptors.at[d->id]) {
+        LLVMValueRef global = LLVMAddGlobal(cg->llvm, descriptor_type(cg), "type");
+        LLVMSetLinkage(global, LLVMPrivateLinkage);
+        LLVMSetGlobalConstant(global, true);
+        cg->descriptors.at[d->id] = global;
+    }
+    return cg->descriptors.at[d->id];
+}
+
+LLVMValueRef cg_descriptor(struct cg *cg, const struct type *t)
+{
+    return descriptor(cg, cg_layout(cg, t));
+}
+
+static LLVMValueRef table(struct cg *cg, const char *name, LLVMTypeRef row, LLVMValueRef *rows,
+                          uint32_t count)
+{
+    if (!count)
+        return LLVMConstNull(cg->ptr);
+    return cg_constant(cg, name, LLVMConstArray2(row, rows, count));
+}
+
+static LLVMValueRef fields_of(struct cg *cg, const struct dfl_type *d)
+{
+    LLVMValueRef *rows = arena_array(&cg->arena, LLVMValueRef, d->field_count + 1);
+    for (uint64_t i = 0; i < d->field_count; i++)
+        rows[i] = struct_of(cg,
+                            (LLVMValueRef[]){c_string(cg, d->fields[i].name),
+                                             descriptor(cg, d->fields[i].type),
+                                             small(cg->i64, d->fields[i].offset)},
+                            3);
+    LLVMTypeRef row = cg_struct(cg, (LLVMTypeRef[]){cg->ptr, cg->ptr, cg->i64}, 3);
+    return table(cg, "fields", row, rows, d->field_count);
+}
+
+static void define_descriptor(struct cg *cg, const struct dfl_type *d)
+{
+    LLVMValueRef parts[] = {
+        small(cg->i8, d->kind),         small(cg->i8, d->refs),  small(cg->i16, d->align),
+        small(cg->i32, d->id),          small(cg->i64, d->size), c_string(cg, d->name),
+        descriptor(cg, d->elem),        descriptor(cg, d->key),  fields_of(cg, d),
+        small(cg->i64, d->field_count),
+    };
+    LLVMSetInitializer(descriptor(cg, d), struct_of(cg, parts, 10));
+}
+
+/* ---- tables of the program ------------------------------------------------------------------ */
+
+static LLVMValueRef types_table(struct cg *cg)
+{
+    uint32_t count = cg->layouts->all.count;
+    LLVMValueRef *rows = arena_array(&cg->arena, LLVMValueRef, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        rows[i] = descriptor(cg, cg->layouts->all.at[i]);
+        define_descriptor(cg, cg->layouts->all.at[i]);
+    }
+    return table(cg, "types", cg->ptr, rows, count);
+}
+
+static LLVMTypeRef row_type(struct cg *cg)
+{
+    LLVMTypeRef site = cg_struct(cg, (LLVMTypeRef[]){cg->ptr, cg->ptr, cg->i32, cg->i32}, 4);
+    return cg_struct(cg, (LLVMTypeRef[]){cg->ptr, cg->ptr, site, cg->ptr, cg->ptr, cg->i64}, 6);
+}
+
+static LLVMValueRef row_value(struct cg *cg, const struct cg_row *row, bool is_main)
+{
+    const struct ir_func *f = row->func;
+    uint64_t flags = f->flags & FUNC_IO ? DFL_FN_IO : 0;
+    const struct type *result = f->result;
+    if (is_main)
+        result = type_result(cg->module->types, cg->module->types->simple[TYPE_int]);
+    return struct_of(cg,
+                     (LLVMValueRef[]){row->run, c_string(cg, cg_func_name(f)),
+                                      site_value(cg, f, row->span), cg_descriptor(cg, row->args),
+                                      cg_descriptor(cg, result), small(cg->i64, flags)},
+                     6);
+}
+
+static LLVMValueRef rows_table(struct cg *cg, uint32_t main_row)
+{
+    LLVMValueRef *rows = arena_array(&cg->arena, LLVMValueRef, cg->rows.count + 1);
+    for (uint32_t i = 0; i < cg->rows.count; i++)
+        rows[i] = row_value(cg, &cg->rows.at[i], i == main_row);
+    LLVMValueRef made = table(cg, "fns", row_type(cg), rows, cg->rows.count);
+    LLVMReplaceAllUsesWith(cg->rows_global, made);
+    LLVMDeleteGlobal(cg->rows_global);
+    return made;
+}
+
+LLVMValueRef cg_program(struct cg *cg, uint32_t main_row)
+{
+    LLVMValueRef rows = rows_table(cg, main_row);
+    LLVMValueRef parts[] = {
+        c_string(cg, cg->module->name),
+        types_table(cg),
+        small(cg->i64, cg->layouts->all.count),
+        rows,
+        small(cg->i64, cg->rows.count),
+        small(cg->i32, main_row),
+        small(cg->i32, 0),
+    };
+    LLVMValueRef program = cg_constant(cg, "dfl_program", struct_of(cg, parts, 7));
+    LLVMSetLinkage(program, LLVMExternalLinkage);
+    LLVMSetUnnamedAddress(program, LLVMNoUnnamedAddr);
+    return program;
+}
