@@ -141,7 +141,7 @@ static void evaluate(struct pending *p, const struct func *callee, uint32_t i, s
     }
     p->order[p->values.count] = i;
     if (parameter->is_var) {
-        place_keys(f, &p->paths[i], arg, p->later, p->later_count);
+        place_indices(f, &p->paths[i], arg, p->later, p->later_count);
         operand_add(f, &p->values, (struct val){0}, NULL, 0, arg->span);
     } else if (p->moved) {
         operand_add_owned(f, &p->values, arg);
@@ -281,7 +281,7 @@ static struct val lower_push(struct frame *f, struct node *n)
     struct node *array = n->call_.args.at[0], *value = n->call_.args.at[1];
     struct path path;
     struct operands ops = {0};
-    place_keys(f, &path, array, &n, 1);
+    place_indices(f, &path, array, &n, 1);
     operand_add_owned(f, &ops, value);
     struct ir_value *place = place_walk(f, &path), *v = ops.at[0].val.v;
     operand_moved(f, &ops);

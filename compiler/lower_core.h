@@ -280,7 +280,7 @@ struct path {
     struct node *node;
     struct operands keys;
 };
-void place_keys(struct frame *, struct path *, struct node *target, struct node *const *later,
+void place_indices(struct frame *, struct path *, struct node *target, struct node *const *later,
                 uint32_t count);
 /* Address of the place. */
 struct ir_value *place_walk(struct frame *, struct path *);

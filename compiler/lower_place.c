@@ -64,7 +64,7 @@ static void add_keys(struct frame *f, struct path *path, struct node *n, struct 
         add_key(f, path, index->range_.hi, is_index, later, count);
 }
 
-void place_keys(struct frame *f, struct path *path, struct node *target, struct node *const *later,
+void place_indices(struct frame *f, struct path *path, struct node *target, struct node *const *later,
                 uint32_t count)
 {
     *path = (struct path){.node = target};
@@ -189,7 +189,7 @@ void lower_assign(struct frame *f, struct node *n)
     struct path path;
     struct operands value = {0};
     bool update = n->assign_.op != OP_NONE;
-    place_keys(f, &path, target, &n, 1);
+    place_indices(f, &path, target, &n, 1);
     if (update || is_slice(target))
         operand_add(f, &value, lower_expr(f, n->assign_.value), &n, 1, n->span);
     else
