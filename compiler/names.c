@@ -74,18 +74,6 @@ struct span names_word(struct span within, const char *word)
     return within;
 }
 
-/* Where an item's name stands: behind its attributes. */
-static struct span item_name(const struct node *item, const char *name)
-{
-    struct span span = item->span;
-    if (item->kind == NODE_func && item->func_.attrs.count) {
-        uint32_t end = item->func_.attrs.at[item->func_.attrs.count - 1]->span.end;
-        if (end > span.start && end < span.end)
-            span.start = end;
-    }
-    return names_word(span, name);
-}
-
 /* ---- finding names ------------------------------------------------------------------------- */
 
 static struct module *module_named(struct program *p, const char *name)
@@ -440,7 +428,7 @@ static struct func *func_new(struct program *p, struct symbol *symbol, uint32_t 
 static void declare_func(struct program *p, struct module *m, struct node *node)
 {
     const char *name = node->func_.name;
-    struct symbol *symbol = symbol_new(p, m, SYM_FUNC, name, item_name(node, name), node);
+    struct symbol *symbol = symbol_new(p, m, SYM_FUNC, name, node->func_.name_at, node);
     symbol->is_pub = node->func_.flags & FUNC_PUB;
     node->func_.symbol = symbol;
     func_new(p, symbol, node->func_.flags);
@@ -449,7 +437,7 @@ static void declare_func(struct program *p, struct module *m, struct node *node)
 
 static void declare_test(struct program *p, struct module *m, struct node *node)
 {
-    struct symbol *symbol = symbol_new(p, m, SYM_FUNC, node->test_.name, node->span, node);
+    struct symbol *symbol = symbol_new(p, m, SYM_FUNC, node->test_.name, node->test_.name_at, node);
     node->test_.symbol = symbol;
     func_new(p, symbol, FUNC_TASK | FUNC_IO);
     if (node->test_.params.count)
@@ -460,7 +448,7 @@ static void declare_test(struct program *p, struct module *m, struct node *node)
 static void declare_record(struct program *p, struct module *m, struct node *node)
 {
     const char *name = node->record_.name;
-    struct symbol *symbol = symbol_new(p, m, SYM_RECORD, name, item_name(node, name), node);
+    struct symbol *symbol = symbol_new(p, m, SYM_RECORD, name, node->record_.name_at, node);
     symbol->is_pub = node->record_.is_pub;
     symbol->type = type_make(&p->types, TYPE_record, NULL, 0, 0, NULL, symbol);
     node->record_.symbol = symbol;
@@ -470,7 +458,7 @@ static void declare_record(struct program *p, struct module *m, struct node *nod
 static void declare_enum(struct program *p, struct module *m, struct node *node)
 {
     const char *name = node->enum_.name;
-    struct symbol *symbol = symbol_new(p, m, SYM_ENUM, name, item_name(node, name), node);
+    struct symbol *symbol = symbol_new(p, m, SYM_ENUM, name, node->enum_.name_at, node);
     symbol->is_pub = node->enum_.is_pub;
     node->enum_.symbol = symbol;
     scope_add(p, m, name, symbol->span, symbol);
@@ -531,7 +519,7 @@ static void declare_import(struct program *p, struct module *m, struct node *nod
         return;
     struct symbol *symbol = module_symbol(p, target);
     symbol->node = node;
-    symbol->span = names_word(node->span, node->import_.path);
+    symbol->span = node->import_.name_at;
     scope_add(p, m, target->name, symbol->span, symbol);
 }
 
@@ -765,7 +753,7 @@ static struct module *module_open(struct loader *l, const char *path, const char
 static void load_import(struct loader *l, struct node *node)
 {
     struct program *p = l->program;
-    struct span span = names_word(node->span, node->import_.path);
+    struct span span = node->import_.name_at;
     l->path.at[l->path.count - 1].import = span;
     bool is_std;
     const char *path = find_file(l, node->import_.path, &is_std);

@@ -8,10 +8,10 @@
 #include "types.h"
 
 enum symbol_kind {
-    SYM_LOCAL,    /* parameter, let, var, loop or pattern variable */
-    SYM_FUNC,     /* fn or task; node: func, test or lambda */
-    SYM_CONST,    /* module-level let; node: let */
-    SYM_RECORD,   /* node: record */
+    SYM_LOCAL,  /* parameter, let, var, loop or pattern variable */
+    SYM_FUNC,   /* fn or task; node: func, test or lambda */
+    SYM_CONST,  /* module-level let; node: let */
+    SYM_RECORD, /* node: record */
     SYM_ENUM,
     SYM_VARIANT,  /* index: its place in the enum */
     SYM_TYPE_VAR, /* index: its place in the function's generics */
@@ -21,7 +21,7 @@ enum symbol_kind {
 struct symbol {
     enum symbol_kind kind;
     const char *name;
-    struct span span;        /* of the name where it is declared */
+    struct span span; /* of the name where it is declared */
     struct node *node;
     struct module *module;   /* where it is declared; SYM_MODULE: the module named */
     const struct type *type; /* of a value; of a func the TYPE_fn; of a record or enum the type */
@@ -29,8 +29,8 @@ struct symbol {
                                 parameters and locals belong to the lambda) */
     uint32_t index;          /* SYM_LOCAL: 0.. in its owner, parameters first */
     bool is_pub, is_var, is_param;
-    bool used, written;      /* read, assigned after its declaration */
-    struct func *func;       /* of a SYM_FUNC */
+    bool used, written; /* read, assigned after its declaration */
+    struct func *func;  /* of a SYM_FUNC */
 };
 
 /* What a generic function asks of a type argument; found from its body. */
@@ -44,17 +44,17 @@ enum need {
 /* What is known of a function beside its node. */
 struct func {
     struct symbol *symbol;
-    struct symbol *parent;           /* of a lambda: the function around it */
-    const struct type *result;       /* declared; inferred for a lambda */
-    uint32_t flags;                  /* enum func_flags */
-    uint32_t attrs;                  /* enum func_attr */
-    VEC(struct symbol *) locals;     /* by index; the first param_count are parameters */
+    struct symbol *parent;       /* of a lambda: the function around it */
+    const struct type *result;   /* declared; inferred for a lambda */
+    uint32_t flags;              /* enum func_flags */
+    uint32_t attrs;              /* enum func_attr */
+    VEC(struct symbol *) locals; /* by index; the first param_count are parameters */
     uint32_t param_count;
     uint32_t generic_count;
-    VEC(struct symbol *) captures;   /* of a lambda: locals of functions around it that it reads */
-    VEC(struct call_site) calls;     /* every call and spawn in it, for effects */
-    bool wrap, fastmath;             /* @wrap, @fastmath */
-    uint32_t needs[NEEDS];           /* by enum need: bit i set where its generic i needs it */
+    VEC(struct symbol *) captures; /* of a lambda: locals of functions around it that it reads */
+    VEC(struct call_site) calls;   /* every call and spawn in it, for effects */
+    bool wrap, fastmath;           /* @wrap, @fastmath */
+    uint32_t needs[NEEDS];         /* by enum need: bit i set where its generic i needs it */
 };
 
 struct call_site {
@@ -67,11 +67,12 @@ struct module {
     const char *name; /* "main", "text": interned, its file name without .dfl */
     const struct source *source;
     struct node *tree;
-    struct name_map scope;  /* module-level names to symbols */
-    const char *path;       /* of its file */
+    struct name_map scope; /* module-level names to symbols */
+    const char *path;      /* of its file */
     bool is_std;
-    bool loaded;            /* false while its imports are being read */
-    VEC(struct symbol *) funcs; /* functions and tests in source order, lambdas after their parent */
+    bool loaded; /* false while its imports are being read */
+    VEC(struct symbol *)
+    funcs; /* functions and tests in source order, lambdas after their parent */
     VEC(struct module *) imports;
 };
 
@@ -81,10 +82,10 @@ struct program {
     struct intern *names;
     struct diags *diags;
     struct type_table types;
-    const char *library;            /* folder of the standard library */
-    VEC(struct module *) modules;   /* imported ones before their importers; modules[0] is prelude */
+    const char *library;          /* folder of the standard library */
+    VEC(struct module *) modules; /* imported ones before their importers; modules[0] is prelude */
     struct module *root;
-    struct symbol *main;            /* NULL: none (reported only if the verb needs one) */
+    struct symbol *main; /* NULL: none (reported only if the verb needs one) */
 };
 
 /* The caller has set arena, names, diags and library, the rest zero; path "-" is standard input.

@@ -7,9 +7,23 @@
 enum type_kind {
     TYPE_bad,   /* of what was already reported: agrees with everything */
     TYPE_never, /* of return, fail, break, continue: fits everywhere */
-    TYPE_unit, TYPE_bool, TYPE_int, TYPE_float, TYPE_duration,
-    TYPE_i8, TYPE_i16, TYPE_i32, TYPE_i64, TYPE_u8, TYPE_u16, TYPE_u32, TYPE_u64, TYPE_f32,
-    TYPE_str, TYPE_bytes, TYPE_error,
+    TYPE_unit,
+    TYPE_bool,
+    TYPE_int,
+    TYPE_float,
+    TYPE_duration,
+    TYPE_i8,
+    TYPE_i16,
+    TYPE_i32,
+    TYPE_i64,
+    TYPE_u8,
+    TYPE_u16,
+    TYPE_u32,
+    TYPE_u64,
+    TYPE_f32,
+    TYPE_str,
+    TYPE_bytes,
+    TYPE_error,
     TYPE_array,  /* args[0], rank */
     TYPE_map,    /* args[0] key, args[1] value */
     TYPE_tuple,  /* args */
@@ -24,7 +38,7 @@ enum type_kind {
 
 struct type {
     enum type_kind kind;
-    uint32_t rank;               /* of an array, else 0 */
+    uint32_t rank; /* of an array, else 0 */
     struct types args;
     const struct type *result;   /* of a fn */
     const struct symbol *symbol; /* of a record, enum or var */

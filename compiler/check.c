@@ -1,0 +1,214 @@
+/* check.c - the order of type checking: constants and signatures of all modules, then bodies, then
+ * what generic functions ask of their callers. check_types() at the end shows it. */
+#include "checking.h"
+
+/* ---- signatures ---------------------------------------------------------------------------------
+ */
+
+static bool is_default(const struct node *node)
+{
+    switch (node->kind) {
+    case NODE_int:
+    case NODE_float:
+    case NODE_bool:
+    case NODE_str:
+    case NODE_bytes:
+    case NODE_duration:
+        return true;
+    case NODE_unary:
+        return is_default(node->unary_.value);
+    case NODE_array:
+        return node->array_.elems.count == 0;
+    case NODE_map:
+        return node->map_.entries.count == 0;
+    case NODE_name:
+        return find_constructor(node->name_.name) == BUILTIN_none;
+    default:
+        return false;
+    }
+}
+
+static void check_default(struct check *c, struct node *param)
+{
+    struct node **value = &param->param_.initial;
+    struct diag *d;
+    if (!is_default(*value)) {
+        if ((*value)->kind != NODE_bad) {
+            d = diag_error(c->diags, DIAG_bad_default, (*value)->span,
+                           "a default value is written out: a number, text, `none`, `[]`");
+            diag_hint(c->diags, d, "compute others inside, from `none`");
+        }
+        (*value)->type = simple(c, TYPE_bad);
+    } else if (param->param_.is_var) {
+        diag_error(c->diags, DIAG_bad_default, (*value)->span,
+                   "a `var` parameter changes a variable of the caller: it has no default");
+        (*value)->type = simple(c, TYPE_bad);
+    } else {
+        struct why why = {param->span, "of this parameter", false};
+        check_want(c, value, param->param_.symbol->type, why);
+    }
+}
+
+/* A map[K, V] in a signature asks of K to be a key. */
+static void mark_keys(const struct type *t)
+{
+    if (t->kind == TYPE_map)
+        need_mark(t->args.at[0], NEED_KEY);
+    for (uint32_t i = 0; t->open && i < t->args.count; i++)
+        mark_keys(t->args.at[i]);
+    if (t->open && t->result)
+        mark_keys(t->result);
+}
+
+static void check_signature(struct check *c, struct symbol *function)
+{
+    struct node *node = function->node;
+    if (node->kind != NODE_func)
+        return;
+    c->function = NULL;
+    check_attrs(c, &node->func_.attrs, node);
+    mark_keys(function->type);
+    bool defaults = false;
+    for (uint32_t i = 0; i < node->func_.params.count; i++) {
+        struct node *param = node->func_.params.at[i];
+        if (param->kind != NODE_param || !param->param_.symbol)
+            continue;
+        if (param->param_.initial) {
+            check_default(c, param);
+            defaults = true;
+        } else if (defaults) {
+            diag_error(c->diags, DIAG_bad_default, param->span,
+                       "`%s` stands behind a parameter with a default, so it needs one too",
+                       param->param_.name);
+            defaults = false;
+        }
+    }
+}
+
+static bool main_result(const struct check *c, const struct type *t)
+{
+    const struct type *inner = t->kind == TYPE_result ? t->args.at[0] : t;
+    (void)c;
+    return is_bad(t) || inner->kind == TYPE_int || inner->kind == TYPE_unit;
+}
+
+static void check_main(struct check *c, struct symbol *main)
+{
+    const struct func *func = main->func;
+    const struct type *first = func->param_count ? func->locals.at[0]->type : NULL;
+    const char *wrong = NULL;
+    if (!(func->flags & FUNC_TASK))
+        wrong = "`main` is a task";
+    else if (func->generic_count)
+        wrong = "`main` has no type parameters";
+    else if (func->param_count > 1)
+        wrong = "`main` takes the arguments of the program and nothing else";
+    else if (first && !is_bad(first) && first != type_array(c->types, simple(c, TYPE_str)))
+        wrong = "`main` takes the arguments of the program as `[str]`";
+    else if (!main_result(c, func->result))
+        wrong = "`main` gives `int!`, `int`, `()!` or nothing";
+    if (!wrong)
+        return;
+    struct diag *d = diag_error(c->diags, DIAG_bad_main, main->span, "%s", wrong);
+    diag_hint(c->diags, d, "write `io task main(args: [str]) -> int!`");
+}
+
+/* ---- bodies
+ * ---------------------------------------------------------------------------------------- */
+
+static struct why why_result(struct check *c, struct symbol *function)
+{
+    struct why why = {.result = true};
+    struct node *result = function->node->kind == NODE_func ? function->node->func_.result : NULL;
+    if (result) {
+        why.span = result->span;
+        why.text = arena_format(c->arena, "`%s` is declared `-> %s`", function->name,
+                                function->func->result->text);
+    }
+    return why;
+}
+
+static void check_body(struct check *c, struct symbol *function)
+{
+    struct node *node = function->node;
+    struct node **body = node->kind == NODE_test ? &node->test_.body : &node->func_.body;
+    if (!*body)
+        return;
+    uint32_t mark = scope_open(c);
+    c->function = function;
+    c->loop = NULL;
+    for (uint32_t i = 0; i < function->func->param_count; i++)
+        scope_enter(c, function->func->locals.at[i]->name, function->func->locals.at[i]);
+    if ((*body)->kind == NODE_block)
+        check_block(c, *body, function->func->result, why_result(c, function));
+    else
+        (*body)->type = simple(c, TYPE_bad);
+    c->function = NULL;
+    scope_close(c, mark);
+}
+
+/* ---- needs of generic functions
+ * -------------------------------------------------------------------- */
+
+/* What a function asks of a type argument, the caller asks of the variables in it; until nothing
+ * new comes up, since callers are generic functions too. */
+static void spread_needs(struct check *c)
+{
+    for (bool fresh = true; fresh;) {
+        fresh = false;
+        for (uint32_t i = 0; i < c->demands.count; i++) {
+            struct demand *d = &c->demands.at[i];
+            for (uint32_t g = 0; g < d->generics.count; g++)
+                for (int n = 0; d->generics.at[g] && n < NEEDS; n++)
+                    if (d->target->func->needs[n] >> g & 1)
+                        fresh = need_mark(d->generics.at[g], (enum need)n) || fresh;
+        }
+    }
+}
+
+static void report_needs(struct check *c)
+{
+    for (uint32_t i = 0; i < c->demands.count; i++) {
+        struct demand *d = &c->demands.at[i];
+        for (uint32_t g = 0; g < d->generics.count; g++)
+            for (int n = 0; d->generics.at[g] && n < NEEDS; n++)
+                if (d->target->func->needs[n] >> g & 1)
+                    need_for(c, d->generics.at[g], (enum need)n, d->span, d->target);
+    }
+}
+
+/* ---- modules
+ * ------------------------------------------------------------------------------------------ */
+
+static void check_items(struct check *c, struct module *m)
+{
+    const struct nodes *items = &m->tree->module_.items;
+    for (uint32_t i = 0; i < items->count; i++) {
+        struct node *item = items->at[i];
+        if (item->kind == NODE_let && item->let_.pattern->kind == NODE_pat_name &&
+            item->let_.pattern->pat_name_.symbol)
+            const_type(c, item->let_.pattern->pat_name_.symbol);
+    }
+    for (uint32_t i = 0; i < m->funcs.count; i++)
+        check_signature(c, m->funcs.at[i]);
+}
+
+void check_types(struct program *p)
+{
+    struct check c = {.program = p, .arena = p->arena, .diags = p->diags, .types = &p->types};
+    for (uint32_t i = 0; i < p->modules.count; i++) {
+        c.module = p->modules.at[i];
+        if (c.module->tree->kind == NODE_module)
+            check_items(&c, c.module);
+    }
+    if (p->main)
+        check_main(&c, p->main);
+    for (uint32_t i = 0; i < p->modules.count; i++) {
+        c.module = p->modules.at[i];
+        uint32_t written = c.module->funcs.count; /* lambdas join them */
+        for (uint32_t j = 0; j < written; j++)
+            check_body(&c, c.module->funcs.at[j]);
+    }
+    spread_needs(&c);
+    report_needs(&c);
+}

@@ -1,0 +1,379 @@
+/* check_convert.c - from the type that a value has to the type that its place wants: implicit
+ * conversions, needs of type variables, and the messages when the types do not meet. */
+#include "checking.h"
+
+struct node *node_around(struct check *c, enum node_kind kind, const struct node *at,
+                         const struct type *type)
+{
+    struct node *node = ast_new(c->arena, kind, at->span);
+    node->type = type;
+    return node;
+}
+
+const struct type *strip(const struct type *t)
+{
+    while (t && (t->kind == TYPE_option || t->kind == TYPE_result))
+        t = t->args.at[0];
+    return t;
+}
+
+static bool widens(const struct type *t)
+{
+    return type_is_int(t) && t->kind != TYPE_int && t->kind != TYPE_u64;
+}
+
+const struct type *widen(struct check *c, struct node **slot)
+{
+    const struct type *have = (*slot)->type;
+    if (!widens(have))
+        return have;
+    struct node *cast = node_around(c, NODE_cast, *slot, simple(c, TYPE_int));
+    cast->cast_.value = *slot;
+    *slot = cast;
+    return cast->type;
+}
+
+bool converts(const struct type *have, const struct type *want)
+{
+    if (have == want || is_bad(have) || is_bad(want) || have->kind == TYPE_never)
+        return true;
+    if (want->kind == TYPE_option || want->kind == TYPE_result)
+        return converts(have, want->args.at[0]);
+    return want->kind == TYPE_int && widens(have);
+}
+
+/* ---- messages -------------------------------------------------------------------------------- */
+
+static const char *number_hint(struct check *c, const struct node *node, const struct type *want)
+{
+    const struct type *have = node->type;
+    if (!type_is_number(have) || !type_is_number(want))
+        return NULL;
+    if (node->kind == NODE_int && !type_is_int(want))
+        return arena_format(c->arena, "write it with a point: `%llu.0`",
+                            (unsigned long long)node->int_.value);
+    return arena_format(c->arena, "numbers do not mix by themselves: convert with `as %s`",
+                        want->text);
+}
+
+static const char *text_hint(struct check *c, const struct node *node)
+{
+    const struct span s = node->span;
+    if (node->kind == NODE_name || node->kind == NODE_int || node->kind == NODE_float)
+        return arena_format(c->arena, "as text it is `\"{%.*s}\"`", (int)(s.end - s.start),
+                            s.source->text + s.start);
+    return "as text it is `\"{…}\"` with the value in the braces";
+}
+
+static void mismatch_hint(struct check *c, struct diag *d, const struct node *node,
+                          const struct type *want)
+{
+    const struct type *have = node->type;
+    const char *number = number_hint(c, node, want);
+    if (number)
+        diag_hint(c->diags, d, "%s", number);
+    else if (want->kind == TYPE_str && have->kind != TYPE_unit)
+        diag_hint(c->diags, d, "%s", text_hint(c, node));
+    else if (have->kind == TYPE_str && type_is_number(want))
+        diag_hint(c->diags, d, "text becomes a number with `parse_int()?` or `parse_float()?`");
+    else if (node->kind == NODE_if && !node->if_.otherwise)
+        diag_hint(c->diags, d, "an `if` without `else` gives no value");
+    else if (want->kind == TYPE_future && want->args.at[0] == have)
+        diag_hint(c->diags, d, "a future comes from `spawn f(…)`");
+}
+
+static const char *await_hint(struct check *c, const struct node *node)
+{
+    if (node->kind == NODE_name)
+        return arena_format(c->arena, "`await %s` waits for it", node->name_.name);
+    return "`await` waits for it";
+}
+
+bool report_wrapped(struct check *c, const struct node *node)
+{
+    const struct type *have = node->type;
+    if (have->kind == TYPE_future) {
+        struct diag *d = diag_error(c->diags, DIAG_future_used, node->span,
+                                    "this is a `%s`, not yet its value `%s`", have->text,
+                                    have->args.at[0]->text);
+        diag_hint(c->diags, d, "%s", await_hint(c, node));
+        return true;
+    }
+    if (have->kind != TYPE_option && have->kind != TYPE_result)
+        return false;
+    bool option = have->kind == TYPE_option;
+    struct diag *d =
+        diag_error(c->diags, DIAG_unwrap, node->span, "this is `%s`: its `%s` may %s", have->text,
+                   have->args.at[0]->text, option ? "be missing" : "be an error instead");
+    diag_hint(c->diags, d,
+              option
+                  ? "`x else value` gives another for `none`, `x?` hands it up, `match` tells"
+                  : "`x?` hands the error up, `x else value` gives another value, `match` tells");
+    return true;
+}
+
+static void note_why(struct check *c, struct diag *d, struct why why)
+{
+    if (why.span.source)
+        diag_note(c->diags, d, why.span, "%s", why.text);
+}
+
+static void report_mismatch(struct check *c, const struct node *node, const struct type *want,
+                            struct why why)
+{
+    const struct type *have = node->type;
+    bool wrapped =
+        have->kind == TYPE_option || have->kind == TYPE_result || have->kind == TYPE_future;
+    struct diag *d;
+    if (wrapped && converts(have->args.at[0], want)) {
+        bool future = have->kind == TYPE_future;
+        d = diag_error(c->diags, future ? DIAG_future_used : DIAG_unwrap, node->span,
+                       "expected `%s`, found `%s`", want->text, have->text);
+        diag_hint(c->diags, d, "%s",
+                  future
+                      ? await_hint(c, node)
+                      : "`x?` hands up what is missing, `x else value` gives another, or `match`");
+    } else if (have->kind == TYPE_unit) {
+        d = diag_error(c->diags, DIAG_missing_value, node->span,
+                       "expected `%s`, but this gives no value", want->text);
+        mismatch_hint(c, d, node, want);
+    } else {
+        d = diag_error(c->diags, DIAG_mismatch, node->span, "expected `%s`, found `%s`", want->text,
+                       have->text);
+        mismatch_hint(c, d, node, want);
+    }
+    note_why(c, d, why);
+}
+
+/* ---- conversions -------------------------------------------------------------------------------
+ */
+
+static void wrap(struct check *c, struct node **slot, const struct type *want)
+{
+    struct node *node = node_around(c, NODE_wrap, *slot, want);
+    node->wrap_.value = *slot;
+    *slot = node;
+}
+
+/* A task that returns a future of its result hands the future on instead of waiting. */
+static bool delegates(struct check *c, const struct type *have, const struct type *want,
+                      struct why why)
+{
+    return why.result && have->kind == TYPE_future && want->kind != TYPE_future &&
+           have->args.at[0] == want && c->function && c->function->func->flags & FUNC_TASK;
+}
+
+void convert(struct check *c, struct node **slot, const struct type *want, struct why why)
+{
+    const struct type *have = (*slot)->type;
+    if (have == want || is_bad(have) || is_bad(want) || have->kind == TYPE_never)
+        return;
+    if (delegates(c, have, want, why)) {
+        struct node *node = node_around(c, NODE_delegate, *slot, want);
+        node->delegate_.value = *slot;
+        *slot = node;
+    } else if (!converts(have, want)) {
+        report_mismatch(c, *slot, want, why);
+        (*slot)->type = simple(c, TYPE_bad);
+    } else if (want->kind == TYPE_int) {
+        widen(c, slot);
+    } else {
+        convert(c, slot, want->args.at[0], (struct why){0});
+        wrap(c, slot, want);
+    }
+}
+
+/* The value of an expression that nobody wants is dropped by a block around it. */
+static void discard(struct check *c, struct node **slot)
+{
+    if ((*slot)->kind == NODE_block) {
+        check_block(c, *slot, simple(c, TYPE_unit), (struct why){0});
+        return;
+    }
+    struct node *block = node_around(c, NODE_block, *slot, simple(c, TYPE_unit));
+    vec_push(c->arena, &block->block_.stmts, *slot);
+    check_block(c, block, simple(c, TYPE_unit), (struct why){0});
+    bool same = block->block_.stmts.at[0]->type->kind == TYPE_unit;
+    *slot = same ? block->block_.stmts.at[0] : block;
+}
+
+const struct type *check_want(struct check *c, struct node **slot, const struct type *want,
+                              struct why why)
+{
+    if (want->kind == TYPE_unit) {
+        discard(c, slot);
+        return (*slot)->type;
+    }
+    c->why = why;
+    check_expr(c, slot, want);
+    convert(c, slot, want, why);
+    return (*slot)->type;
+}
+
+/* ---- needs of type variables
+ * --------------------------------------------------------------------- */
+
+static const char *need_text(enum need need)
+{
+    switch (need) {
+    case NEED_DATA:
+        return "cannot be compared or printed";
+    case NEED_KEY:
+        return "cannot be the key of a map";
+    default:
+        return "cannot be computed with";
+    }
+}
+
+static bool need_kind(const struct type *t, enum need need)
+{
+    switch (t->kind) {
+    case TYPE_future:
+    case TYPE_fn:
+        return false;
+    case TYPE_float:
+    case TYPE_f32:
+        return need != NEED_KEY;
+    default:
+        return need != NEED_NUMBER || type_is_number(t) || t->kind == TYPE_var ||
+               t->kind == TYPE_duration;
+    }
+}
+
+/* The part of `t` that does not meet the need, or NULL; type variables are asked to meet it. */
+static const struct type *need_unmet(const struct type *t, enum need need, int depth)
+{
+    if (!need_kind(t, need))
+        return t;
+    for (uint32_t i = 0; depth < 16 && i < t->args.count; i++) {
+        const struct type *unmet = need_unmet(t->args.at[i], need, depth + 1);
+        if (unmet)
+            return unmet;
+    }
+    return NULL;
+}
+
+bool need_mark(const struct type *t, enum need need)
+{
+    bool fresh = false;
+    if (t->kind == TYPE_var) {
+        uint32_t *needs = &t->symbol->owner->func->needs[need];
+        uint32_t bit = 1u << (t->symbol->index & 31);
+        fresh = !(*needs & bit);
+        *needs |= bit;
+    }
+    for (uint32_t i = 0; t->open && i < t->args.count; i++)
+        fresh = need_mark(t->args.at[i], need) || fresh;
+    return fresh;
+}
+
+void need_for(struct check *c, const struct type *t, enum need need, struct span span,
+              const struct symbol *target)
+{
+    const struct type *unmet = need_unmet(t, need, 0);
+    if (!unmet)
+        return;
+    struct diag *d =
+        unmet == t
+            ? diag_error(c->diags, DIAG_not_data, span, "a `%s` %s", t->text, need_text(need))
+            : diag_error(c->diags, DIAG_not_data, span, "a `%s` %s: it holds a `%s`", t->text,
+                         need_text(need), unmet->text);
+    if (target)
+        diag_note(c->diags, d, target->span, "`%s` does that with its argument", target->name);
+    if (unmet->kind == TYPE_future)
+        diag_hint(c->diags, d, "`await` it first");
+}
+
+bool need(struct check *c, const struct type *t, enum need need, struct span span)
+{
+    need_mark(t, need);
+    need_for(c, t, need, span, NULL);
+    return !need_unmet(t, need, 0);
+}
+
+/* ---- alternatives
+ * ----------------------------------------------------------------------------------- */
+
+static bool name_is_open(const struct node *node)
+{
+    return node->kind == NODE_name && find_constructor(node->name_.name) == BUILTIN_none;
+}
+
+static bool call_is_open(const struct node *node)
+{
+    if (node->call_.callee->kind != NODE_name)
+        return false;
+    enum builtin builtin = find_constructor(node->call_.callee->name_.name);
+    if (builtin == BUILTIN_err)
+        return true;
+    return builtin != BUILTIN_NONE && node->call_.args.count &&
+           expr_is_open(node->call_.args.at[0]);
+}
+
+bool expr_is_open(const struct node *node)
+{
+    switch (node->kind) {
+    case NODE_name:
+        return name_is_open(node);
+    case NODE_call:
+        return call_is_open(node);
+    case NODE_array:
+        for (uint32_t i = 0; i < node->array_.elems.count; i++)
+            if (!expr_is_open(node->array_.elems.at[i]))
+                return false;
+        return true;
+    case NODE_map:
+        return node->map_.entries.count == 0;
+    case NODE_block:
+        return node->block_.stmts.count &&
+               expr_is_open(node->block_.stmts.at[node->block_.stmts.count - 1]);
+    case NODE_if:
+        return node->if_.otherwise && expr_is_open(node->if_.then) &&
+               expr_is_open(node->if_.otherwise);
+    case NODE_tuple:
+        for (uint32_t i = 0; i < node->tuple_.elems.count; i++)
+            if (expr_is_open(node->tuple_.elems.at[i]))
+                return true;
+        return false;
+    default:
+        return false;
+    }
+}
+
+bool expr_is_literal(const struct node *node)
+{
+    if (node->kind == NODE_unary)
+        return node->unary_.op == OP_neg && expr_is_literal(node->unary_.value);
+    if (node->kind == NODE_binary)
+        return expr_is_literal(node->binary_.left) && expr_is_literal(node->binary_.right);
+    return node->kind == NODE_int;
+}
+
+static bool joinable(const struct type *t)
+{
+    return !is_bad(t) && t->kind != TYPE_never;
+}
+
+const struct type *check_join(struct check *c, struct node ***slots, uint32_t count,
+                              const struct type *want, struct why why, const char *what)
+{
+    const struct type *joined = want, *last = simple(c, TYPE_never);
+    for (int open = 0; open < 2; open++) {
+        for (uint32_t i = 0; i < count; i++) {
+            if (expr_is_open(*slots[i]) != open)
+                continue;
+            if (joined) {
+                check_want(c, slots[i], joined, why);
+                continue;
+            }
+            const struct type *t = check_expr(c, slots[i], NULL);
+            if (joinable(t)) {
+                joined = t;
+                why.span = (*slots[i])->span;
+                why.text = arena_format(c->arena, "%s is `%s`", what, t->text);
+            }
+            last = is_bad(t) ? t : last;
+        }
+    }
+    return joined ? joined : last;
+}

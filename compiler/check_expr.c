@@ -1,0 +1,435 @@
+/* check_expr.c - the type of every kind of expression: check_expr() is the switch over them. */
+#include "checking.h"
+#include "suggest.h"
+
+enum { DEPTH_MAX = 4000 }; /* of nested expressions: the checker recurses */
+
+static const struct type *bad(struct check *c)
+{
+    return simple(c, TYPE_bad);
+}
+
+/* ---- names --------------------------------------------------------------------------------- */
+
+static const struct type *report_not_value(struct check *c, struct node *node,
+                                           struct symbol *symbol)
+{
+    const char *name = node->name_.name, *foreign = suggest_value(name);
+    struct diag *d;
+    if (symbol->kind == SYM_FUNC) {
+        d = diag_error(c->diags, DIAG_wrong_kind, node->span,
+                       "`%s` is a function: it can be called or passed as an argument, not kept",
+                       name);
+        diag_hint(c->diags, d, "call it: `%s(…)`", name);
+        return bad(c);
+    }
+    const char *what = symbol->kind == SYM_MODULE   ? "module"
+                       : symbol->kind == SYM_RECORD ? "record type"
+                                                    : "type";
+    d = diag_error(c->diags, DIAG_wrong_kind, node->span, "`%s` is a %s, not a value", name, what);
+    if (foreign)
+        diag_hint(c->diags, d, "%s", foreign);
+    else if (symbol->kind == SYM_MODULE)
+        diag_hint(c->diags, d, "name what you mean of it: `%s.…`", name);
+    else if (symbol->kind == SYM_RECORD)
+        diag_hint(c->diags, d, "make one with `%s { field: value }`", name);
+    return bad(c);
+}
+
+static const struct type *check_none(struct check *c, struct node *node, const struct type *want)
+{
+    struct node *callee = ast_new(c->arena, NODE_name, node->span);
+    callee->name_.name = node->name_.name;
+    callee->type = bad(c);
+    enum builtin builtin = find_constructor(node->name_.name);
+    node->kind = NODE_call;
+    node->call_ = (__typeof__(node->call_)){.callee = callee};
+    return check_constructor(c, node, builtin, want);
+}
+
+static const struct type *check_name(struct check *c, struct node *node, const struct type *want)
+{
+    const char *name = node->name_.name;
+    struct symbol *symbol = scope_find(c, name);
+    if (!symbol && find_constructor(name) != BUILTIN_NONE)
+        return check_none(c, node, want);
+    if (!symbol) {
+        scope_unknown(c, name, node->span);
+        return bad(c);
+    }
+    symbol->used = true;
+    node->name_.symbol = symbol;
+    switch (symbol->kind) {
+    case SYM_LOCAL:
+        return symbol->type;
+    case SYM_CONST:
+        return const_type(c, symbol);
+    case SYM_VARIANT:
+        return symbol->type;
+    default:
+        return report_not_value(c, node, symbol);
+    }
+}
+
+/* ---- parts of values --------------------------------------------------------------------------
+ */
+
+static const struct type *check_tuple_dot(struct check *c, struct node *node)
+{
+    const struct type *t = check_expr(c, &node->tuple_dot_.object, NULL);
+    if (is_bad(t))
+        return t;
+    if (t->kind != TYPE_tuple) {
+        if (!report_wrapped(c, node->tuple_dot_.object))
+            diag_error(c->diags, DIAG_no_field, node->span, "`.%u` is for tuples; this is `%s`",
+                       node->tuple_dot_.index, t->text);
+        return bad(c);
+    }
+    if (node->tuple_dot_.index >= t->args.count) {
+        diag_error(c->diags, DIAG_no_field, node->span, "`%s` has %u parts: `.0` to `.%u`", t->text,
+                   t->args.count, t->args.count - 1);
+        return bad(c);
+    }
+    return t->args.at[node->tuple_dot_.index];
+}
+
+static void check_slice(struct check *c, struct node *range)
+{
+    struct why none = {0};
+    range->type = simple(c, TYPE_int);
+    if (range->range_.lo)
+        check_want(c, &range->range_.lo, simple(c, TYPE_int), none);
+    if (range->range_.hi)
+        check_want(c, &range->range_.hi, simple(c, TYPE_int), none);
+    if (range->range_.step) {
+        check_want(c, &range->range_.step, simple(c, TYPE_int), none);
+        diag_error(c->diags, DIAG_bad_index, range->range_.step->span, "a slice has no step");
+    }
+}
+
+static const struct type *index_type(struct check *c, struct node *node, const struct type *t)
+{
+    struct node **index = &node->index_.indices.at[0];
+    bool slice = (*index)->kind == NODE_range;
+    if (t->kind == TYPE_map && !slice) {
+        check_want(c, index, t->args.at[0], (struct why){0});
+        return t->args.at[1];
+    }
+    if (t->kind != TYPE_array && t->kind != TYPE_str && t->kind != TYPE_bytes) {
+        check_quietly(c, index);
+        if (!report_wrapped(c, node->index_.object))
+            diag_error(c->diags, DIAG_bad_index, node->span,
+                       slice ? "a `%s` has no slices" : "a `%s` has no elements to index", t->text);
+        return bad(c);
+    }
+    if (slice) {
+        check_slice(c, *index);
+        return t;
+    }
+    check_want(c, index, simple(c, TYPE_int), (struct why){0});
+    if (t->kind == TYPE_str) {
+        struct diag *d = diag_error(c->diags, DIAG_bad_index, node->span,
+                                    "a `str` is indexed by ranges of bytes only");
+        diag_hint(c->diags, d,
+                  "`s[i..i + 1]` is one byte as text, `s.chars()` gives the characters");
+        return bad(c);
+    }
+    return t->kind == TYPE_array ? t->args.at[0] : simple(c, TYPE_int);
+}
+
+static const struct type *check_index(struct check *c, struct node *node)
+{
+    const struct type *t = check_expr(c, &node->index_.object, NULL);
+    struct nodes *indices = &node->index_.indices;
+    if (is_bad(t) || indices->count != 1) {
+        for (uint32_t i = 0; i < indices->count; i++)
+            if (indices->at[i]->kind != NODE_range)
+                check_quietly(c, &indices->at[i]);
+        if (!is_bad(t))
+            diag_error(c->diags, DIAG_bad_index, node->span, "a `%s` takes one index, not %u",
+                       t->text, indices->count);
+        return bad(c);
+    }
+    return index_type(c, node, t);
+}
+
+/* ---- containers
+ * ---------------------------------------------------------------------------------- */
+
+static const struct type *cannot_infer(struct check *c, const struct node *node, const char *what,
+                                       const char *example)
+{
+    struct diag *d = diag_error(c->diags, DIAG_cannot_infer, node->span,
+                                "the type of %s cannot be told from here", what);
+    diag_hint(c->diags, d, "write the type: `%s`", example);
+    return bad(c);
+}
+
+static bool storable(struct check *c, const struct node *node)
+{
+    const struct type *t = node->type;
+    if (t->kind != TYPE_unit && t->kind != TYPE_never)
+        return !is_bad(t);
+    diag_error(c->diags, DIAG_missing_value, node->span, "this gives no value to keep");
+    return false;
+}
+
+static const struct type *check_array(struct check *c, struct node *node, const struct type *want)
+{
+    struct nodes *elems = &node->array_.elems;
+    const struct type *t = strip(want);
+    const struct type *elem = t && t->kind == TYPE_array ? t->args.at[0] : NULL;
+    if (!elems->count)
+        return elem ? t : cannot_infer(c, node, "an empty array", "let xs: [int] = []");
+    struct node ***slots = arena_array(c->arena, struct node **, elems->count);
+    for (uint32_t i = 0; i < elems->count; i++)
+        slots[i] = &elems->at[i];
+    elem = check_join(c, slots, elems->count, elem, (struct why){0}, "the first element");
+    if (is_bad(elem))
+        return elem;
+    return storable(c, elems->at[0]) ? type_array(c->types, elem) : bad(c);
+}
+
+static const struct type *check_map(struct check *c, struct node *node, const struct type *want)
+{
+    struct nodes *entries = &node->map_.entries;
+    const struct type *t = strip(want);
+    t = t && t->kind == TYPE_map ? t : NULL;
+    if (!entries->count)
+        return t ? t : cannot_infer(c, node, "an empty map", "let m: map[str, int] = [:]");
+    struct node ***slots = arena_array(c->arena, struct node **, 2 * entries->count);
+    for (uint32_t i = 0; i < entries->count; i++) {
+        slots[i] = &entries->at[i]->entry_.key;
+        slots[entries->count + i] = &entries->at[i]->entry_.value;
+    }
+    struct why none = {0};
+    const struct type *parts[2] = {
+        check_join(c, slots, entries->count, t ? t->args.at[0] : NULL, none, "the first key"),
+        check_join(c, slots + entries->count, entries->count, t ? t->args.at[1] : NULL, none,
+                   "the first value"),
+    };
+    if (is_bad(parts[0]) || is_bad(parts[1]) || !storable(c, entries->at[0]->entry_.value) ||
+        !need(c, parts[0], NEED_KEY, entries->at[0]->entry_.key->span))
+        return bad(c);
+    return type_make(c->types, TYPE_map, parts, 2, 0, NULL, NULL);
+}
+
+static const struct type *check_tuple(struct check *c, struct node *node, const struct type *want)
+{
+    struct nodes *elems = &node->tuple_.elems;
+    if (!elems->count)
+        return simple(c, TYPE_unit);
+    const struct type *t = strip(want);
+    if (!t || t->kind != TYPE_tuple || t->args.count != elems->count)
+        t = NULL;
+    const struct type **types = arena_array(c->arena, const struct type *, elems->count);
+    bool good = true;
+    for (uint32_t i = 0; i < elems->count; i++) {
+        types[i] = t ? check_want(c, &elems->at[i], t->args.at[i], (struct why){0})
+                     : check_expr(c, &elems->at[i], NULL);
+        good = storable(c, elems->at[i]) && good;
+    }
+    return good ? type_make(c->types, TYPE_tuple, types, elems->count, 0, NULL, NULL) : bad(c);
+}
+
+/* ---- options and results
+ * -------------------------------------------------------------------------- */
+
+static const struct type *report_question(struct check *c, struct node *node, const char *text,
+                                          const char *hint)
+{
+    struct diag *d = diag_error(c->diags, DIAG_bad_question, node->span, "%s", text);
+    if (hint)
+        diag_hint(c->diags, d, "%s", hint);
+    return bad(c);
+}
+
+/* Whether the function around can hand up what `?` finds in a `t`. */
+static bool question_allowed(struct check *c, struct node *node, const struct type *t)
+{
+    const struct type *result = c->function ? c->function->func->result : NULL;
+    const char *instead = "`x else value` gives another value, `match` tells the cases apart";
+    if (!result) {
+        report_question(c, node, "`?` cannot hand anything up from here", instead);
+        return false;
+    }
+    if (is_bad(result) || result->kind == t->kind)
+        return true;
+    bool option = t->kind == TYPE_option;
+    if (option && result->kind == TYPE_result) {
+        report_question(c, node, "`?` would hand up `none`, but the function gives an error",
+                        "say what is wrong: `x else fail \"…\"`");
+        return false;
+    }
+    const char *name = c->function->name;
+    const char *text = arena_format(
+        c->arena, "`?` hands %s up, but `%s` gives `%s`", option ? "`none`" : "the error",
+        c->function->node->kind == NODE_lambda ? "the lambda" : name, result->text);
+    report_question(c, node, text,
+                    arena_format(c->arena, "declare the result `-> %s%c`, or write `x else value`",
+                                 result->kind == TYPE_unit ? "()" : strip(result)->text,
+                                 option ? '?' : '!'));
+    return false;
+}
+
+static const struct type *check_question(struct check *c, struct node *node)
+{
+    const struct type *t = check_expr(c, &node->question_.value, NULL);
+    if (is_bad(t))
+        return t;
+    if (t->kind == TYPE_future && report_wrapped(c, node->question_.value))
+        return bad(c);
+    if (t->kind != TYPE_option && t->kind != TYPE_result)
+        return report_question(
+            c, node,
+            arena_format(c->arena, "a `%s` is always there: `?` has nothing to do", t->text),
+            "leave the `?` out");
+    question_allowed(c, node, t);
+    return t->args.at[0];
+}
+
+static const struct type *check_else(struct check *c, struct node *node, const struct type *want)
+{
+    const struct type *t = check_expr(c, &node->else_.value, NULL);
+    if (is_bad(t) || (t->kind != TYPE_option && t->kind != TYPE_result)) {
+        if (!is_bad(t) && !(t->kind == TYPE_future && report_wrapped(c, node->else_.value)))
+            diag_error(c->diags, DIAG_bad_question, node->else_.value->span,
+                       "a `%s` is always there: `else` has nothing to do", t->text);
+        check_quietly(c, &node->else_.otherwise);
+        return bad(c);
+    }
+    (void)want;
+    struct why why = {node->else_.value->span, arena_format(c->arena, "this is `%s`", t->text),
+                      false};
+    check_want(c, &node->else_.otherwise, t->args.at[0], why);
+    return t->args.at[0];
+}
+
+/* ---- the switch
+ * -------------------------------------------------------------------------------------- */
+
+static const struct type *check_bad_range(struct check *c, struct node *node)
+{
+    struct diag *d = diag_error(c->diags, DIAG_wrong_kind, node->span,
+                                "a range stands in `for`, comprehensions and slices only");
+    diag_hint(c->diags, d, "as an array it is `[i for i in lo..hi]`");
+    return bad(c);
+}
+
+static const struct type *check_bad_lambda(struct check *c, struct node *node)
+{
+    struct diag *d = diag_error(c->diags, DIAG_bad_lambda, node->span,
+                                "a lambda stands only where a parameter is a function");
+    diag_hint(c->diags, d, "give it a name: declare a `fn`");
+    return bad(c);
+}
+
+static const struct type *expr_type(struct check *c, struct node **slot, const struct type *want,
+                                    struct why why)
+{
+    struct node *node = *slot;
+    switch (node->kind) {
+    case NODE_int:
+    case NODE_float:
+        return check_number(c, node, want, false);
+    case NODE_bool:
+        return simple(c, TYPE_bool);
+    case NODE_str:
+        return simple(c, TYPE_str);
+    case NODE_bytes:
+        return simple(c, TYPE_bytes);
+    case NODE_duration:
+        return simple(c, TYPE_duration);
+    case NODE_interp:
+        return check_interp(c, node);
+    case NODE_name:
+        return check_name(c, node, want);
+    case NODE_call:
+        return check_call(c, node, want);
+    case NODE_dot:
+        return check_dot(c, node);
+    case NODE_tuple_dot:
+        return check_tuple_dot(c, node);
+    case NODE_index:
+        return check_index(c, node);
+    case NODE_range:
+        return check_bad_range(c, node);
+    case NODE_unary:
+        return check_unary(c, node, want);
+    case NODE_binary:
+        return check_binary(c, node, want);
+    case NODE_cast:
+        return check_cast(c, node);
+    case NODE_is:
+        return check_is(c, node);
+    case NODE_else:
+        return check_else(c, node, want);
+    case NODE_question:
+        return check_question(c, node);
+    case NODE_await:
+        return check_await(c, node);
+    case NODE_spawn:
+        return check_spawn(c, node, want);
+    case NODE_array:
+        return check_array(c, node, want);
+    case NODE_map:
+        return check_map(c, node, want);
+    case NODE_tuple:
+        return check_tuple(c, node, want);
+    case NODE_comp:
+        return check_comp(c, node, want);
+    case NODE_record_lit:
+        return check_record_lit(c, node);
+    case NODE_update:
+        return check_update(c, node, want);
+    case NODE_block:
+        return check_block(c, node, want, why);
+    case NODE_if:
+        return check_if(c, node, want, why);
+    case NODE_match:
+        return check_match(c, node, want, why);
+    case NODE_return:
+    case NODE_fail:
+    case NODE_break:
+    case NODE_continue:
+        return check_jump(c, node);
+    case NODE_lambda:
+        return check_bad_lambda(c, node);
+    case NODE_par_for:
+        return not_available(c, node->span, "par for");
+    case NODE_select:
+        return not_available(c, node->span, "select");
+    default:
+        return bad(c);
+    }
+}
+
+const struct type *check_expr(struct check *c, struct node **slot, const struct type *want)
+{
+    struct why why = c->why;
+    struct node *node = *slot;
+    c->why = (struct why){0};
+    bool binds = c->binds;
+    if (node->kind != NODE_is && node->kind != NODE_binary)
+        c->binds = false;
+    if (c->depth >= DEPTH_MAX) {
+        diag_error(c->diags, DIAG_wrong_kind, node->span, "this is nested too deeply");
+        node->type = bad(c);
+    } else {
+        c->depth++;
+        const struct type *t = expr_type(c, slot, want, why);
+        (*slot)->type = t;
+        c->depth--;
+    }
+    c->binds = binds;
+    return (*slot)->type;
+}
+
+void check_quietly(struct check *c, struct node **slot)
+{
+    enum node_kind kind = (*slot)->kind;
+    if (kind == NODE_lambda || kind == NODE_range || expr_is_open(*slot))
+        (*slot)->type = bad(c);
+    else
+        check_expr(c, slot, NULL);
+}

@@ -1,0 +1,232 @@
+/* check_function.c - functions as arguments: lambdas, named functions, parameters handed on. */
+#include "checking.h"
+
+static void fail_argument(struct check *c, struct node *node)
+{
+    node->type = simple(c, TYPE_bad);
+}
+
+/* The parameter types of a pattern as far as they are known; NULL (reported) if one is not. */
+static const struct type **known_params(struct check *c, struct node *node,
+                                        const struct type *pattern, const struct types *bindings)
+{
+    uint32_t count = pattern->args.count;
+    const struct type **types = arena_array(c->arena, const struct type *, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        types[i] = type_subst(c->types, pattern->args.at[i], *bindings);
+        if (!has_unbound(pattern->args.at[i], bindings))
+            continue;
+        diag_error(c->diags, DIAG_cannot_infer, node->span,
+                   "what this function takes cannot be told from here");
+        fail_argument(c, node);
+        return NULL;
+    }
+    return types;
+}
+
+/* ---- lambdas -------------------------------------------------------------------------------- */
+
+static struct symbol *lambda_symbol(struct check *c, struct node *node)
+{
+    struct symbol *symbol = arena_new(c->arena, struct symbol);
+    struct func *func = arena_new(c->arena, struct func);
+    *symbol = (struct symbol){
+        .kind = SYM_FUNC,
+        .name = "the lambda",
+        .span = node->span,
+        .node = node,
+        .module = c->module,
+        .owner = c->function,
+        .func = func,
+        .used = true,
+    };
+    func->symbol = symbol;
+    func->parent = c->function;
+    node->lambda_.symbol = symbol;
+    vec_push(c->arena, &c->module->funcs, symbol);
+    return symbol;
+}
+
+static void annotate_param(struct check *c, struct node *param, const struct type **type)
+{
+    if (!param->param_.annotation)
+        return;
+    const struct type *written =
+        names_type(c->program, c->module, c->function, param->param_.annotation);
+    if (!is_bad(written) && written != *type)
+        diag_error(c->diags, DIAG_mismatch, param->param_.annotation->span,
+                   "the parameter is a `%s` here", (*type)->text);
+}
+
+/* Parameters take the first places among the locals; names inside a pattern come after them. */
+static void bind_params(struct check *c, struct node *node, const struct type **types)
+{
+    struct nodes *params = &node->lambda_.params;
+    struct func *func = c->function->func;
+    for (uint32_t i = 0; i < params->count; i++) {
+        struct node *param = params->at[i];
+        bool named = param->kind == NODE_param;
+        if (named)
+            annotate_param(c, param, &types[i]);
+        struct symbol *symbol =
+            scope_bind(c, named ? param->param_.name : "_", param->span, types[i], false, param);
+        symbol->is_param = true;
+        if (named)
+            param->param_.symbol = symbol;
+        param->type = types[i];
+    }
+    func->param_count = params->count;
+    for (uint32_t i = 0; i < params->count; i++)
+        if (params->at[i]->kind != NODE_param)
+            check_pattern(c, params->at[i], types[i], false);
+}
+
+static const struct type *lambda_body(struct check *c, struct node *node, const struct type *result)
+{
+    struct func *func = c->function->func;
+    struct why why = {.text = "", .result = true};
+    func->result = result;
+    if (result) {
+        check_want(c, &node->lambda_.body, result, why);
+        return result;
+    }
+    const struct type *t = check_expr(c, &node->lambda_.body, NULL);
+    if (t->kind == TYPE_never)
+        t = simple(c, TYPE_unit);
+    return func->result = t;
+}
+
+static void check_lambda(struct check *c, struct node *node, const struct type *pattern,
+                         struct types *bindings)
+{
+    struct nodes *params = &node->lambda_.params;
+    if (params->count != pattern->args.count) {
+        diag_error(c->diags, DIAG_bad_lambda, node->span,
+                   "a function of %u argument%s is wanted; this lambda takes %u",
+                   pattern->args.count, pattern->args.count == 1 ? "" : "s", params->count);
+        fail_argument(c, node);
+        return;
+    }
+    const struct type **types = known_params(c, node, pattern, bindings);
+    if (!types)
+        return;
+    const struct type *result = type_subst(c->types, pattern->result, *bindings);
+    bool known = !has_unbound(pattern->result, bindings);
+    struct symbol *outer = c->function;
+    struct loop *loop = c->loop;
+    uint32_t mark = scope_open(c);
+    c->function = lambda_symbol(c, node);
+    c->loop = NULL;
+    bind_params(c, node, types);
+    result = lambda_body(c, node, known ? result : NULL);
+    struct symbol *lambda = c->function;
+    c->function = outer;
+    c->loop = loop;
+    scope_close(c, mark);
+    lambda->type = type_make(c->types, TYPE_fn, types, params->count, 0, result, NULL);
+    node->type = is_bad(result) ? result : lambda->type;
+    if (!is_bad(result) && !match_type(pattern->result, result, bindings)) {
+        diag_error(c->diags, DIAG_mismatch, node->lambda_.body->span,
+                   "the lambda gives `%s`, wanted is `%s`", result->text,
+                   type_subst(c->types, pattern->result, *bindings)->text);
+        fail_argument(c, node);
+    }
+}
+
+/* ---- named functions --------------------------------------------------------------------------
+ */
+
+static struct symbol *named_function(struct check *c, struct node *node)
+{
+    if (node->kind == NODE_name) {
+        struct symbol *symbol = scope_find(c, node->name_.name);
+        bool function = symbol && (symbol->kind == SYM_FUNC ||
+                                   (symbol->kind == SYM_LOCAL && symbol->type->kind == TYPE_fn));
+        return function ? symbol : NULL;
+    }
+    struct module *module = node->kind == NODE_dot ? dot_module(c, node) : NULL;
+    if (!module)
+        return NULL;
+    struct symbol *symbol =
+        names_member(c->program, c->module, module, node->dot_.name, dot_span(node));
+    return symbol && symbol->kind == SYM_FUNC ? symbol : NULL;
+}
+
+static bool passable(struct check *c, struct node *node, struct symbol *symbol)
+{
+    if (symbol->kind == SYM_LOCAL)
+        return true;
+    struct func *func = symbol->func;
+    const char *why = NULL;
+    if (func->flags & FUNC_IO)
+        why = "it does input or output, and functions passed down are pure";
+    else if (func->flags & FUNC_TASK)
+        why = "it is a task, and functions passed down are `fn`";
+    else if (func->generic_count)
+        why = "it is generic";
+    for (uint32_t i = 0; !why && i < func->param_count; i++)
+        if (func->locals.at[i]->is_var)
+            why = "it has a `var` parameter";
+    if (!why)
+        return true;
+    struct diag *d = diag_error(c->diags, DIAG_bad_lambda, node->span, "`%s` cannot be passed: %s",
+                                symbol->name, why);
+    diag_note(c->diags, d, symbol->span, "declared here");
+    if (func->generic_count && !(func->flags & (FUNC_IO | FUNC_TASK)))
+        diag_hint(c->diags, d, "call it in a lambda: `|x| %s(x)`", symbol->name);
+    else if (func->flags & (FUNC_IO | FUNC_TASK))
+        diag_hint(c->diags, d, "call it in a loop or comprehension instead");
+    return false;
+}
+
+static bool same_shape(struct check *c, const struct type *pattern, const struct type *have,
+                       struct types *bindings)
+{
+    if (have->kind != TYPE_fn || have->args.count != pattern->args.count ||
+        !match_type(pattern, have, bindings))
+        return false;
+    return type_subst(c->types, pattern, *bindings) == have;
+}
+
+static void pass_named(struct check *c, struct node *node, struct symbol *symbol,
+                       const struct type *pattern, struct types *bindings)
+{
+    symbol->used = true;
+    if (node->kind == NODE_name)
+        node->name_.symbol = symbol;
+    else
+        node->dot_.symbol = symbol;
+    node->type = symbol->type;
+    if (!passable(c, node, symbol)) {
+        fail_argument(c, node);
+    } else if (!same_shape(c, pattern, symbol->type, bindings)) {
+        struct diag *d =
+            diag_error(c->diags, DIAG_mismatch, node->span, "expected `%s`, found `%s`",
+                       type_subst(c->types, pattern, *bindings)->text, symbol->type->text);
+        diag_note(c->diags, d, symbol->span, "`%s` is declared here", symbol->name);
+        fail_argument(c, node);
+    }
+}
+
+void check_function_arg(struct check *c, struct node **slot, const struct type *pattern,
+                        struct types *bindings)
+{
+    struct node *node = *slot;
+    if (node->kind == NODE_lambda) {
+        check_lambda(c, node, pattern, bindings);
+        return;
+    }
+    struct symbol *symbol = named_function(c, node);
+    if (symbol) {
+        pass_named(c, node, symbol, pattern, bindings);
+        return;
+    }
+    const struct type *t = check_expr(c, slot, NULL);
+    if (!is_bad(t)) {
+        struct diag *d =
+            diag_error(c->diags, DIAG_mismatch, node->span, "expected a function `%s`, found `%s`",
+                       type_subst(c->types, pattern, *bindings)->text, t->text);
+        diag_hint(c->diags, d, "a lambda is written `|x| x + 1`");
+    }
+    fail_argument(c, *slot);
+}

@@ -1,0 +1,320 @@
+/* check_op.c - numbers as written, operators and `as`. */
+#include "checking.h"
+
+#include <string.h>
+
+/* ---- literals ------------------------------------------------------------------------------ */
+
+/* Largest magnitude of an integer type's positive and negative values. */
+static uint64_t int_max(enum type_kind kind)
+{
+    switch (kind) {
+    case TYPE_i8:
+        return INT8_MAX;
+    case TYPE_i16:
+        return INT16_MAX;
+    case TYPE_i32:
+        return INT32_MAX;
+    case TYPE_u8:
+        return UINT8_MAX;
+    case TYPE_u16:
+        return UINT16_MAX;
+    case TYPE_u32:
+        return UINT32_MAX;
+    case TYPE_u64:
+        return UINT64_MAX;
+    default:
+        return INT64_MAX;
+    }
+}
+
+static bool is_unsigned(enum type_kind kind)
+{
+    return kind == TYPE_u8 || kind == TYPE_u16 || kind == TYPE_u32 || kind == TYPE_u64;
+}
+
+static const struct type *check_int(struct check *c, struct node *node, const struct type *want,
+                                    bool negative)
+{
+    const struct type *t = strip(want);
+    if (!t || !type_is_int(t))
+        t = simple(c, TYPE_int);
+    uint64_t limit = int_max(t->kind);
+    if (negative)
+        limit = is_unsigned(t->kind) ? 0 : limit + 1;
+    if (node->int_.value <= limit)
+        return t;
+    struct diag *d =
+        diag_error(c->diags, DIAG_literal_range, node->span, "%s%llu does not fit into `%s`",
+                   negative ? "-" : "", (unsigned long long)node->int_.value, t->text);
+    if (t->kind == TYPE_int && !negative)
+        diag_hint(c->diags, d, "a `u64` holds up to 18446744073709551615: `let x: u64 = …`");
+    return simple(c, TYPE_bad);
+}
+
+const struct type *check_number(struct check *c, struct node *node, const struct type *want,
+                                bool negative)
+{
+    const struct type *t;
+    if (node->kind == NODE_int) {
+        t = check_int(c, node, want, negative);
+    } else {
+        t = strip(want);
+        t = t && t->kind == TYPE_f32 ? t : simple(c, TYPE_float);
+    }
+    return node->type = t;
+}
+
+/* ---- operators ------------------------------------------------------------------------------- */
+
+static bool is_compare(enum op op)
+{
+    return op >= OP_eq && op <= OP_ge;
+}
+
+static bool is_bitwise(enum op op)
+{
+    return op == OP_and || op == OP_or || op == OP_xor || op == OP_shl || op == OP_shr;
+}
+
+/* Does `op` join two values of this one type? */
+static bool applies(enum op op, const struct type *t)
+{
+    if (is_compare(op))
+        return true;
+    if (t->kind == TYPE_var)
+        return op == OP_add || op == OP_sub || op == OP_mul || op == OP_div;
+    if (is_bitwise(op) || op == OP_rem)
+        return type_is_int(t);
+    if (type_is_number(t))
+        return true;
+    if (op == OP_add)
+        return t->kind == TYPE_str || t->kind == TYPE_bytes || t->kind == TYPE_array ||
+               t->kind == TYPE_duration;
+    return op == OP_sub && t->kind == TYPE_duration;
+}
+
+/* duration * int, int * duration, duration / int */
+static bool scales(enum op op, const struct type *l, const struct type *r)
+{
+    bool lower = l->kind == TYPE_duration && r->kind == TYPE_int;
+    if (op == OP_mul)
+        return lower || (l->kind == TYPE_int && r->kind == TYPE_duration);
+    return op == OP_div && lower;
+}
+
+static void operator_hint(struct check *c, struct diag *d, enum op op, const struct type *t)
+{
+    if (op == OP_rem && type_is_number(t))
+        diag_hint(c->diags, d, "for floats there is `math.fmod(x, y)`");
+    else if ((op == OP_and || op == OP_or) && t->kind == TYPE_bool)
+        diag_hint(c->diags, d, "of two bools write `%s`", op == OP_and ? "&&" : "||");
+    else if (t->kind == TYPE_str && op == OP_mul)
+        diag_hint(c->diags, d, "write `s.repeat(n)`");
+    else if (t->kind == TYPE_map && op == OP_add)
+        diag_hint(c->diags, d, "loop over one and assign to the other: `m[k] = v`");
+    else if (t->kind == TYPE_tuple || t->kind == TYPE_record)
+        diag_hint(c->diags, d, "say what that means for each part");
+}
+
+static const struct type *report_operator(struct check *c, struct span span, enum op op,
+                                          const struct type *t)
+{
+    struct diag *d = diag_error(c->diags, DIAG_bad_operand, span, "`%s` has no meaning for `%s`",
+                                op_text(op), t->text);
+    operator_hint(c, d, op, t);
+    return simple(c, TYPE_bad);
+}
+
+static bool is_text(const struct type *t)
+{
+    return t->kind == TYPE_str;
+}
+
+static const struct type *report_mixed(struct check *c, struct span span, enum op op,
+                                       struct node *left, struct node *right)
+{
+    const struct type *l = left->type, *r = right->type;
+    if (report_wrapped(c, l->kind == TYPE_array ? right : left) || report_wrapped(c, right))
+        return simple(c, TYPE_bad);
+    struct diag *d = diag_error(c->diags, DIAG_mixed_types, span,
+                                "`%s` of `%s` and `%s` do not mix", op_text(op), l->text, r->text);
+    const struct node *whole = type_is_int(l) ? left : right;
+    const struct type *other = whole == left ? r : l;
+    if (type_is_int(whole->type) && (other->kind == TYPE_float || other->kind == TYPE_f32)) {
+        if (whole->kind == NODE_int)
+            diag_hint(c->diags, d, "write the number with a point: `%llu.0`",
+                      (unsigned long long)whole->int_.value);
+        else
+            diag_hint(c->diags, d, "convert the whole number: `%.*s as %s`",
+                      (int)(whole->span.end - whole->span.start),
+                      whole->span.source->text + whole->span.start, other->text);
+    } else if (type_is_number(l) && type_is_number(r)) {
+        diag_hint(c->diags, d, "convert one of them with `as`");
+    } else if ((is_text(l) || is_text(r)) && op == OP_add) {
+        diag_hint(c->diags, d, "put values into text with braces: `\"{x} and {y}\"`");
+    } else if (l->kind == TYPE_array && op == OP_add) {
+        diag_hint(c->diags, d, "an element is added with `xs + [x]` or `xs.push(x)`");
+    }
+    return simple(c, TYPE_bad);
+}
+
+static bool operand_needs(struct check *c, enum op op, const struct node *node)
+{
+    if (is_compare(op))
+        return need(c, node->type, NEED_DATA, node->span);
+    if (node->type->kind == TYPE_var)
+        return need(c, node->type, NEED_NUMBER, node->span);
+    return true;
+}
+
+const struct type *op_result(struct check *c, struct span span, enum op op, struct node *left,
+                             struct node *right)
+{
+    const struct type *l = left->type, *r = right->type;
+    if (is_bad(l) || is_bad(r))
+        return simple(c, TYPE_bad);
+    if (scales(op, l, r))
+        return simple(c, TYPE_duration);
+    if (l->kind == TYPE_never || r->kind == TYPE_never || l->kind == TYPE_unit) {
+        diag_error(c->diags, DIAG_missing_value, l->kind == TYPE_unit ? left->span : right->span,
+                   "this gives no value for `%s`", op_text(op));
+        return simple(c, TYPE_bad);
+    }
+    if (l != r)
+        return report_mixed(c, span, op, left, right);
+    if (l->kind == TYPE_future || !applies(op, l)) {
+        if (!report_wrapped(c, left))
+            report_operator(c, span, op, l);
+        return simple(c, TYPE_bad);
+    }
+    if (!operand_needs(c, op, left))
+        return simple(c, TYPE_bad);
+    return is_compare(op) ? simple(c, TYPE_bool) : l;
+}
+
+/* Checks the two sides, the one first that knows its type by itself. */
+static void check_sides(struct check *c, struct node *node, const struct type *hint)
+{
+    struct node **left = &node->binary_.left, **right = &node->binary_.right;
+    bool swap = (expr_is_literal(*left) && !expr_is_literal(*right)) ||
+                (expr_is_open(*left) && !expr_is_open(*right));
+    struct node **first = swap ? right : left, **second = swap ? left : right;
+    const struct type *t = check_expr(c, first, hint);
+    check_expr(c, second, is_bad(t) || t->kind == TYPE_never ? hint : t);
+    /* some(1) == x: a literal in a T? is wrapped like its partner */
+    if (!is_bad(t) && expr_is_open(*second))
+        convert(c, second, t, (struct why){0});
+    widen(c, left);
+    widen(c, right);
+}
+
+static const struct type *check_logic(struct check *c, struct node *node)
+{
+    bool binds = c->binds && node->binary_.op == OP_land;
+    struct why why = {0};
+    c->binds = binds;
+    check_want(c, &node->binary_.left, simple(c, TYPE_bool), why);
+    c->binds = binds;
+    check_want(c, &node->binary_.right, simple(c, TYPE_bool), why);
+    return simple(c, TYPE_bool);
+}
+
+static const struct type *check_shift(struct check *c, struct node *node, const struct type *hint)
+{
+    check_expr(c, &node->binary_.left, hint);
+    const struct type *l = widen(c, &node->binary_.left);
+    check_want(c, &node->binary_.right, simple(c, TYPE_int), (struct why){0});
+    if (is_bad(l))
+        return l;
+    if (!type_is_int(l)) {
+        if (!report_wrapped(c, node->binary_.left))
+            report_operator(c, node->span, node->binary_.op, l);
+        return simple(c, TYPE_bad);
+    }
+    return l;
+}
+
+/* Only types that a literal can have pass from the result to the operands. */
+static const struct type *operand_hint(enum op op, const struct type *want)
+{
+    const struct type *t = is_compare(op) ? NULL : strip(want);
+    bool useful = t && (type_is_number(t) || t->kind == TYPE_array);
+    return useful ? t : NULL;
+}
+
+const struct type *check_binary(struct check *c, struct node *node, const struct type *want)
+{
+    enum op op = node->binary_.op;
+    if (op == OP_land || op == OP_lor)
+        return check_logic(c, node);
+    const struct type *hint = operand_hint(op, want);
+    if (op == OP_shl || op == OP_shr)
+        return check_shift(c, node, hint);
+    check_sides(c, node, hint);
+    return op_result(c, node->span, op, node->binary_.left, node->binary_.right);
+}
+
+static const struct type *check_not(struct check *c, struct node *node)
+{
+    check_want(c, &node->unary_.value, simple(c, TYPE_bool), (struct why){0});
+    return simple(c, TYPE_bool);
+}
+
+const struct type *check_unary(struct check *c, struct node *node, const struct type *want)
+{
+    enum op op = node->unary_.op;
+    struct node **value = &node->unary_.value;
+    if (op == OP_not)
+        return check_not(c, node);
+    if (op == OP_neg && ((*value)->kind == NODE_int || (*value)->kind == NODE_float))
+        return check_number(c, *value, want, true);
+    const struct type *t = check_expr(c, value, operand_hint(op, want));
+    t = widen(c, value);
+    if (is_bad(t))
+        return t;
+    bool fits = op == OP_inv ? type_is_int(t)
+                             : type_is_number(t) || t->kind == TYPE_duration || t->kind == TYPE_var;
+    if (!fits && !report_wrapped(c, *value))
+        report_operator(c, node->span, op, t);
+    if (t->kind == TYPE_var && fits)
+        fits = need(c, t, NEED_NUMBER, (*value)->span);
+    return fits ? t : simple(c, TYPE_bad);
+}
+
+/* ---- as -----------------------------------------------------------------------------------------
+ */
+
+static void cast_hint(struct check *c, struct diag *d, const struct type *from,
+                      const struct type *to)
+{
+    if (to->kind == TYPE_str)
+        diag_hint(c->diags, d, "as text it is `\"{…}\"`");
+    else if (from->kind == TYPE_str && type_is_number(to))
+        diag_hint(c->diags, d, "text becomes a number with `parse_int()?` or `parse_float()?`");
+    else if (from->kind == TYPE_bool && type_is_number(to))
+        diag_hint(c->diags, d, "write `if x { 1 } else { 0 }`");
+    else if (to->kind == TYPE_bool)
+        diag_hint(c->diags, d, "compare: `x != 0`");
+    else if (from->kind == TYPE_duration)
+        diag_hint(c->diags, d, "`import time`, then `d.seconds()`");
+    else
+        diag_hint(c->diags, d, "`as` converts between numbers");
+}
+
+const struct type *check_cast(struct check *c, struct node *node)
+{
+    const struct type *to = names_type(c->program, c->module, c->function, node->cast_.target);
+    bool literal = node->cast_.value->kind == NODE_int && type_is_int(to);
+    const struct type *from = check_expr(c, &node->cast_.value, literal ? to : NULL);
+    if (is_bad(from) || is_bad(to))
+        return to;
+    if (from == to || (type_is_number(from) && type_is_number(to)))
+        return to;
+    if (report_wrapped(c, node->cast_.value))
+        return to;
+    struct diag *d = diag_error(c->diags, DIAG_bad_cast, node->span, "a `%s` cannot become a `%s`",
+                                from->text, to->text);
+    cast_hint(c, d, from, to);
+    return simple(c, TYPE_bad);
+}

@@ -1,0 +1,144 @@
+/* check_place.c - places that change: what may be assigned, and `x op= y`. */
+#include "checking.h"
+
+static struct symbol *report_fixed(struct check *c, struct node *node, struct symbol *symbol)
+{
+    const char *name = symbol->name;
+    struct diag *d;
+    if (symbol->kind == SYM_CONST) {
+        d = diag_error(c->diags, DIAG_not_assignable, node->span,
+                       "`%s` is a constant of the module", name);
+        diag_note(c->diags, d, symbol->span, "declared here");
+    } else if (symbol->is_param) {
+        d = diag_error(c->diags, DIAG_not_assignable, node->span,
+                       "the parameter `%s` cannot change", name);
+        diag_note(c->diags, d, symbol->span, "declared here");
+        diag_hint(c->diags, d,
+                  "copy it: `var y = %s`; a `var` parameter would change the caller's variable",
+                  name);
+    } else if (symbol->kind == SYM_LOCAL) {
+        d = diag_error(c->diags, DIAG_not_assignable, node->span,
+                       "`%s` is a `let`: it cannot change", name);
+        diag_note(c->diags, d, symbol->span, "declared here");
+        diag_hint(c->diags, d, "declare it with `var %s = …`", name);
+    } else {
+        diag_error(c->diags, DIAG_not_assignable, node->span, "`%s` is not a variable", name);
+    }
+    return NULL;
+}
+
+static struct symbol *root_name(struct check *c, struct node *node)
+{
+    struct symbol *symbol = node->name_.symbol;
+    if (!symbol)
+        return NULL;
+    if (symbol->kind != SYM_LOCAL || !symbol->is_var)
+        return report_fixed(c, node, symbol);
+    if (symbol->owner != c->function) {
+        struct diag *d = diag_error(c->diags, DIAG_captured, node->span,
+                                    "a lambda cannot change the captured `%s`", symbol->name);
+        diag_note(c->diags, d, symbol->span, "`%s` belongs to the function around", symbol->name);
+        diag_hint(c->diags, d, "use a `for` loop, or give the new value as the lambda's result");
+        return NULL;
+    }
+    symbol->written = true;
+    return symbol;
+}
+
+static struct symbol *not_a_place(struct check *c, struct node *node)
+{
+    struct diag *d = diag_error(c->diags, DIAG_not_assignable, node->span,
+                                "this is a value, not a place that can change");
+    diag_hint(c->diags, d, "give it a name first: `var x = …`");
+    return NULL;
+}
+
+struct symbol *place_root(struct check *c, struct node *node)
+{
+    if (is_bad(node->type))
+        return NULL;
+    switch (node->kind) {
+    case NODE_name:
+        return root_name(c, node);
+    case NODE_dot:
+        if (node->dot_.builtin != BUILTIN_NONE || node->dot_.symbol)
+            return not_a_place(c, node);
+        return place_root(c, node->dot_.object);
+    case NODE_tuple_dot:
+        return place_root(c, node->tuple_dot_.object);
+    case NODE_index: {
+        enum type_kind kind = node->index_.object->type->kind;
+        if ((kind == TYPE_array && node->index_.indices.at[0]->kind != NODE_range) ||
+            kind == TYPE_map)
+            return place_root(c, node->index_.object);
+        if (kind == TYPE_array)
+            diag_error(c->diags, DIAG_not_assignable, node->span, "a slice cannot be assigned");
+        else
+            diag_error(c->diags, DIAG_not_assignable, node->span,
+                       "the parts of a `%s` cannot change", node->index_.object->type->text);
+        return NULL;
+    }
+    default:
+        return not_a_place(c, node);
+    }
+}
+
+/* A variable that is only assigned has not been used by that. */
+static const struct type *check_target(struct check *c, struct node *node)
+{
+    struct node **target = &node->assign_.target;
+    if ((*target)->kind != NODE_name)
+        return check_expr(c, target, NULL);
+    struct symbol *symbol = scope_find(c, (*target)->name_.name);
+    bool used = symbol && symbol->used;
+    const struct type *t = check_expr(c, target, NULL);
+    if (symbol)
+        symbol->used = used;
+    return t;
+}
+
+/* x op= y keeps the type of x, so arithmetic that widens needs the long form. */
+static void check_update_op(struct check *c, struct node *node, const struct type *t)
+{
+    struct node *target = node->assign_.target;
+    check_expr(c, &node->assign_.value, t);
+    const struct type *value = node->assign_.value->type;
+    if (t->kind == TYPE_int)
+        value = widen(c, &node->assign_.value);
+    if (t->kind != TYPE_int && type_is_int(t) && t->kind != TYPE_u64 && type_is_int(value)) {
+        struct diag *d =
+            diag_error(c->diags, DIAG_mixed_types, node->span,
+                       "`%s` computes as `int`, which may not fit into `%s`", t->text, t->text);
+        diag_hint(c->diags, d, "say that it does: `x = (x %s …) as %s`", op_text(node->assign_.op),
+                  t->text);
+        return;
+    }
+    enum op op = node->assign_.op;
+    const struct type *result =
+        op == OP_shl || op == OP_shr ? (type_is_int(t) && type_is_int(value) ? t : NULL) : NULL;
+    if (!result)
+        result = op_result(c, node->span, op, target, node->assign_.value);
+    if (!is_bad(result) && result != t)
+        diag_error(c->diags, DIAG_mismatch, node->span, "`%s=` gives `%s`, not `%s`", op_text(op),
+                   result->text, t->text);
+}
+
+void check_assign(struct check *c, struct node *node)
+{
+    const struct type *t = check_target(c, node);
+    node->type = simple(c, TYPE_unit);
+    if (is_bad(t)) {
+        check_quietly(c, &node->assign_.value);
+        return;
+    }
+    struct symbol *root = place_root(c, node->assign_.target);
+    if (node->assign_.op != OP_NONE) {
+        check_update_op(c, node, t);
+        return;
+    }
+    struct why why = {0};
+    if (root)
+        why = (struct why){root->span, arena_format(c->arena, "`%s` is declared here", root->name),
+                           false};
+    check_want(c, &node->assign_.value, t, why);
+}

@@ -1,0 +1,106 @@
+/* check_scope.c - names of locals: what is bound where, and what a lambda captures. */
+#include "checking.h"
+#include "suggest.h"
+
+#include <string.h>
+
+uint32_t scope_open(struct check *c)
+{
+    return c->open.count;
+}
+
+void scope_close(struct check *c, uint32_t mark)
+{
+    while (c->open.count > mark) {
+        struct binding *last = c->open.at[--c->open.count];
+        name_map_set(c->arena, &c->locals, last->name, last->hidden);
+    }
+}
+
+void scope_enter(struct check *c, const char *name, struct symbol *symbol)
+{
+    struct binding *binding = arena_new(c->arena, struct binding);
+    *binding = (struct binding){symbol, name_map_get(&c->locals, name), name};
+    name_map_set(c->arena, &c->locals, name, binding);
+    vec_push(c->arena, &c->open, binding);
+}
+
+struct symbol *scope_bind(struct check *c, const char *name, struct span span,
+                          const struct type *type, bool is_var, struct node *node)
+{
+    struct symbol *symbol = arena_new(c->arena, struct symbol);
+    *symbol = (struct symbol){
+        .kind = SYM_LOCAL,
+        .name = name,
+        .span = span,
+        .node = node,
+        .module = c->module,
+        .type = type,
+        .owner = c->function,
+        .is_var = is_var,
+    };
+    if (c->function) {
+        struct func *func = c->function->func;
+        symbol->index = func->locals.count;
+        vec_push(c->arena, &func->locals, symbol);
+    }
+    if (strcmp(name, "_"))
+        scope_enter(c, name, symbol);
+    return symbol;
+}
+
+/* Every lambda between the use and the owner of a local captures it. */
+static void note_capture(struct check *c, struct symbol *local)
+{
+    struct symbol *at = c->function;
+    while (at && at != local->owner) {
+        struct func *func = at->func;
+        bool known = false;
+        for (uint32_t i = 0; i < func->captures.count; i++)
+            known = known || func->captures.at[i] == local;
+        if (!known)
+            vec_push(c->arena, &func->captures, local);
+        at = func->parent;
+    }
+}
+
+struct symbol *scope_find(struct check *c, const char *name)
+{
+    struct binding *binding = name_map_get(&c->locals, name);
+    if (!binding)
+        return names_find(c->program, c->module, name);
+    if (binding->symbol->owner != c->function)
+        note_capture(c, binding->symbol);
+    return binding->symbol;
+}
+
+static void offer_scope(struct nearest *nearest, const char *name, const struct name_map *scope,
+                        bool pub_only)
+{
+    for (uint32_t i = 0; i < scope->room; i++) {
+        const struct symbol *symbol = scope->slots[i].value;
+        if (symbol && (symbol->is_pub || !pub_only) && symbol->kind != SYM_RECORD &&
+            symbol->kind != SYM_ENUM)
+            nearest_offer(nearest, name, scope->slots[i].name);
+    }
+}
+
+void scope_unknown(struct check *c, const char *name, struct span span)
+{
+    struct nearest nearest = {0};
+    for (uint32_t i = 0; i < c->open.count; i++)
+        nearest_offer(&nearest, name, c->open.at[i]->name);
+    offer_scope(&nearest, name, &c->module->scope, false);
+    if (c->program->modules.count && c->program->modules.at[0]->is_std)
+        offer_scope(&nearest, name, &c->program->modules.at[0]->scope, true);
+    const char *foreign = suggest_value(name);
+    struct diag *d = diag_error(c->diags, foreign ? DIAG_foreign_name : DIAG_unknown_name, span,
+                                "no `%s` is known here", name);
+    if (foreign)
+        diag_hint(c->diags, d, "%s", foreign);
+    else if (nearest.best)
+        diag_hint(c->diags, d, "did you mean `%s`?", nearest.best);
+    else if (names_std(c->program, name, name) || !strcmp(name, "io") || !strcmp(name, "math") ||
+             !strcmp(name, "time") || !strcmp(name, "rand") || !strcmp(name, "json"))
+        diag_hint(c->diags, d, "a module must be imported: `import %s`", name);
+}

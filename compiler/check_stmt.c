@@ -1,0 +1,352 @@
+/* check_stmt.c - blocks and statements, jumps, and module-level constants. */
+#include "checking.h"
+
+#include <string.h>
+
+/* ---- statements ---------------------------------------------------------------------------- */
+
+static bool holds_future(const struct type *t)
+{
+    if (t->kind == TYPE_future)
+        return true;
+    bool inside = t->kind == TYPE_array || t->kind == TYPE_tuple || t->kind == TYPE_option;
+    for (uint32_t i = 0; inside && i < t->args.count; i++)
+        if (holds_future(t->args.at[i]))
+            return true;
+    return false;
+}
+
+/* The value of a statement is dropped; not every value may be. */
+static void check_dropped(struct check *c, const struct node *node)
+{
+    const struct type *t = node->type;
+    if (holds_future(t)) {
+        struct diag *d = diag_error(c->diags, DIAG_future_dropped, node->span,
+                                    "this `%s` is never used", t->text);
+        diag_hint(c->diags, d,
+                  node->kind == NODE_spawn
+                      ? "`await spawn f(…)` waits; a pure task whose result nobody "
+                        "wants need not run"
+                      : "`await` it, or give it a name");
+    } else if (t->kind == TYPE_result) {
+        struct diag *d = diag_warning(c->diags, DIAG_unused_value, node->span,
+                                      "the error that this may give is not looked at");
+        diag_hint(c->diags, d, "`?` hands it up; `let _ = …` says that it does not matter");
+    } else if (node->kind == NODE_binary || node->kind == NODE_unary || node->kind == NODE_name ||
+               node->kind == NODE_int || node->kind == NODE_interp || node->kind == NODE_str) {
+        diag_warning(c->diags, DIAG_unused_value, node->span, "this value is not used");
+    }
+}
+
+static const struct type *let_value(struct check *c, struct node *node)
+{
+    struct node *annotation = node->let_.annotation;
+    if (!annotation)
+        return check_expr(c, &node->let_.value, NULL);
+    const struct type *t = names_type(c->program, c->module, c->function, annotation);
+    check_want(c, &node->let_.value, t, (struct why){0});
+    return t;
+}
+
+static void check_let(struct check *c, struct node *node)
+{
+    const struct type *t = let_value(c, node);
+    struct node *pattern = node->let_.pattern;
+    if (t->kind == TYPE_never)
+        t = simple(c, TYPE_bad);
+    if (t->kind == TYPE_unit && pattern->kind == NODE_pat_name) {
+        diag_error(c->diags, DIAG_missing_value, node->let_.value->span,
+                   "this gives no value for `%s`", pattern->pat_name_.name);
+        t = simple(c, TYPE_bad);
+    }
+    check_pattern(c, pattern, t, node->let_.is_var);
+}
+
+static void check_expect(struct check *c, struct node *node)
+{
+    if (!c->function || c->function->node->kind != NODE_test) {
+        struct diag *d =
+            diag_error(c->diags, DIAG_wrong_kind, node->span, "`expect` stands in tests only");
+        diag_hint(c->diags, d, "elsewhere: `if !ok { fail \"…\" }`");
+    }
+    check_want(c, &node->expect_.cond, simple(c, TYPE_bool), (struct why){0});
+}
+
+static void check_expr_stmt(struct check *c, struct node **slot)
+{
+    struct node *node = *slot;
+    bool branches = node->kind == NODE_if || node->kind == NODE_match || node->kind == NODE_block;
+    if (node->kind == NODE_lambda || expr_is_open(node)) {
+        check_quietly(c, slot);
+        diag_warning(c->diags, DIAG_unused_value, node->span, "this value is not used");
+        return;
+    }
+    check_expr(c, slot, branches ? simple(c, TYPE_unit) : NULL);
+    check_dropped(c, *slot);
+}
+
+void check_stmt(struct check *c, struct node **slot)
+{
+    struct node *node = *slot;
+    switch (node->kind) {
+    case NODE_let:
+        check_let(c, node);
+        break;
+    case NODE_assign:
+        check_assign(c, node);
+        break;
+    case NODE_while:
+        check_while(c, node);
+        break;
+    case NODE_for:
+        check_for(c, node);
+        break;
+    case NODE_expect:
+        check_expect(c, node);
+        break;
+    case NODE_cancel:
+        not_available(c, node->span, "cancel");
+        break;
+    case NODE_detach:
+        not_available(c, node->span, "detach");
+        break;
+    case NODE_bad:
+        node->type = simple(c, TYPE_bad);
+        break;
+    default:
+        check_expr_stmt(c, slot);
+    }
+}
+
+/* ---- blocks -------------------------------------------------------------------------------------
+ */
+
+static bool is_statement(enum node_kind kind)
+{
+    return kind == NODE_let || kind == NODE_assign || kind == NODE_while || kind == NODE_for ||
+           kind == NODE_expect || kind == NODE_cancel || kind == NODE_detach || kind == NODE_bad;
+}
+
+/* The block's end is reached without the value that it promises. */
+static const struct type *missing_value(struct check *c, struct node *node, const struct type *want,
+                                        struct why why)
+{
+    struct span brace = node->span;
+    if (brace.end > brace.start)
+        brace.start = brace.end - 1;
+    struct diag *d = diag_error(c->diags, DIAG_missing_value, brace,
+                                "a value of type `%s` is missing here", want->text);
+    if (why.span.source)
+        diag_note(c->diags, d, why.span, "%s", why.text);
+    diag_hint(c->diags, d, "the last expression of a block is its value");
+    return simple(c, TYPE_bad);
+}
+
+/* `-> ()!` needs no value: reaching the end is ok(()). */
+static const struct type *unit_value(struct check *c, struct node *node, const struct type *want)
+{
+    struct node *unit = node_around(c, NODE_tuple, node, simple(c, TYPE_unit));
+    unit->span.start = unit->span.end;
+    vec_push(c->arena, &node->block_.stmts, unit);
+    convert(c, &node->block_.stmts.at[node->block_.stmts.count - 1], want, (struct why){0});
+    return want;
+}
+
+static bool stmt_ends(const struct node *node)
+{
+    return node->type && node->type->kind == TYPE_never;
+}
+
+/* The type of a block whose last statement gives no value. */
+static const struct type *end_type(struct check *c, struct node *node, const struct type *want,
+                                   struct why why)
+{
+    const struct nodes *stmts = &node->block_.stmts;
+    for (uint32_t i = 0; i < stmts->count; i++) {
+        if (stmt_ends(stmts->at[i]))
+            return simple(c, TYPE_never);
+        if (stmts->at[i]->kind == NODE_bad)
+            return simple(c, TYPE_bad);
+    }
+    if (!want || want->kind == TYPE_unit || is_bad(want))
+        return simple(c, TYPE_unit);
+    if (strip(want)->kind == TYPE_unit)
+        return unit_value(c, node, want);
+    return missing_value(c, node, want, why);
+}
+
+/* The type of a block by its last expression. */
+static const struct type *value_type(struct check *c, struct node *node, struct node **last,
+                                     const struct type *want, struct why why)
+{
+    bool unit = want && want->kind == TYPE_unit;
+    if (unit)
+        check_expr_stmt(c, last);
+    else if (want)
+        check_want(c, last, want, why);
+    else
+        check_expr(c, last, NULL);
+    const struct type *t = (*last)->type;
+    const struct nodes *stmts = &node->block_.stmts;
+    for (uint32_t i = 0; i < stmts->count; i++)
+        if (stmt_ends(stmts->at[i]))
+            return simple(c, TYPE_never);
+    return unit && !is_bad(t) ? simple(c, TYPE_unit) : t;
+}
+
+const struct type *check_block(struct check *c, struct node *node, const struct type *want,
+                               struct why why)
+{
+    struct nodes *stmts = &node->block_.stmts;
+    uint32_t mark = scope_open(c);
+    uint32_t count = stmts->count;
+    bool value = count && !is_statement(stmts->at[count - 1]->kind);
+    for (uint32_t i = 0; i + value < count; i++)
+        check_stmt(c, &stmts->at[i]);
+    node->type = value ? value_type(c, node, &stmts->at[count - 1], want, why)
+                       : end_type(c, node, want, why);
+    scope_close(c, mark);
+    return node->type;
+}
+
+/* ---- jumps
+ * ------------------------------------------------------------------------------------------ */
+
+static void check_return(struct check *c, struct node *node)
+{
+    struct func *func = c->function ? c->function->func : NULL;
+    if (!func || !func->result) {
+        diag_error(c->diags, DIAG_loop_control, node->span, "`return` cannot leave %s from here",
+                   func ? "a lambda whose result is not known yet" : "a constant");
+        return;
+    }
+    const struct type *result = func->result;
+    struct why why = {c->function->span,
+                      arena_format(c->arena, "`%s` gives `%s`", c->function->name, result->text),
+                      true};
+    if (node->return_.value && result->kind == TYPE_unit) {
+        check_expr(c, &node->return_.value, NULL);
+        if (!is_bad(node->return_.value->type) && node->return_.value->type->kind != TYPE_unit)
+            diag_error(c->diags, DIAG_mismatch, node->return_.value->span,
+                       "`%s` declares no result, so it returns no value", c->function->name);
+    } else if (node->return_.value) {
+        check_want(c, &node->return_.value, result, why);
+    } else if (strip(result)->kind == TYPE_unit && result->kind != TYPE_unit) {
+        node->return_.value = node_around(c, NODE_tuple, node, simple(c, TYPE_unit));
+        convert(c, &node->return_.value, result, (struct why){0});
+    } else if (result->kind != TYPE_unit && !is_bad(result)) {
+        struct diag *d = diag_error(c->diags, DIAG_missing_value, node->span,
+                                    "`return` needs a value of type `%s`", result->text);
+        diag_note(c->diags, d, why.span, "%s", why.text);
+    }
+}
+
+static void check_fail(struct check *c, struct node *node)
+{
+    const struct type *t = check_expr(c, &node->fail_.message, simple(c, TYPE_str));
+    if (is_bad(t) || t->kind == TYPE_str)
+        return;
+    struct diag *d = diag_error(c->diags, DIAG_mismatch, node->fail_.message->span,
+                                "`fail` takes a `str`, not `%s`", t->text);
+    if (t->kind == TYPE_error)
+        diag_hint(c->diags, d, "`return err(e)` passes an error on");
+    else
+        diag_hint(c->diags, d, "as text it is `\"{…}\"`");
+}
+
+static void check_loop_jump(struct check *c, struct node *node)
+{
+    const char *word = node->kind == NODE_break ? "break" : "continue";
+    if (!c->loop)
+        diag_error(c->diags, DIAG_loop_control, node->span, "`%s` stands outside of a loop", word);
+    else if (node->kind == NODE_break)
+        c->loop->left = true;
+}
+
+const struct type *check_jump(struct check *c, struct node *node)
+{
+    if (node->kind == NODE_return)
+        check_return(c, node);
+    else if (node->kind == NODE_fail)
+        check_fail(c, node);
+    else
+        check_loop_jump(c, node);
+    return simple(c, TYPE_never);
+}
+
+/* ---- constants
+ * ---------------------------------------------------------------------------------------- */
+
+/* What can be computed before the program runs. */
+static bool is_constant(enum node_kind kind)
+{
+    switch (kind) {
+    case NODE_int:
+    case NODE_float:
+    case NODE_bool:
+    case NODE_str:
+    case NODE_bytes:
+    case NODE_duration:
+    case NODE_interp:
+    case NODE_hole:
+    case NODE_name:
+    case NODE_dot:
+    case NODE_tuple_dot:
+    case NODE_unary:
+    case NODE_binary:
+    case NODE_cast:
+    case NODE_array:
+    case NODE_map:
+    case NODE_entry:
+    case NODE_tuple:
+    case NODE_record_lit:
+    case NODE_field_init:
+    case NODE_wrap:
+    case NODE_if:
+    case NODE_block:
+    case NODE_type_name:
+    case NODE_bad:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void check_constant(void *context, struct node *node)
+{
+    struct check *c = context;
+    bool constructor = node->kind == NODE_call && node->call_.builtin != BUILTIN_NONE;
+    if (is_constant(node->kind) || constructor) {
+        ast_children(node, check_constant, c);
+        return;
+    }
+    struct diag *d = diag_error(c->diags, DIAG_not_constant, node->span,
+                                "a module-level value is a constant: this has to run");
+    diag_hint(c->diags, d, "make it a function: `fn name() -> … { … }`");
+}
+
+const struct type *const_type(struct check *c, struct symbol *symbol)
+{
+    if (symbol->type)
+        return symbol->type;
+    struct node *node = symbol->node;
+    struct check inner = {
+        .program = c->program,
+        .arena = c->arena,
+        .diags = c->diags,
+        .types = c->types,
+        .module = symbol->module,
+        .depth = c->depth,
+    };
+    if (symbol->written) { /* its value is being checked further out */
+        diag_error(c->diags, DIAG_not_constant, symbol->span, "the constant `%s` needs itself",
+                   symbol->name);
+        return symbol->type = simple(c, TYPE_bad);
+    }
+    symbol->written = true;
+    const struct type *t = let_value(&inner, node);
+    check_constant(&inner, node->let_.value);
+    symbol->written = false;
+    node->let_.pattern->type = t;
+    return symbol->type = symbol->type ? symbol->type : t;
+}

@@ -1,0 +1,200 @@
+/* checking.h - what the files of the type checker (check*.c) share.
+ *
+ * An expression is checked in a slot, a `struct node **`, since an implicit conversion puts a node
+ * around it. `want` is the type that the place asks for, NULL if it asks for none:
+ *   check_expr()   uses it as a hint only (literals and open values take their type from it);
+ *   check_want()   checks the expression and converts it to `want`, or reports the mismatch.
+ * What was reported has the type bad, which fits everywhere, so that one mistake is told once. */
+#ifndef CHECKING_H
+#define CHECKING_H
+
+#include "check.h"
+#include "names.h"
+
+/* Why a type is expected: a note of the message about a mismatch. */
+struct why {
+    struct span span; /* source NULL: no note */
+    const char *text;
+    bool result; /* the value becomes the function's result: a task may delegate to a future */
+};
+
+/* A name in scope; the one that it hides comes back when its scope ends. */
+struct binding {
+    struct symbol *symbol;
+    struct binding *hidden;
+    const char *name;
+};
+
+/* A generic call whose type arguments must meet the needs of the function called. */
+struct demand {
+    struct symbol *caller, *target; /* caller NULL: a constant */
+    struct types generics;
+    struct span span;
+};
+
+struct loop {
+    struct loop *outer;
+    bool left; /* by a break */
+};
+
+struct check {
+    struct program *program;
+    struct arena *arena;
+    struct diags *diags;
+    struct type_table *types;
+    struct module *module;
+    struct symbol *function; /* being checked; NULL in a constant */
+    struct loop *loop;
+    struct name_map locals; /* name to the innermost struct binding */
+    VEC(struct binding *) open;
+    VEC(struct demand) demands;
+    struct why why; /* of the `want` of the expression about to be checked */
+    bool binds;     /* names that `is` binds here have a value where they are seen */
+    uint32_t depth; /* of nested expressions */
+};
+
+static inline const struct type *simple(struct check *c, enum type_kind kind)
+{
+    return c->types->simple[kind];
+}
+
+static inline bool is_bad(const struct type *t)
+{
+    return t->kind == TYPE_bad;
+}
+
+/* ---- check_scope.c ---- */
+/* Everything bound since scope_open() is forgotten by scope_close(). */
+uint32_t scope_open(struct check *);
+void scope_close(struct check *, uint32_t mark);
+/* A new local of the current function, bound to its name from here on. */
+struct symbol *scope_bind(struct check *, const char *name, struct span, const struct type *,
+                          bool is_var, struct node *);
+void scope_enter(struct check *, const char *name, struct symbol *);
+/* A local (captures are noted) or a module-level symbol; NULL: none. Never reports. */
+struct symbol *scope_find(struct check *, const char *name);
+/* Reports an unknown name with what it may have meant. */
+void scope_unknown(struct check *, const char *name, struct span);
+
+/* ---- check_convert.c ---- */
+const struct type *check_want(struct check *, struct node **slot, const struct type *want,
+                              struct why);
+/* Converts a checked expression to `want`, or reports. */
+void convert(struct check *, struct node **slot, const struct type *want, struct why);
+/* True if convert() would work. */
+bool converts(const struct type *have, const struct type *want);
+/* A node of `kind` that check puts where `at` is. */
+struct node *node_around(struct check *, enum node_kind, const struct node *at,
+                         const struct type *);
+/* T? and T! as the T inside, through any number of them. NULL stays NULL. */
+const struct type *strip(const struct type *);
+/* Puts a cast to int around i8..i64, u8..u32: arithmetic is done in 64 bits. */
+const struct type *widen(struct check *, struct node **slot);
+/* Notes that `t` is compared, formatted, a key or computed with: reports what cannot be, and notes
+ * what that asks of type variables. False: reported. */
+bool need(struct check *, const struct type *t, enum need, struct span);
+/* The same for a type argument in a call of `target`, with a note about it. */
+void need_for(struct check *, const struct type *t, enum need, struct span,
+              const struct symbol *target);
+/* Asks the need of the variables in `t`; true if that is new to one of them. */
+bool need_mark(const struct type *t, enum need);
+/* Reports a T?, T! or future T that is used as a T; true if it is one. */
+bool report_wrapped(struct check *, const struct node *);
+/* Checks alternatives that give one type (branches, elements), those first that can tell their
+ * type by themselves. Gives their common type, `want` if there is one. `what` names one of them. */
+const struct type *check_join(struct check *, struct node ***slots, uint32_t count,
+                              const struct type *want, struct why, const char *what);
+/* True for none, [], [:], err(...): without context they have no type. */
+bool expr_is_open(const struct node *);
+/* True for numbers as written, whose type comes from the context. */
+bool expr_is_literal(const struct node *);
+
+/* ---- check_expr.c ---- */
+const struct type *check_expr(struct check *, struct node **slot, const struct type *want);
+/* Checks what stands in a part that was already reported, for mistakes of its own. */
+void check_quietly(struct check *, struct node **slot);
+
+/* ---- check_op.c ---- */
+const struct type *check_number(struct check *, struct node *, const struct type *want,
+                                bool negative);
+const struct type *check_binary(struct check *, struct node *, const struct type *want);
+const struct type *check_unary(struct check *, struct node *, const struct type *want);
+const struct type *check_cast(struct check *, struct node *);
+/* Type of `left op right`, both checked and widened. */
+const struct type *op_result(struct check *, struct span, enum op, struct node *left,
+                             struct node *right);
+
+/* ---- check_stmt.c ---- */
+const struct type *check_block(struct check *, struct node *, const struct type *want, struct why);
+void check_stmt(struct check *, struct node **slot);
+/* return fail break continue: the type never */
+const struct type *check_jump(struct check *, struct node *);
+/* The type of a constant, found when it is first needed. */
+const struct type *const_type(struct check *, struct symbol *);
+
+/* ---- check_flow.c ---- */
+const struct type *check_if(struct check *, struct node *, const struct type *want, struct why);
+const struct type *check_match(struct check *, struct node *, const struct type *want, struct why);
+const struct type *check_comp(struct check *, struct node *, const struct type *want);
+const struct type *check_is(struct check *, struct node *);
+void check_while(struct check *, struct node *);
+void check_for(struct check *, struct node *);
+/* A condition; names that it binds stay in scope until the caller closes it. */
+void check_cond(struct check *, struct node **slot);
+
+/* ---- check_place.c ---- */
+/* The variable that a place is part of, if the place can be changed; else reports, and NULL. */
+struct symbol *place_root(struct check *, struct node *place);
+void check_assign(struct check *, struct node *);
+
+/* ---- check_call.c ---- */
+const struct type *check_call(struct check *, struct node *, const struct type *want);
+const struct type *check_spawn(struct check *, struct node *, const struct type *want);
+const struct type *check_await(struct check *, struct node *);
+/* Binds type variables of `pattern` so that it becomes `actual`; false if it cannot. */
+bool match_type(const struct type *pattern, const struct type *actual, struct types *bindings);
+/* Does `pattern` mention a variable that is not bound yet? */
+bool has_unbound(const struct type *pattern, const struct types *bindings);
+
+/* ---- check_function.c ---- */
+/* A function as an argument: a lambda, a named fn, or an fn parameter handed on. `pattern` is the
+ * parameter's type, of whose variables `bindings` knows some; the others become known here. */
+void check_function_arg(struct check *, struct node **slot, const struct type *pattern,
+                        struct types *bindings);
+
+/* ---- check_dot.c ---- */
+const struct type *check_dot(struct check *, struct node *);
+/* The function that x.name(...) calls, by the rule of names after a dot; reports and gives NULL. */
+struct symbol *find_method(struct check *, struct node *dot);
+/* Where the name after the dot stands. */
+struct span dot_span(const struct node *);
+/* The module that `object` of a dot names, or NULL if it is a value. */
+struct module *dot_module(struct check *, const struct node *dot);
+
+/* ---- check_builtin.c ---- */
+/* some none ok err as a value or called: BUILTIN_NONE if the name is none of them. */
+enum builtin find_constructor(const char *name);
+const struct type *check_constructor(struct check *, struct node *call, enum builtin,
+                                     const struct type *want);
+/* x.len, e.message, ...: BUILTIN_NONE if the type has no such property. */
+enum builtin find_property(const struct type *, const char *name);
+const struct type *property_type(struct check *, enum builtin);
+
+/* ---- check_record.c ---- */
+const struct type *check_record_lit(struct check *, struct node *);
+const struct type *check_update(struct check *, struct node *, const struct type *want);
+
+/* ---- check_pattern.c ---- */
+/* Types a pattern against what it is matched with, and binds its names. */
+void check_pattern(struct check *, struct node *, const struct type *subject, bool is_var);
+
+/* ---- check_format.c ---- */
+const struct type *check_interp(struct check *, struct node *);
+
+/* ---- check_attr.c ---- */
+/* Attributes of a func, spawn or par for node. */
+void check_attrs(struct check *, const struct nodes *attrs, struct node *on);
+/* "`x` is not available in this version of dfl"; gives the type bad. */
+const struct type *not_available(struct check *, struct span, const char *what);
+
+#endif

@@ -1,0 +1,177 @@
+/* effects.c - who may call what: fn calls fn; tasks spawn and await; pure code does no io.
+ * needs: the calls that check_types() noted in struct func. Lambdas are pure fn code. */
+#include "check.h"
+
+#include <string.h>
+
+enum { CALLERS_MAX = 4 }; /* notes about who would have to become io too */
+
+struct effects {
+    struct program *program;
+};
+
+static bool is_lambda(const struct symbol *function)
+{
+    return function->node->kind == NODE_lambda;
+}
+
+/* "the fn `log`", "the task `t`", "a lambda" */
+static const char *describe(struct effects *e, const struct symbol *function)
+{
+    if (is_lambda(function))
+        return "a lambda";
+    uint32_t flags = function->func->flags;
+    return arena_format(e->program->arena, "the %s%s `%s`", flags & FUNC_IO ? "io " : "",
+                        flags & FUNC_TASK ? "task" : "fn", function->name);
+}
+
+static const char *kind_text(const struct symbol *function)
+{
+    uint32_t flags = function->func->flags;
+    if (flags & FUNC_IO)
+        return flags & FUNC_TASK ? "io task" : "io fn";
+    return flags & FUNC_TASK ? "task" : "fn";
+}
+
+static void note_declared(struct effects *e, struct diag *d, const struct symbol *function)
+{
+    if (function->span.source && !is_lambda(function))
+        diag_note(e->program->diags, d, function->span, "`%s` is declared `%s` here",
+                  function->name, kind_text(function));
+}
+
+/* Calls fn(context, caller, site) for each call of `target`. */
+static void each_caller(struct effects *e, const struct symbol *target,
+                        void (*visit)(void *, struct symbol *, struct call_site *), void *context)
+{
+    for (uint32_t m = 0; m < e->program->modules.count; m++) {
+        struct module *module = e->program->modules.at[m];
+        for (uint32_t f = 0; f < module->funcs.count; f++) {
+            struct func *func = module->funcs.at[f]->func;
+            for (uint32_t i = 0; i < func->calls.count; i++)
+                if (func->calls.at[i].target == target)
+                    visit(context, func->symbol, &func->calls.at[i]);
+        }
+    }
+}
+
+/* ---- io ----------------------------------------------------------------------------------------
+ */
+
+struct chain {
+    struct effects *effects;
+    struct diag *diag;
+    struct symbol *seen[CALLERS_MAX];
+    uint32_t count;
+};
+
+static void note_pure_caller(void *context, struct symbol *caller, struct call_site *site)
+{
+    struct chain *chain = context;
+    if (caller->func->flags & FUNC_IO || chain->count == CALLERS_MAX)
+        return;
+    for (uint32_t i = 0; i < chain->count; i++)
+        if (chain->seen[i] == caller)
+            return;
+    chain->seen[chain->count++] = caller;
+    diag_note(chain->effects->program->diags, chain->diag, site->node->span,
+              "%s is pure too and calls `%s` here", describe(chain->effects, caller),
+              site->target->name);
+}
+
+/* The callers that would have to become io as well, nearest first. */
+static void note_chain(struct effects *e, struct diag *d, struct symbol *function)
+{
+    struct chain chain = {.effects = e, .diag = d};
+    chain.seen[chain.count++] = function;
+    for (uint32_t i = 0; i < chain.count; i++)
+        each_caller(e, chain.seen[i], note_pure_caller, &chain);
+}
+
+static void report_io(struct effects *e, struct symbol *caller, struct call_site *site)
+{
+    struct diags *diags = e->program->diags;
+    const char *verb = site->spawned ? "spawns" : "calls";
+    struct diag *d =
+        diag_error(diags, DIAG_io_from_pure, site->node->span, "%s is pure but %s the %s `%s`",
+                   describe(e, caller), verb, kind_text(site->target), site->target->name);
+    note_chain(e, d, caller);
+    if (is_lambda(caller))
+        diag_hint(diags, d, "do it in a loop: `for x in xs { … }`");
+    else
+        diag_hint(diags, d,
+                  "declare it `io %s %s`, and so what calls it; or return the value "
+                  "and let the caller do the io",
+                  caller->func->flags & FUNC_TASK ? "task" : "fn", caller->name);
+}
+
+/* ---- tasks
+ * --------------------------------------------------------------------------------------- */
+
+static void task_hint(struct effects *e, struct diag *d, const struct symbol *caller)
+{
+    if (is_lambda(caller))
+        diag_hint(e->program->diags, d,
+                  "lambdas are pure `fn` code; a comprehension can: `[… for x in xs]`");
+    else
+        diag_hint(e->program->diags, d, "declare it as a task: `task %s`", caller->name);
+}
+
+static void report_task_only(struct effects *e, struct symbol *caller, struct call_site *site)
+{
+    const char *what = site->node->kind == NODE_spawn   ? "spawns"
+                       : site->node->kind == NODE_await ? "awaits"
+                                                        : "looks at a future";
+    struct diag *d = diag_error(e->program->diags, DIAG_task_only, site->node->span,
+                                "%s %s: only a task can do that", describe(e, caller), what);
+    note_declared(e, d, caller);
+    task_hint(e, d, caller);
+}
+
+static void report_task_call(struct effects *e, struct symbol *caller, struct call_site *site)
+{
+    struct diag *d = diag_error(e->program->diags, DIAG_task_from_fn, site->node->span,
+                                "%s calls the %s `%s`: an fn calls fn only", describe(e, caller),
+                                kind_text(site->target), site->target->name);
+    note_declared(e, d, site->target);
+    task_hint(e, d, caller);
+}
+
+/* ---- the rules
+ * -------------------------------------------------------------------------------------- */
+
+static void report_done(struct effects *e, struct symbol *caller, struct call_site *site)
+{
+    struct diag *d =
+        diag_error(e->program->diags, DIAG_io_from_pure, site->node->span,
+                   "%s is pure: whether a future is done depends on time, so only io code asks",
+                   describe(e, caller));
+    note_chain(e, d, caller);
+}
+
+static void check_site(struct effects *e, struct symbol *caller, struct call_site *site)
+{
+    uint32_t flags = caller->func->flags;
+    bool waits = site->node->kind == NODE_spawn || site->node->kind == NODE_await;
+    if (waits && !(flags & FUNC_TASK)) {
+        report_task_only(e, caller, site);
+    } else if (!site->target) {
+        if (!waits && !(flags & FUNC_IO))
+            report_done(e, caller, site);
+    } else if (site->target->func->flags & FUNC_IO && !(flags & FUNC_IO)) {
+        report_io(e, caller, site);
+    } else if (!site->spawned && site->target->func->flags & FUNC_TASK && !(flags & FUNC_TASK)) {
+        report_task_call(e, caller, site);
+    }
+}
+
+void check_effects(struct program *p)
+{
+    struct effects e = {p};
+    for (uint32_t m = 0; m < p->modules.count; m++)
+        for (uint32_t f = 0; f < p->modules.at[m]->funcs.count; f++) {
+            struct symbol *caller = p->modules.at[m]->funcs.at[f];
+            for (uint32_t i = 0; i < caller->func->calls.count; i++)
+                check_site(&e, caller, &caller->func->calls.at[i]);
+        }
+}
