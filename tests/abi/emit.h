@@ -184,7 +184,7 @@ static inline int64_t emit_main_arg(const struct dfl_task *t, int64_t i, int64_t
     return i < args.len ? strtoll(((struct dfl_view *)args.ptr)[i].ptr, NULL, 10) : otherwise;
 }
 
-/* main of the process; main_fn is row 0. */
+/* main of the process; main_fn is row 0. It is an error if anything is left at the end. */
 #define PROGRAM(fns_)                                                                              \
     int main(int argc, char **argv)                                                                \
     {                                                                                              \
@@ -195,6 +195,7 @@ static inline int64_t emit_main_arg(const struct dfl_task *t, int64_t i, int64_t
                                                    .fn_count = COUNT(fns_),                        \
                                                    .main_fn = 0,                                   \
                                                    .elided = 0};                                   \
+        setenv("DFL_CHECK", "1", 1);                                                               \
         return dfl_main(&program, argc, argv);                                                     \
     }
 
