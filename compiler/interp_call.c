@@ -33,31 +33,6 @@ struct closure call_target(struct frame *f, struct node *call)
     return (struct closure){.instance = instance_of(f->in, target, generics, NULL)};
 }
 
-/* Finds the type arguments that make `open` the type `is`. */
-static void infer(const struct type *open, const struct type *is, const struct type **generics)
-{
-    if (!open->open)
-        return;
-    if (open->kind == TYPE_var) {
-        generics[open->symbol->index] = is;
-        return;
-    }
-    for (uint32_t i = 0; i < open->args.count; i++)
-        infer(open->args.at[i], is->args.at[i], generics);
-    if (open->result)
-        infer(open->result, is->result, generics);
-}
-
-static struct instance *named_instance(struct frame *f, struct symbol *s, const struct type *t)
-{
-    const struct type *at[GENERICS_MOST];
-    struct types generics = {at, s->func->generic_count};
-    assert(generics.count <= GENERICS_MOST);
-    if (generics.count)
-        infer(s->type, frame_concrete(f, t), at);
-    return instance_of(f->in, s, generics, NULL);
-}
-
 /* What a lambda reads of the functions around it is copied when it is made. */
 static char *make_captures(struct frame *f, const struct instance *lambda)
 {
@@ -93,7 +68,7 @@ static struct closure closure_of(struct frame *f, struct node *n)
     struct symbol *s = n->kind == NODE_dot ? n->dot_.symbol : n->name_.symbol;
     if (s->kind == SYM_LOCAL)
         return *(struct closure *)frame_local(f, s, &slot);
-    return (struct closure){.instance = named_instance(f, s, n->type)};
+    return (struct closure){.instance = instance_of(f->in, s, (struct types){0}, NULL)};
 }
 
 /* ---- arguments ---- */

@@ -1,4 +1,4 @@
-/* interp_loop.c - `for`, `while` and comprehensions, over one cursor for ranges, arrays, bytes and
+/* interp_loop.c - `for`, `while` and comprehensions, over one cursor for ranges, arrays and
  * maps. What is iterated is held by the cursor, so the body may change the variable it came from.
  */
 #include "interp_core.h"
@@ -7,7 +7,6 @@
 
 struct cursor {
     const struct dfl_type *type; /* NULL: a range */
-    const struct dfl_type *item;
     union {
         struct dfl_view view;
         struct dfl_map *map;
@@ -31,7 +30,6 @@ static enum flow fail_step(struct frame *f, struct node *range)
 
 static enum flow open_range(struct frame *f, struct node *range, struct cursor *c)
 {
-    c->item = type_of(f, range->range_.lo->type);
     uint64_t lo = 0, hi = 0, step = 0;
     enum flow flow = eval(f, range->range_.lo, &lo);
     if (flow == FLOW_ON)
@@ -40,7 +38,7 @@ static enum flow open_range(struct frame *f, struct node *range, struct cursor *
         flow = eval(f, range->range_.step, &step);
     if (flow != FLOW_ON)
         return flow;
-    c->at = number_int(c->item, &lo);
+    c->at = number_int(type_of(f, range->range_.lo->type), &lo);
     c->hi = number_int(type_of(f, range->range_.hi->type), &hi);
     c->step = range->range_.step ? number_int(type_of(f, range->range_.step->type), &step) : 1;
     return c->step ? FLOW_ON : fail_step(f, range);
@@ -49,7 +47,6 @@ static enum flow open_range(struct frame *f, struct node *range, struct cursor *
 static enum flow open_value(struct frame *f, struct node *iter, struct cursor *c)
 {
     c->type = type_of(f, iter->type);
-    c->item = c->type->elem;
     if (c->type->kind == DFL_MAP) {
         c->pair = temp(f->in, c->type->key->size + c->type->elem->size + 16);
         return eval(f, iter, &c->map);
@@ -114,11 +111,7 @@ static const void *next_item(struct cursor *c, int64_t *number)
         return next_entry(c);
     if (c->at >= c->view.len)
         return NULL;
-    int64_t i = c->at++;
-    if (c->type->kind != DFL_BYTES)
-        return (char *)c->view.ptr + (uint64_t)i * c->item->size;
-    *number = ((const uint8_t *)c->view.ptr)[i];
-    return number;
+    return (char *)c->view.ptr + (uint64_t)c->at++ * c->type->elem->size;
 }
 
 /* ---- loops ---- */
