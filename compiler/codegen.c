@@ -115,6 +115,7 @@ static void translate(struct cg *cg)
         cg_declare_func(cg, m->funcs.at[i]);
         cg_debug_func(cg, m->funcs.at[i]);
     }
+    ir_groups((struct ir_module *)m);
     cg_groups(cg);
     for (uint32_t i = 0; i < m->funcs.count; i++)
         cg_func(cg, m->funcs.at[i]);

@@ -40,8 +40,6 @@ struct cg_callee {
 struct cg_func {
     struct cg_callee callee;
     LLVMMetadataRef subprogram;
-    uint32_t group;                  /* of functions that call each other in circles; its number */
-    bool recursive;                  /* it is in such a circle */
     const struct ir_block *check_at; /* recursive: where the stack is checked; NULL: nowhere */
     struct cg_callee grow; /* recursive: runs it on a further stack segment, once it is asked for */
 };
@@ -208,7 +206,7 @@ void cg_main(struct cg *);
 LLVMValueRef cg_run(struct cg *, const struct cg_row *, uint32_t number, bool is_main);
 
 /* ---- codegen_stack.c: functions that may recurse ---- */
-/* Finds them, and where they check. */
+/* Finds where they check. */
 void cg_groups(struct cg *);
 /* Compares the stack pointer with the limit; when it is low the function starts anew elsewhere. */
 void cg_check_stack(struct cg *);

@@ -5,91 +5,6 @@
  * branch that leads to the cases that do not recurse. */
 #include "codegen_core.h"
 
-/* ---- groups --------------------------------------------------------------------------------- */
-
-/* Strongly connected parts of the call graph, by Tarjan's method without recursion. */
-struct grouping {
-    struct arena *arena;
-    const struct ir_module *module;
-    uint32_t *number, *low, *at; /* by function; at: next callee to look at */
-    bool *open;
-    VEC(uint32_t) stack, path;
-    VEC(uint32_t) * callees;
-    uint32_t next, group;
-    struct name_map index; /* of functions, by address */
-};
-
-static uint32_t index_of(const struct grouping *g, const struct ir_func *f)
-{
-    return (uint32_t)(uintptr_t)name_map_get(&g->index, (const char *)f) - 1;
-}
-
-static void find_callees(struct grouping *g, uint32_t i)
-{
-    const struct ir_func *f = g->module->funcs.at[i];
-    for (uint32_t b = 0; b < f->blocks.count; b++)
-        for (uint32_t j = 0; j < f->blocks.at[b]->body.count; j++) {
-            const struct ir_value *x = f->blocks.at[b]->body.at[j];
-            if (x->op == IR_call || x->op == IR_spawn)
-                vec_push(g->arena, &g->callees[i], index_of(g, x->imm.call.func));
-        }
-}
-
-static struct cg_func *code_of(const struct grouping *g, uint32_t i)
-{
-    return g->module->funcs.at[i]->code;
-}
-
-static void close_group(struct grouping *g, uint32_t root)
-{
-    uint32_t members = 0, i;
-    g->group++;
-    do {
-        i = g->stack.at[--g->stack.count];
-        g->open[i] = false;
-        code_of(g, i)->group = g->group;
-        members++;
-    } while (i != root);
-    for (uint32_t j = 0; j < g->module->funcs.count && members > 1; j++)
-        if (code_of(g, j)->group == g->group)
-            code_of(g, j)->recursive = true;
-    for (uint32_t j = 0; j < g->callees[root].count; j++)
-        if (g->callees[root].at[j] == root)
-            code_of(g, root)->recursive = true;
-}
-
-static void enter(struct grouping *g, uint32_t i)
-{
-    g->number[i] = g->low[i] = ++g->next;
-    g->open[i] = true;
-    vec_push(g->arena, &g->stack, i);
-    vec_push(g->arena, &g->path, i);
-}
-
-static void lower_to(struct grouping *g, uint32_t i, uint32_t number)
-{
-    if (number < g->low[i])
-        g->low[i] = number;
-}
-
-static void step(struct grouping *g)
-{
-    uint32_t i = g->path.at[g->path.count - 1];
-    if (g->at[i] < g->callees[i].count) {
-        uint32_t to = g->callees[i].at[g->at[i]++];
-        if (!g->number[to])
-            enter(g, to);
-        else if (g->open[to])
-            lower_to(g, i, g->number[to]);
-        return;
-    }
-    g->path.count--;
-    if (g->path.count)
-        lower_to(g, g->path.at[g->path.count - 1], g->low[i]);
-    if (g->low[i] == g->number[i])
-        close_group(g, i);
-}
-
 /* ---- where to check ------------------------------------------------------------------------- */
 
 /* Nothing that a second start would do twice. */
@@ -136,7 +51,7 @@ static bool calls_group(const struct ir_value *x, uint32_t group)
 {
     if (x->op == IR_await || x->op == IR_try_await || x->op == IR_wait_all)
         return true; /* whatever runs in place may be of the group */
-    return x->op == IR_call && ((struct cg_func *)x->imm.call.func->code)->group == group;
+    return x->op == IR_call && x->imm.call.func->group == group;
 }
 
 /* The block in which all calls into the group have their nearest common dominator; the entry if
@@ -191,7 +106,7 @@ static const struct ir_block *find_check(struct cg *cg, const struct ir_func *f)
     struct counting c = {&o, arena_array(&cg->arena, uint32_t, o.blocks.count + 1)};
     for (uint32_t i = 0; i < o.blocks.count; i++)
         ir_edges(o.blocks.at[i], count_edge, &c);
-    uint32_t at = common_dominator(&o, ((struct cg_func *)f->code)->group);
+    uint32_t at = common_dominator(&o, f->group);
     while (at && !only_harmless_above(&o, c.counts, at))
         at = o.dominator[at];
     return o.blocks.at[at];
@@ -199,27 +114,11 @@ static const struct ir_block *find_check(struct cg *cg, const struct ir_func *f)
 
 void cg_groups(struct cg *cg)
 {
-    uint32_t count = cg->module->funcs.count;
-    struct grouping g = {.arena = &cg->arena, .module = cg->module};
-    g.number = arena_array(&cg->arena, uint32_t, count + 1);
-    g.low = arena_array(&cg->arena, uint32_t, count + 1);
-    g.at = arena_array(&cg->arena, uint32_t, count + 1);
-    g.open = arena_array(&cg->arena, bool, count + 1);
-    g.callees = arena_alloc(&cg->arena, sizeof *g.callees * (count + 1), _Alignof(max_align_t));
-    for (uint32_t i = 0; i < count; i++)
-        name_map_set(&cg->arena, &g.index, (const char *)cg->module->funcs.at[i],
-                     (void *)(uintptr_t)(i + 1));
-    for (uint32_t i = 0; i < count; i++)
-        find_callees(&g, i);
-    for (uint32_t i = 0; i < count; i++) {
-        if (!g.number[i])
-            enter(&g, i);
-        while (g.path.count)
-            step(&g);
+    for (uint32_t i = 0; i < cg->module->funcs.count; i++) {
+        const struct ir_func *f = cg->module->funcs.at[i];
+        if (f->recursive)
+            ((struct cg_func *)f->code)->check_at = find_check(cg, f);
     }
-    for (uint32_t i = 0; i < count; i++)
-        if (code_of(&g, i)->recursive)
-            code_of(&g, i)->check_at = find_check(cg, cg->module->funcs.at[i]);
 }
 
 /* ---- the check ------------------------------------------------------------------------------ */

@@ -101,7 +101,9 @@ struct ir_func {
     const struct type *result;
     VEC(struct ir_block *) blocks; /* [0] is the entry and has no parameters */
     uint32_t value_count;
-    void *code; /* the code generator's */
+    uint32_t group; /* ir_groups(): functions that reach each other have the same */
+    bool recursive; /* ir_groups(): it may be called while it runs */
+    void *code;     /* the code generator's */
 };
 
 struct ir_module {
@@ -127,6 +129,10 @@ void ir_target(struct ir_module *, struct ir_value *end, uint32_t which, struct 
 const char *ir_op_name(enum ir_op);
 bool ir_op_fails(enum ir_op);
 bool ir_op_ends(enum ir_op);
+
+/* Sets group and recursive of all functions, by calls and spawns (an await may run its task in
+ * place). Groups are numbered from 1, callees before callers. */
+void ir_groups(struct ir_module *);
 
 void ir_print(const struct ir_module *, FILE *);
 /* Reads the text form; reports to diags and returns NULL if it is not DIR. */
