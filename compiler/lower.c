@@ -189,7 +189,8 @@ static void bind_params(struct frame *f)
             bind_callable(f, &f->locals[i], f->instance->callables[i], &next);
     for (uint32_t i = 0; i < func->param_count; i++)
         if (!f->instance->callables[i])
-            local_bind_lent(f, func->locals.at[i], f->ir->params.at[next++], f->ir->span);
+            local_bind_lent(f, func->locals.at[i], f->ir->params.at[next++],
+                            func->locals.at[i]->span);
 }
 
 /* |(a, b), c|: a parameter may be a pattern that always matches. */
@@ -237,8 +238,8 @@ static void lower_body(struct frame *f, struct node *body)
     }
     if (!v)
         v = lower_unit_result(f, body->span);
+    cleanup_pop(f, 0, body->span);
     emit1(f, IR_ret, NULL, body->span, v);
-    assert(!f->cleanups.count);
 }
 
 /* A C function that is spawned or passed down. */
