@@ -1,5 +1,409 @@
+/* match.c - does a match cover its type, and can each arm match?
+ * needs: types of patterns. gives: nothing; reports only.
+ *
+ * The arms are a matrix: a row an arm, a column a value to be matched. uncovered() looks for values
+ * that no row matches, one column after the other: a column is split by the constructors in it, and
+ * the parts of a constructor become columns of their own (Maranget's algorithm). */
 #include "check.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { STEPS_MAX = 200000 }; /* a match that takes more is taken to be covered */
+
+/* A list of patterns, of a row or of a constructor's parts. NULL matches anything. */
+struct row {
+    struct node **at;
+    uint32_t count;
+};
+
+struct matrix {
+    VEC(struct row) rows;
+};
+
+struct columns {
+    const struct type **at;
+    uint32_t count;
+};
+
+/* What a value is made with: some, none, true, 7, a tuple. */
+struct head {
+    enum { HEAD_ANY, HEAD_BOOL, HEAD_LITERAL, HEAD_TUPLE, HEAD_CTOR } kind;
+    uint32_t index;             /* of a bool or an enum ctor */
+    const struct node *literal; /* unary minus and all */
+    struct node **parts;
+    uint32_t part_count;
+};
+
+struct match {
+    struct program *program;
+    struct arena *arena;
+    uint32_t steps;
+};
+
+/* ---- constructors -------------------------------------------------------------------------- */
+
+static struct head literal_head(const struct node *value)
+{
+    if (value->kind == NODE_bool)
+        return (struct head){.kind = HEAD_BOOL, .index = value->bool_.value};
+    return (struct head){.kind = HEAD_LITERAL, .literal = value};
+}
+
+static struct head head_of(const struct node *pattern)
+{
+    if (!pattern)
+        return (struct head){.kind = HEAD_ANY};
+    switch (pattern->kind) {
+    case NODE_pat_lit:
+        return literal_head(pattern->pat_lit_.value);
+    case NODE_pat_tuple:
+        return (struct head){HEAD_TUPLE, 0, NULL, pattern->pat_tuple_.elems.at,
+                             pattern->pat_tuple_.elems.count};
+    case NODE_pat_ctor:
+        return (struct head){HEAD_CTOR, pattern->pat_ctor_.ctor, NULL, pattern->pat_ctor_.args.at,
+                             pattern->pat_ctor_.args.count};
+    default:
+        return (struct head){.kind = HEAD_ANY};
+    }
+}
+
+static bool same_literal(const struct node *a, const struct node *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    switch (a->kind) {
+    case NODE_unary:
+        return same_literal(a->unary_.value, b->unary_.value);
+    case NODE_int:
+        return a->int_.value == b->int_.value;
+    case NODE_float:
+        return a->float_.value == b->float_.value;
+    case NODE_str:
+        return a->str_.len == b->str_.len && !memcmp(a->str_.bytes, b->str_.bytes, a->str_.len);
+    default:
+        return false;
+    }
+}
+
+static bool same_head(const struct head *a, const struct head *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    return a->kind == HEAD_LITERAL ? same_literal(a->literal, b->literal) : a->index == b->index;
+}
+
+/* All constructors of a type, into `out` (room for two); 0 if they cannot be listed. */
+static uint32_t all_heads(const struct type *t, struct head *out)
+{
+    switch (t->kind) {
+    case TYPE_bool:
+        out[0] = (struct head){.kind = HEAD_BOOL, .index = false};
+        out[1] = (struct head){.kind = HEAD_BOOL, .index = true};
+        return 2;
+    case TYPE_option:
+        out[0] = (struct head){.kind = HEAD_CTOR, .index = CTOR_SOME, .part_count = 1};
+        out[1] = (struct head){.kind = HEAD_CTOR, .index = CTOR_NONE};
+        return 2;
+    case TYPE_result:
+        out[0] = (struct head){.kind = HEAD_CTOR, .index = CTOR_OK, .part_count = 1};
+        out[1] = (struct head){.kind = HEAD_CTOR, .index = CTOR_ERR, .part_count = 1};
+        return 2;
+    case TYPE_tuple:
+        out[0] = (struct head){.kind = HEAD_TUPLE, .part_count = t->args.count};
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static const struct type *part_type(struct match *m, const struct type *t, const struct head *head,
+                                    uint32_t i)
+{
+    if (head->kind == HEAD_TUPLE)
+        return t->args.at[i];
+    return head->index == CTOR_ERR ? m->program->types.simple[TYPE_error] : t->args.at[0];
+}
+
+/* ---- splitting a column ------------------------------------------------------------------------
+ */
+
+/* Or-patterns in the first column become rows of their own. */
+static void expand(struct match *m, struct matrix *out, struct row row)
+{
+    struct node *first = row.at[0];
+    if (!first || first->kind != NODE_pat_or) {
+        vec_push(m->arena, &out->rows, row);
+        return;
+    }
+    for (uint32_t i = 0; i < first->pat_or_.alts.count; i++) {
+        struct row each = {arena_array(m->arena, struct node *, row.count), row.count};
+        memcpy(each.at, row.at, row.count * sizeof *row.at);
+        each.at[0] = first->pat_or_.alts.at[i];
+        expand(m, out, each);
+    }
+}
+
+/* The row that is left when its first column is known to be made with `head`; false: no match. */
+static bool specialise(struct match *m, struct row row, const struct head *head, struct row *out)
+{
+    struct head own = head_of(row.at[0]);
+    if (own.kind != HEAD_ANY && !same_head(&own, head))
+        return false;
+    out->count = head->part_count + row.count - 1;
+    out->at = arena_array(m->arena, struct node *, out->count + 1);
+    for (uint32_t i = 0; i < head->part_count && i < own.part_count; i++)
+        out->at[i] = own.parts[i];
+    memcpy(out->at + head->part_count, row.at + 1, (row.count - 1) * sizeof *row.at);
+    return true;
+}
+
+static struct columns columns_of(struct match *m, struct columns columns, const struct head *head)
+{
+    struct columns out = {.count = head->part_count + columns.count - 1};
+    out.at = arena_array(m->arena, const struct type *, out.count + 1);
+    for (uint32_t i = 0; i < head->part_count; i++)
+        out.at[i] = part_type(m, columns.at[0], head, i);
+    memcpy(out.at + head->part_count, columns.at + 1, (columns.count - 1) * sizeof *columns.at);
+    return out;
+}
+
+/* ---- what is not covered
+ * ------------------------------------------------------------------------- */
+
+/* Texts of values, a column each; NULL: every value is covered. */
+static const char **uncovered(struct match *, struct matrix *, struct columns);
+
+static const char *head_text(struct match *m, const struct head *head, const char **parts)
+{
+    static const char *const names[] = {
+        [CTOR_SOME] = "some", [CTOR_NONE] = "none", [CTOR_OK] = "ok", [CTOR_ERR] = "err"};
+    if (head->kind == HEAD_BOOL)
+        return head->index ? "true" : "false";
+    const char *text = head->kind == HEAD_TUPLE ? "(" : names[head->index];
+    if (head->kind == HEAD_CTOR && head->part_count)
+        text = arena_format(m->arena, "%s(", text);
+    for (uint32_t i = 0; i < head->part_count; i++)
+        text = arena_format(m->arena, "%s%s%s", text, i ? ", " : "", parts[i]);
+    return head->part_count || head->kind == HEAD_TUPLE ? arena_format(m->arena, "%s)", text)
+                                                        : text;
+}
+
+/* The values left by one constructor of the first column. */
+static const char **uncovered_head(struct match *m, struct matrix *matrix, struct columns columns,
+                                   const struct head *head)
+{
+    struct matrix inner = {0};
+    struct row row;
+    for (uint32_t i = 0; i < matrix->rows.count; i++)
+        if (specialise(m, matrix->rows.at[i], head, &row))
+            vec_push(m->arena, &inner.rows, row);
+    const char **rest = uncovered(m, &inner, columns_of(m, columns, head));
+    if (!rest)
+        return NULL;
+    const char **texts = arena_array(m->arena, const char *, columns.count);
+    texts[0] = head_text(m, head, rest);
+    memcpy(texts + 1, rest + head->part_count, (columns.count - 1) * sizeof *texts);
+    return texts;
+}
+
+/* The values left by rows that take anything in the first column. */
+static const char **uncovered_rest(struct match *m, struct matrix *matrix, struct columns columns)
+{
+    struct matrix inner = {0};
+    for (uint32_t i = 0; i < matrix->rows.count; i++) {
+        struct row row = matrix->rows.at[i];
+        if (head_of(row.at[0]).kind == HEAD_ANY)
+            vec_push(m->arena, &inner.rows, ((struct row){row.at + 1, row.count - 1}));
+    }
+    const char **rest = uncovered(m, &inner, (struct columns){columns.at + 1, columns.count - 1});
+    if (!rest)
+        return NULL;
+    const char **texts = arena_array(m->arena, const char *, columns.count);
+    texts[0] = "_";
+    memcpy(texts + 1, rest, (columns.count - 1) * sizeof *texts);
+    return texts;
+}
+
+static const char **uncovered(struct match *m, struct matrix *given, struct columns columns)
+{
+    if (m->steps++ > STEPS_MAX)
+        return NULL;
+    if (columns.count == 0)
+        return given->rows.count ? NULL : arena_array(m->arena, const char *, 1);
+    struct matrix matrix = {0};
+    for (uint32_t i = 0; i < given->rows.count; i++)
+        expand(m, &matrix, given->rows.at[i]);
+    bool split = false;
+    for (uint32_t i = 0; i < matrix.rows.count; i++)
+        split = split || head_of(matrix.rows.at[i].at[0]).kind != HEAD_ANY;
+    struct head heads[2];
+    uint32_t count = split ? all_heads(columns.at[0], heads) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const char **texts = uncovered_head(m, &matrix, columns, &heads[i]);
+        if (texts)
+            return texts;
+    }
+    return count ? NULL : uncovered_rest(m, &matrix, columns);
+}
+
+/* ---- useless arms
+ * ----------------------------------------------------------------------------------- */
+
+/* Is there a value that `row` matches and no row of the matrix does? */
+static bool useful(struct match *m, struct matrix *given, struct row row, struct columns columns)
+{
+    if (m->steps++ > STEPS_MAX)
+        return true;
+    if (columns.count == 0)
+        return given->rows.count == 0;
+    struct matrix alternatives = {0}, matrix = {0};
+    expand(m, &alternatives, row);
+    if (alternatives.rows.count > 1) {
+        for (uint32_t i = 0; i < alternatives.rows.count; i++)
+            if (useful(m, given, alternatives.rows.at[i], columns))
+                return true;
+        return false;
+    }
+    row = alternatives.rows.at[0];
+    for (uint32_t i = 0; i < given->rows.count; i++)
+        expand(m, &matrix, given->rows.at[i]);
+    struct head own = head_of(row.at[0]), heads[2];
+    uint32_t count = own.kind == HEAD_ANY ? all_heads(columns.at[0], heads) : 1;
+    if (own.kind != HEAD_ANY)
+        heads[0] = own;
+    for (uint32_t h = 0; h < count; h++) {
+        struct matrix inner = {0};
+        struct row left;
+        for (uint32_t i = 0; i < matrix.rows.count; i++)
+            if (specialise(m, matrix.rows.at[i], &heads[h], &left))
+                vec_push(m->arena, &inner.rows, left);
+        bool fits = specialise(m, row, &heads[h], &left);
+        assert(fits);
+        if (fits && useful(m, &inner, left, columns_of(m, columns, &heads[h])))
+            return true;
+    }
+    if (count)
+        return false;
+    struct matrix inner = {0};
+    for (uint32_t i = 0; i < matrix.rows.count; i++)
+        if (head_of(matrix.rows.at[i].at[0]).kind == HEAD_ANY)
+            vec_push(m->arena, &inner.rows,
+                     ((struct row){matrix.rows.at[i].at + 1, matrix.rows.at[i].count - 1}));
+    return useful(m, &inner, (struct row){row.at + 1, row.count - 1},
+                  (struct columns){columns.at + 1, columns.count - 1});
+}
+
+/* ---- messages
+ * -------------------------------------------------------------------------------------------- */
+
+/* True if nothing in the pattern was reported, so that it can be reasoned about. */
+static bool is_sound(const struct node *pattern)
+{
+    const struct nodes *list = NULL;
+    if (!pattern->type || pattern->type->kind == TYPE_bad || pattern->kind == NODE_bad)
+        return false;
+    if (pattern->kind == NODE_pat_tuple)
+        list = &pattern->pat_tuple_.elems;
+    if (pattern->kind == NODE_pat_ctor)
+        list = &pattern->pat_ctor_.args;
+    if (pattern->kind == NODE_pat_or)
+        list = &pattern->pat_or_.alts;
+    for (uint32_t i = 0; list && i < list->count; i++)
+        if (!is_sound(list->at[i]))
+            return false;
+    if (pattern->kind == NODE_pat_tuple)
+        return list->count == pattern->type->args.count || !list->count;
+    if (pattern->kind == NODE_pat_lit)
+        return pattern->pat_lit_.value->type == pattern->type;
+    return pattern->kind != NODE_pat_ctor || pattern->type->kind == TYPE_option ||
+           pattern->type->kind == TYPE_result;
+}
+
+static struct row row_of(struct match *m, struct node *pattern)
+{
+    struct row row = {arena_array(m->arena, struct node *, 1), 1};
+    row.at[0] = pattern;
+    return row;
+}
+
+static void report_missing(struct match *m, struct node *node, const char *text)
+{
+    struct diags *diags = m->program->diags;
+    struct span head = span_join(node->span, node->match_.subject->span);
+    head.start = node->span.start;
+    bool any = !strcmp(text, "_");
+    struct diag *d = diag_error(diags, DIAG_not_exhaustive, head,
+                                any ? "the match is not exhaustive: a `%s` may be something else%s"
+                                    : "the match is not exhaustive: `%s%s` is not covered",
+                                any ? node->match_.subject->type->text : text, "");
+    diag_hint(diags, d, any ? "add a last arm: `_ => …`" : "add an arm: `%s => …`", text);
+}
+
+static void check_match(struct match *m, struct node *node)
+{
+    const struct type *t = node->match_.subject->type;
+    struct columns columns = {&t, 1};
+    struct matrix matrix = {0};
+    if (!t || t->kind == TYPE_bad || t->kind == TYPE_never)
+        return;
+    for (uint32_t i = 0; i < node->match_.arms.count; i++) {
+        struct node *arm = node->match_.arms.at[i];
+        if (arm->kind != NODE_arm || !is_sound(arm->arm_.pattern))
+            return;
+        struct row row = row_of(m, arm->arm_.pattern);
+        m->steps = 0;
+        if (!useful(m, &matrix, row, columns))
+            diag_warning(m->program->diags, DIAG_useless_arm, arm->arm_.pattern->span,
+                         "this arm can never match: the ones before cover it");
+        if (!arm->arm_.guard)
+            vec_push(m->arena, &matrix.rows, row);
+    }
+    m->steps = 0;
+    const char **texts = uncovered(m, &matrix, columns);
+    if (texts)
+        report_missing(m, node, texts[0]);
+}
+
+static void check_pattern(struct match *m, struct node *pattern)
+{
+    if (!pattern || !is_sound(pattern))
+        return;
+    struct matrix matrix = {0};
+    vec_push(m->arena, &matrix.rows, row_of(m, pattern));
+    m->steps = 0;
+    const char **texts = uncovered(m, &matrix, (struct columns){&pattern->type, 1});
+    if (!texts)
+        return;
+    struct diag *d = diag_error(m->program->diags, DIAG_refutable, pattern->span,
+                                "this pattern does not match every `%s`: not `%s`",
+                                pattern->type->text, texts[0]);
+    diag_hint(m->program->diags, d, "`match` or `if x is …` tells the cases apart");
+}
+
+static void visit(void *context, struct node *node)
+{
+    struct match *m = context;
+    if (node->kind == NODE_match)
+        check_match(m, node);
+    if (node->kind == NODE_let)
+        check_pattern(m, node->let_.pattern);
+    if (node->kind == NODE_for)
+        check_pattern(m, node->for_.pattern);
+    if (node->kind == NODE_comp)
+        check_pattern(m, node->comp_.pattern);
+    if (node->kind == NODE_lambda)
+        for (uint32_t i = 0; i < node->lambda_.params.count; i++)
+            if (node->lambda_.params.at[i]->kind == NODE_pat_tuple)
+                check_pattern(m, node->lambda_.params.at[i]);
+    ast_children(node, visit, m);
+}
+
 void check_matches(struct program *p)
 {
-    (void)p;
+    struct arena scratch = {0};
+    struct match m = {.program = p, .arena = &scratch};
+    for (uint32_t i = 0; i < p->modules.count; i++)
+        visit(&m, p->modules.at[i]->tree);
+    arena_free(&scratch);
 }
