@@ -39,6 +39,7 @@ struct cg_callee {
 /* What is known of a function of DIR: at its `code`. */
 struct cg_func {
     struct cg_callee callee;
+    struct cg_callee rest; /* what follows check_at, if that is a function of its own */
     LLVMMetadataRef subprogram;
     const struct ir_block *check_at; /* recursive: where the stack is checked; NULL: nowhere */
     struct cg_callee grow; /* recursive: runs it on a further stack segment, once it is asked for */
@@ -216,6 +217,8 @@ void cg_grows(struct cg *);
 /* ---- codegen_debug.c ---- */
 void cg_debug_begin(struct cg *);
 void cg_debug_func(struct cg *, const struct ir_func *);
+/* The function goes on in code->rest: places are of that from now on. */
+void cg_debug_rest(struct cg *, const struct ir_func *);
 void cg_debug_at(struct cg *, struct span);
 /* Lines of code without a place of its own: that of the function. */
 void cg_debug_reset(struct cg *);

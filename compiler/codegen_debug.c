@@ -195,16 +195,27 @@ static LLVMMetadataRef subprogram(struct cg *cg, LLVMValueRef fn, const char *na
     return made;
 }
 
-void cg_debug_func(struct cg *cg, const struct ir_func *f)
+static LLVMMetadataRef function(struct cg *cg, const struct ir_func *f, LLVMValueRef fn)
 {
-    struct cg_func *code = f->code;
     LLVMMetadataRef *types = arena_array(&cg->arena, LLVMMetadataRef, f->params.count + 1);
     types[0] = type_of(cg, cg_layout(cg, f->result));
     for (uint32_t i = 0; i < f->params.count; i++)
         types[i + 1] = type_of(cg, cg_layout(cg, f->params.at[i]->type));
     LLVMMetadataRef type = LLVMDIBuilderCreateSubroutineType(cg->debug, file_at(cg, f->span), types,
                                                              f->params.count + 1, LLVMDIFlagZero);
-    code->subprogram = subprogram(cg, code->callee.fn, cg_func_name(f), f->span, type);
+    return subprogram(cg, fn, cg_func_name(f), f->span, type);
+}
+
+void cg_debug_func(struct cg *cg, const struct ir_func *f)
+{
+    struct cg_func *code = f->code;
+    code->subprogram = function(cg, f, code->callee.fn);
+}
+
+void cg_debug_rest(struct cg *cg, const struct ir_func *f)
+{
+    struct cg_func *code = f->code;
+    code->subprogram = function(cg, f, code->rest.fn);
 }
 
 void cg_debug_at(struct cg *cg, struct span span)

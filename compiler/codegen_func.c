@@ -338,6 +338,7 @@ static void do_block(struct cg *cg, const struct ir_block *b)
 
 /* ---- a function ----------------------------------------------------------------------------- */
 
+/* What a drop or debug does says nothing about who may hold a value. */
 static void count_uses(struct cg *cg, const struct ir_block *b)
 {
     for (uint32_t i = 0; i < b->body.count; i++) {
@@ -366,7 +367,7 @@ static void drop_orphans(struct cg *cg)
 {
     for (uint32_t i = 1; i < cg->order.blocks.count; i++) {
         LLVMBasicBlockRef b = cg->blocks[cg->order.blocks.at[i]->id];
-        LLVMValueRef first = LLVMGetFirstInstruction(b);
+        LLVMValueRef first = b ? LLVMGetFirstInstruction(b) : NULL;
         while (first && LLVMIsAPHINode(first) && !LLVMCountIncoming(first)) {
             LLVMReplaceAllUsesWith(first, LLVMGetPoison(LLVMTypeOf(first)));
             LLVMInstructionEraseFromParent(first);
@@ -388,38 +389,156 @@ void cg_begin_made(struct cg *cg, LLVMValueRef fn, const char *name, struct span
     cg_debug_made(cg, fn, name, span);
 }
 
-static void begin(struct cg *cg, struct ir_func *f)
+static void begin(struct cg *cg, struct ir_func *f, LLVMValueRef fn)
 {
     cg->func = f;
     cg->code = f->code;
-    cg->fn = cg->code->callee.fn;
-    cg->fiber = LLVMGetParam(cg->fn, 0);
+    cg->fn = fn;
+    cg->fiber = LLVMGetParam(fn, 0);
     cg->spills.count = 0;
-    ir_order_make(&cg->order, &cg->arena, f);
     cg->values = arena_array(&cg->arena, LLVMValueRef, f->value_count + 1);
     cg->uses = arena_array(&cg->arena, uint32_t, f->value_count + 1);
     cg->spawn_rows = arena_array(&cg->arena, uint32_t, f->value_count + 1);
     cg->blocks = arena_array(&cg->arena, LLVMBasicBlockRef, cg->order.id_count + 1);
     cg->entry = cg_block(cg, "entry");
     for (uint32_t i = 0; i < f->params.count; i++)
-        cg_set(cg, f->params.at[i], LLVMGetParam(cg->fn, i + 1));
+        cg_set(cg, f->params.at[i], LLVMGetParam(fn, i + 1));
 }
 
-void cg_func(struct cg *cg, struct ir_func *f)
+/* Part of a function, from one block on, not going through another (or NULL). */
+struct part {
+    struct cg *cg;
+    const struct ir_block *from, *stop;
+    bool *reached; /* by id */
+    VEC(const struct ir_block *) work;
+};
+
+static void reach(void *context, struct ir_block *b)
 {
-    begin(cg, f);
+    struct part *p = context;
+    if (p->reached[b->id] || b == p->stop)
+        return;
+    p->reached[b->id] = true;
+    vec_push(&p->cg->arena, &p->work, b);
+}
+
+static void find_part(struct part *p)
+{
+    p->reached = arena_array(&p->cg->arena, bool, p->cg->order.id_count + 1);
+    reach(p, (struct ir_block *)p->from);
+    while (p->work.count)
+        ir_edges(p->work.at[--p->work.count], reach, p);
+}
+
+/* The place among an end's targets. */
+static int target_index(const struct ir_value *end, const struct ir_block *to)
+{
+    assert(end->targets[0] == to || end->targets[1] == to);
+    return end->targets[0] != to;
+}
+
+/* The branch was taken, to targets[which]. */
+static void assume(struct cg *cg, LLVMValueRef condition, int which)
+{
+    LLVMValueRef holds = which ? LLVMBuildNot(cg->at, condition, "") : condition;
+    cg_intrinsic(cg, "llvm.assume", NULL, &holds, 1);
+}
+
+/* A block that leads to the part without doing anything: its values once more, unchecked since they
+ * were checked before. Then the jump to what follows it, `to`. */
+static void repeat_block(struct cg *cg, const struct ir_block *b, const struct ir_block *to,
+                         bool last)
+{
+    for (uint32_t i = 0; i + 1 < b->body.count; i++) {
+        struct ir_value once = *b->body.at[i];
+        once.fail = NULL;
+        cg_debug_at(cg, once.span);
+        do_value(cg, &once);
+    }
+    const struct ir_value *end = b->body.at[b->body.count - 1];
+    int which = target_index(end, to);
+    if (end->op == IR_br_if)
+        assume(cg, cg_truth(cg, cg_arg(cg, end, 0)), which);
+    if (last) {
+        pass_args(cg, end, which);
+        return;
+    }
+    for (uint32_t i = 0; i < to->params.count; i++)
+        cg_set(cg, to->params.at[i], cg_value(cg, end->target_args[which][i]));
+}
+
+/* The blocks on the only way from the function's entry to the part. */
+static void repeat_way(struct cg *cg, const struct ir_block *from)
+{
+    VEC(uint32_t) way = {0};
+    for (uint32_t at = cg->order.index[from->id]; at; at = cg->order.dominator[at])
+        vec_push(&cg->arena, &way, at);
+    uint32_t above = 0;
+    for (uint32_t i = way.count; i--;) {
+        repeat_block(cg, cg->order.blocks.at[above], cg->order.blocks.at[way.at[i]], i == 0);
+        above = way.at[i];
+    }
+}
+
+/* The rest of the function is another one, of the same parameters. */
+static void hand_over(struct cg *cg, const struct ir_block *stop)
+{
+    cg_go_on(cg, cg->blocks[stop->id]);
     cg_debug_reset(cg);
+    uint32_t count = cg->func->params.count + 1;
+    LLVMValueRef *args = arena_array(&cg->arena, LLVMValueRef, count);
+    for (uint32_t i = 0; i < count; i++)
+        args[i] = LLVMGetParam(cg->fn, i);
+    LLVMValueRef call = cg_call(cg, cg->code->rest, args, count);
+    LLVMSetTailCall(call, true);
+    LLVMBuildRet(cg->at, call);
+}
+
+static void do_part(struct cg *cg, struct ir_func *f, LLVMValueRef fn, const struct ir_block *from,
+                    const struct ir_block *stop)
+{
+    struct part p = {.cg = cg, .from = from, .stop = stop};
+    begin(cg, f, fn);
+    cg_debug_reset(cg);
+    find_part(&p);
     for (uint32_t i = 0; i < cg->order.blocks.count; i++) {
-        count_uses(cg, cg->order.blocks.at[i]);
-        make_block(cg, cg->order.blocks.at[i]);
+        const struct ir_block *b = cg->order.blocks.at[i];
+        if (p.reached[b->id])
+            count_uses(cg, b);
+        if (p.reached[b->id] || b == stop)
+            make_block(cg, b);
     }
     cg_go_on(cg, cg->entry);
     cg_debug_reset(cg);
     cg_debug_params(cg);
+    repeat_way(cg, from);
+    LLVMBuildBr(cg->at, cg->blocks[from->id]);
     for (uint32_t i = 0; i < cg->order.blocks.count; i++)
-        do_block(cg, cg->order.blocks.at[i]);
-    cg_go_on(cg, cg->entry);
-    cg_debug_reset(cg);
-    LLVMBuildBr(cg->at, cg->blocks[f->blocks.at[0]->id]);
+        if (p.reached[cg->order.blocks.at[i]->id])
+            do_block(cg, cg->order.blocks.at[i]);
+    if (stop)
+        hand_over(cg, stop);
     drop_orphans(cg);
+}
+
+/* A function that recurses only behind a branch is two: the cases that do not recurse need no frame
+ * and are inlined into callers; the rest checks the stack and does the work. */
+void cg_func(struct cg *cg, struct ir_func *f)
+{
+    struct cg_func *code = f->code;
+    const struct ir_block *entry = f->blocks.at[0], *check = code->check_at;
+    ir_order_make(&cg->order, &cg->arena, f);
+    if (!check || check == entry || !cg->options->level) {
+        do_part(cg, f, code->callee.fn, entry, NULL);
+        return;
+    }
+    code->rest.type = code->callee.type;
+    code->rest.fn = LLVMAddFunction(cg->llvm, arena_format(&cg->arena, "dfl.%s.rest", f->name),
+                                    code->rest.type);
+    LLVMSetLinkage(code->rest.fn, LLVMInternalLinkage);
+    cg_no_unwind(cg, code->rest.fn);
+    cg_attribute(cg, code->rest.fn, LLVMAttributeFunctionIndex, "noinline");
+    do_part(cg, f, code->callee.fn, entry, check);
+    cg_debug_rest(cg, f);
+    do_part(cg, f, code->rest.fn, check, NULL);
 }

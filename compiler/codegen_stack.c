@@ -77,10 +77,14 @@ static uint32_t common_dominator(const struct ir_order *o, uint32_t group)
 static bool only_harmless_above(const struct ir_order *o, const uint32_t *predecessors, uint32_t at)
 {
     while (at) {
+        const struct ir_block *below = o->blocks.at[at];
         if (predecessors[at] != 1)
             return false;
         at = o->dominator[at];
         const struct ir_block *b = o->blocks.at[at];
+        const struct ir_value *end = b->body.at[b->body.count - 1];
+        if (end->targets[0] != below && end->targets[1] != below)
+            return false;
         for (uint32_t j = 0; j < b->body.count; j++)
             if (!is_harmless(b->body.at[j]))
                 return false;
@@ -190,7 +194,7 @@ static LLVMValueRef make_body(struct cg *cg, const struct ir_func *f, LLVMTypeRe
     for (uint32_t i = 1; i < count; i++)
         args[i] = cg_load(cg, LLVMStructGetTypeAtIndex(frame, i),
                           LLVMBuildStructGEP2(cg->at, frame, at, i, ""));
-    LLVMValueRef result = cg_call(cg, code->callee, args, count);
+    LLVMValueRef result = cg_call(cg, code->rest.fn ? code->rest : code->callee, args, count);
     cg_store(cg, result, LLVMBuildStructGEP2(cg->at, frame, at, 0, ""));
     LLVMBuildRetVoid(cg->at);
     return body;
