@@ -61,18 +61,18 @@ static bool stages_report(struct session *s)
     return good;
 }
 
-/* Reads, parses and checks. True if there were no errors; all messages are printed. */
+/* Reads, parses and checks. True if there were no errors; all messages are printed. Names that do
+ * not resolve would be told again by every stage behind; the others tell different mistakes. */
 static bool stages_check(struct session *s, const char *path)
 {
-    static void (*const stages[])(struct program *) = {
-        check_types,
-        check_effects,
-        check_matches,
-        check_uses,
-    };
     names_load(&s->program, path);
-    for (size_t i = 0; i < sizeof stages / sizeof *stages && s->diags.errors == 0; i++)
-        stages[i](&s->program);
+    if (s->diags.errors == 0) {
+        check_types(&s->program);
+        check_effects(&s->program);
+        check_matches(&s->program);
+    }
+    if (s->diags.errors == 0)
+        check_uses(&s->program);
     return stages_report(s);
 }
 
