@@ -50,7 +50,7 @@ struct interp {
     struct cell *unseen;              /* io tasks whose failure nobody has looked at */
     int64_t now;                      /* nanoseconds of virtual time */
     int64_t cells;                    /* futures alive */
-    void *host;                       /* context of the scheduling loop */
+    struct stack *host;               /* of the scheduling loop */
 };
 
 /* Where a local lives in its frame. */

@@ -6,20 +6,23 @@
  * first, which runs main, gets much more than the others. */
 #include "interp_core.h"
 
-#include <assert.h>
+#include "sanitize.h"
+#include "switch.h"
+
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 
 #define MIB ((size_t)1 << 20)
 
-/* What a coroutine runs on; reused. */
+/* What a coroutine runs on; reused. The stack of coro_loop() is one too. */
 struct stack {
     struct stack *next;
     char *low;
     size_t code_size, value_size; /* value stack above the C stack */
-    ucontext_t context;
+    void *context;                /* while it does not run */
+    struct sanitize sanitize;
 };
 
 struct coro {
@@ -43,6 +46,15 @@ struct interp *coro_interp(void)
 
 /* ---- stacks ---- */
 
+/* Deep recursion touches gigabytes: in large pages it is several times faster. What shallow
+ * programs use stays in small ones. */
+static void stack_advise(struct stack *s)
+{
+    size_t shallow = 8 * MIB;
+    madvise(s->low, s->code_size - shallow, MADV_HUGEPAGE);
+    madvise(s->low + s->code_size + shallow, s->value_size - shallow, MADV_HUGEPAGE);
+}
+
 static struct stack *stack_map(bool roomy)
 {
     struct stack *s = calloc(1, sizeof *s);
@@ -52,8 +64,10 @@ static struct stack *stack_map(bool roomy)
         s->value_size = scale * 256 * MIB;
         s->low = mmap(NULL, s->code_size + s->value_size, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (s->low != MAP_FAILED)
+        if (s->low != MAP_FAILED) {
+            stack_advise(s);
             return s;
+        }
         if (scale == 1)
             break;
     }
@@ -84,23 +98,29 @@ static void stack_unmap(struct stack *s)
 
 /* ---- switching ---- */
 
-static void enter(void)
+static void switch_to(struct stack *from, struct stack *to)
 {
-    struct coro *c = current->running;
+    sanitize_leave(&from->sanitize, &to->sanitize);
+    switch_stacks(&from->context, to->context);
+    sanitize_arrive(&from->sanitize);
+}
+
+static void enter(struct dfl_fiber *argument)
+{
+    struct coro *c = (struct coro *)argument;
+    sanitize_arrive(&c->stack->sanitize);
     c->body(c->in, c->argument);
     c->ended = true;
-    swapcontext(&c->stack->context, current->host);
+    switch_to(c->stack, c->in->host);
 }
 
 static void start(struct coro *c)
 {
-    c->stack = stack_get(c->in, c->roomy);
-    getcontext(&c->stack->context);
-    c->stack->context.uc_stack.ss_sp = c->stack->low;
-    c->stack->context.uc_stack.ss_size = c->stack->code_size;
-    c->stack->context.uc_link = NULL;
-    makecontext(&c->stack->context, enter, 0);
-    c->top = c->stack->low + c->stack->code_size;
+    struct stack *s = stack_get(c->in, c->roomy);
+    c->stack = s;
+    c->top = s->low + s->code_size;
+    sanitize_open(&s->sanitize, s->low, s->code_size, false);
+    s->context = switch_prepare(c->top, enter, (struct dfl_fiber *)c);
 }
 
 /* Runs a coroutine, from the host's stack, until it parks or ends. */
@@ -113,10 +133,11 @@ static void resume(struct interp *in, struct coro *c)
     in->top_end = c->stack->low + c->stack->code_size + c->stack->value_size;
     in->stack_end = c->stack->low;
     in->fn_depth = c->fn_depth;
-    swapcontext(in->host, &c->stack->context);
+    switch_to(in->host, c->stack);
     in->running = NULL;
     if (!c->ended)
         return;
+    sanitize_close(&c->stack->sanitize);
     stack_put(in, c->stack);
     free(c);
 }
@@ -126,7 +147,7 @@ void coro_park(struct interp *in)
     struct coro *c = in->running;
     c->top = in->top;
     c->fn_depth = in->fn_depth;
-    swapcontext(&c->stack->context, in->host);
+    switch_to(c->stack, in->host);
 }
 
 /* ---- who is next ---- */
@@ -192,9 +213,23 @@ static void wake_first(struct interp *in)
     coro_ready(c);
 }
 
+static struct stack *host_open(struct interp *in)
+{
+    struct stack *host = arena_new(&in->arena, struct stack);
+    pthread_attr_t attributes;
+    void *low = NULL;
+    size_t bytes = 0;
+    if (!pthread_getattr_np(pthread_self(), &attributes)) {
+        pthread_attr_getstack(&attributes, &low, &bytes);
+        pthread_attr_destroy(&attributes);
+    }
+    sanitize_open(&host->sanitize, low, bytes, true);
+    return host;
+}
+
 void coro_loop(struct interp *in)
 {
-    in->host = arena_new(&in->arena, ucontext_t);
+    in->host = host_open(in);
     current = in;
     while (in->ready || in->sleeping) {
         if (!in->ready)

@@ -89,8 +89,8 @@ static struct instance *instance_make(struct interp *in, struct symbol *symbol,
     struct instance *inst = arena_new(&in->arena, struct instance);
     *inst = (struct instance){.symbol = symbol, .func = symbol->func, .outer = outer};
     inst->generics.at = arena_array(&in->arena, const struct type *, generics.count + 1);
-    memcpy(inst->generics.at, generics.at, sizeof *generics.at * generics.count);
-    inst->generics.count = generics.count;
+    for (; inst->generics.count < generics.count; inst->generics.count++)
+        inst->generics.at[inst->generics.count] = generics.at[inst->generics.count];
     inst->wrap = symbol->func->wrap || (outer && outer->wrap);
     inst->io =
         (symbol->func->flags & FUNC_IO) || (outer && outer->io) || symbol->node->kind == NODE_test;
@@ -115,9 +115,11 @@ static uint32_t instance_hash(struct symbol *symbol, struct types generics, stru
 static bool instance_is(const struct instance *inst, struct symbol *symbol, struct types generics,
                         struct instance *outer)
 {
-    return inst->symbol == symbol && inst->outer == outer &&
-           inst->generics.count == generics.count &&
-           !memcmp(inst->generics.at, generics.at, sizeof *generics.at * generics.count);
+    bool same =
+        inst->symbol == symbol && inst->outer == outer && inst->generics.count == generics.count;
+    for (uint32_t i = 0; same && i < generics.count; i++)
+        same = inst->generics.at[i] == generics.at[i];
+    return same;
 }
 
 static void instances_grow(struct interp *in)
