@@ -6,6 +6,13 @@
 
 enum { FN_MAIN, FN_DOWN, FN_DOWN_SHARED, FN_FOREVER };
 
+/* Sanitizers make frames many times larger, and are no test of how much fits. */
+#if defined(SANITIZE_ADDRESS) || defined(SANITIZE_THREAD)
+enum { DEPTH = 10000, ENDLESS = 0 };
+#else
+enum { DEPTH = 1000000, ENDLESS = 1 };
+#endif
+
 static const struct dfl_site site = {.file = "test.dfl", .function = "down", .line = 7};
 
 struct frame {
