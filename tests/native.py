@@ -59,6 +59,13 @@ def programs(build, kind):
             and os.path.isfile(os.path.join(folder, n))]
 
 
+def listed(build):
+    """The lists of tests/CMakeLists.txt are complete."""
+    for path in tracked("tests/unit/test_*.c", "tests/abi/*.c"):
+        if not os.path.exists(os.path.join(build, path[:-2])):
+            fail("%s is in no list of tests/CMakeLists.txt" % path)
+
+
 def cases(build, prefix):
     """All programs of one build; of the plain one the format of the sources too."""
     found = []
@@ -72,6 +79,7 @@ def cases(build, prefix):
         run = planted if name.startswith("planted") else explored
         found.append(Case(prefix + "deque/" + name, lambda p, f=path, r=run: r(p, f)))
     if not prefix:
+        found.append(Case("unit/every source is built", lambda p: listed(build)))
         for path in tracked("*.c", "*.h"):
             found.append(Case("format/" + path, lambda p, f=path: formatted(p, f)))
     return found
