@@ -1,5 +1,6 @@
 /* start.c - a program from the process's main() to its exit status: settings, the run of main, what
  * is told to the user at the end. dfl_main(), last in this file, lists the steps. */
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
@@ -97,6 +98,17 @@ static struct dfl_view *make_args(int argc, char **argv)
     return args;
 }
 
+/* What main is given must be text. */
+static bool check_args(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (text_invalid(argv[i], (int64_t)strlen(argv[i])) >= 0) {
+            fprintf(stderr, "error: argument %d is not UTF-8\n", i);
+            return false;
+        }
+    return true;
+}
+
 static struct dfl_task *make_root(struct dfl_fiber *self, struct dfl_view *args, int argc)
 {
     struct dfl_task *task = dfl_task_new(self);
@@ -173,9 +185,10 @@ static void close_all(void)
 
 int dfl_main(const struct dfl_program *given, int argc, char **argv)
 {
-    if (!read_settings(&settings))
+    if (!read_settings(&settings) || !check_args(argc, argv))
         return 2;
     program = given;
+    assert(program->fns[program->main_fn].flags & DFL_FN_IO);
     began = clock_now();
     value_set_types(program->types, program->type_count);
     task_init(program);

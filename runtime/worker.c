@@ -229,7 +229,7 @@ static bool ask_everyone(struct dfl_worker *w)
 static int64_t nap_ns(struct dfl_worker *w)
 {
     int64_t nap = (int64_t)TICK_NS << w->naps;
-    if (w->naps < 6)
+    if (w->naps < 6 && team.can_force)
         w->naps++;
     int64_t timer = helper_next_timer();
     if (timer == INT64_MAX)

@@ -184,7 +184,8 @@ static inline int64_t emit_main_arg(const struct dfl_task *t, int64_t i, int64_t
     return i < args.len ? strtoll(((struct dfl_view *)args.ptr)[i].ptr, NULL, 10) : otherwise;
 }
 
-/* main of the process; main_fn is row 0. It is an error if anything is left at the end. */
+/* main of the process; main_fn is row 0. It is an error if anything is left at the
+ * end; recursion without end is to end soon. */
 #define PROGRAM(fns_)                                                                              \
     int main(int argc, char **argv)                                                                \
     {                                                                                              \
@@ -196,6 +197,7 @@ static inline int64_t emit_main_arg(const struct dfl_task *t, int64_t i, int64_t
                                                    .main_fn = 0,                                   \
                                                    .elided = 0};                                   \
         setenv("DFL_CHECK", "1", 1);                                                               \
+        setenv("DFL_STACK_MAX", "268435456", 0);                                                   \
         return dfl_main(&program, argc, argv);                                                     \
     }
 
