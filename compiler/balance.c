@@ -360,12 +360,12 @@ static void track_brackets(struct lexer *lexer, struct token *token)
 static void remember(struct lexer *lexer, const struct token *token)
 {
     int last = lexer->last[0].kind;
-    bool is_start = last == NL || last == '{' || last == 0;
-    if (is_start)
+    if (last == NL || last == '{' || last == 0) {
         lexer->line_first = *token;
-    if (is_start || token->kind == IF || token->kind == WHILE || token->kind == FOR ||
-        token->kind == RETURN || token->kind == FAT)
         lexer->head = token->kind;
+    } else if (last == IF || last == WHILE || last == FOR || last == RETURN || last == FAT) {
+        lexer->head = last;
+    }
     lexer->last[2] = lexer->last[1];
     lexer->last[1] = lexer->last[0];
     lexer->last[0] = *token;
@@ -385,15 +385,17 @@ static bool ends_broken_part(const struct lexer *lexer, const struct token *toke
     if (token->kind == NL)
         return depth || starts_item(lexer->held.kind) || lexer->held.kind == '@' ||
                lexer->held.kind == LET;
-    return token->kind == ',' && depth && top(lexer)->opener != '{';
+    return token->kind == ',' && depth && top(lexer)->opener != '{' && lexer->skip_angles <= 0;
 }
 
-void balance_skip(struct lexer *lexer, const struct token *unexpected)
+void balance_skip(struct lexer *lexer, const struct token *unexpected, bool is_around)
 {
+    bool closes = opener_of(unexpected->kind);
     lexer->skip_depth = lexer->brackets.count - (opens(unexpected->kind) ? 1 : 0);
-    if (unexpected->is_sync && lexer->skip_depth)
-        lexer->skip_depth--; /* nobody wanted it: leave what it separates */
-    else if (opener_of(unexpected->kind) || ends_broken_part(lexer, unexpected))
+    lexer->skip_angles = unexpected->kind == '<';
+    if (is_around && !closes)
+        lexer->skip_depth -= lexer->skip_depth > 0;
+    else if (!is_around && (closes || ends_broken_part(lexer, unexpected)))
         return;
     lexer->is_skipping = true;
 }
@@ -404,6 +406,8 @@ struct token balance_next(struct lexer *lexer)
         struct token token = step(lexer);
         track_brackets(lexer, &token);
         if (lexer->is_skipping && !ends_broken_part(lexer, &token)) {
+            if (lexer->skip_angles > 0)
+                lexer->skip_angles += (token.kind == '<') - (token.kind == '>');
             lexer->last[0] = token;
             continue;
         }

@@ -81,8 +81,13 @@ static const char *in_signature(const struct stop *stop)
     if (fits(stop, "`->`") && (stop->kind == ':' || stop->kind == ID || stop->kind == TYPE_ID ||
                                stop->kind == RECORD_ID || stop->kind == '['))
         return "the result's type follows an arrow: write `-> type`";
-    if (stop->count == 1 && fits(stop, "':'") && stop->before == ID && stop->bracket == '(')
-        return "a parameter has a name and a type: write `name: type`";
+    if (stop->count == 1 && fits(stop, "':'") && stop->before == ID)
+        return "a colon and a type follow the name: write `name: type`";
+    if ((stop->first == LET || stop->first == VAR) && fits(stop, "':'") && fits(stop, "'='") &&
+        starts_operand(stop->kind))
+        return "a type follows a colon: write `let name: type = ...`";
+    if (stop->kind == ARROW && fits(stop, "`=>`"))
+        return "an arm is written `pattern => value`";
     if (stop->before == '[' && stop->kind == ']' && fits(stop, "`future`"))
         return "an array's type has its element's type in it: write `[int]`";
     if (stop->kind == '<' && fits(stop, "'!'") && fits(stop, "'?'"))
@@ -147,6 +152,8 @@ static const char *behind_operand(const struct stop *stop)
         return "a name is declared with `let` or `var`: write `let x: int = ...`";
     if (is_compare(stop->kind) && fits(stop, "`&&`") && !fits(stop, "`==`"))
         return "comparisons do not chain: write `a < b && b < c`";
+    if (starts_operand(stop->kind) && fits(stop, "','") && stop->bracket != '{')
+        return "a comma is missing before this";
     if (stop->kind == '!')
         return "`!` stands before a bool or behind a type: hand an error up with `?`";
     if (stop->kind == IF)
@@ -222,7 +229,9 @@ static const char *word_text(const struct stop *stop, const struct token *unexpe
     bool is_word_behind = starts_operand(stop->kind) || unexpected->kind > 256;
     if (stop->kind == ID || stop->kind == FOREIGN)
         text = word_here(stop->lexer, unexpected);
-    if (!text && is_start && (stop->kind == ID || stop->kind == FROM))
+    char behind = stop->lexer->source->text[unexpected->span.end];
+    bool is_used = behind == '(' || behind == '.' || behind == '[';
+    if (!text && is_start && !is_used && (stop->kind == ID || stop->kind == FROM))
         text = word_lead(stop->lexer, unexpected);
     if (!text && stop->before == ID && stop->kind != NL &&
         (is_word_behind || stop->kind == '{' || stop->kind == ':')) {

@@ -92,6 +92,7 @@ struct lexer {
     bool is_attr_name, is_attr_end;
     bool is_skipping;
     uint32_t skip_depth; /* what is nested deeper is dropped */
+    int skip_angles;     /* open `<` of a foreign type among what is dropped */
 };
 
 /* -- lexer.l: cuts the next token, newlines included, into lexer->cut -- */
@@ -115,8 +116,9 @@ void literal_escape(struct lexer *, struct span);
 struct token balance_next(struct lexer *);
 /* The text in hand ends a line inside a string or hole: closes what belongs to the string. */
 void balance_abandon_string(struct lexer *);
-/* After a syntax error at `unexpected`: drops tokens up to one that ends the broken part. */
-void balance_skip(struct lexer *, const struct token *unexpected);
+/* After a syntax error at `unexpected`: drops tokens up to one that ends the broken part, or the
+ * part around that. */
+void balance_skip(struct lexer *, const struct token *unexpected, bool is_around);
 /* Whether a token of this kind ends an operand, so that no name can follow it. */
 bool balance_ends_operand(int kind);
 /* Whether newlines count where the next token stands. */

@@ -270,7 +270,7 @@ static const char *expected_text(struct parse *p, const char *const expected[], 
 {
     enum { SHOWN = 5 };
     static const char *const closers[] = {"')'", "']'",  "'}'", "','",  "a new line", "`=>`",
-                                          "'{'", "`->`", "':'", "`in`", "'('",        "'='"};
+                                          "'{'", "`->`", "':'", "`in`", "'='"};
     const char *shown[SHOWN];
     int shown_count = 0;
     if (has_word(expected, count, "FLOAT") && has_word(expected, count, "`await`"))
@@ -281,21 +281,25 @@ static const char *expected_text(struct parse *p, const char *const expected[], 
         return "a pattern";
     if (has_word(expected, count, "`future`"))
         return "a type";
-    bool is_operand_end = has_word(expected, count, "`==`") || has_word(expected, count, "`||`");
+    bool is_operand_end = has_word(expected, count, "'('") && count > 1;
     for (int i = 0; i < count && shown_count < SHOWN; i++)
         if (!is_operand_end || has_word(closers, sizeof closers / sizeof *closers, expected[i]))
             shown[shown_count++] = word_text(p, expected[i]);
     return shown_count ? join_words(p, shown, shown_count) : "an operator";
 }
 
-void parse_unexpected(struct parse *p, const char *const expected[], int count, const char *found)
+bool parse_unexpected(struct parse *p, const char *const expected[], int count, const char *found)
 {
     struct token token = p->now;
-    if (!token.is_virtual && !token.is_sync &&
+    bool is_again = token.span.start == p->stopped.span.start && token.kind == p->stopped.kind;
+    if (!token.is_virtual && !p->lexer.last[1].is_virtual && !token.is_sync && !is_again &&
         !habit_report(p->diags, &p->lexer, &token, expected, count))
         diag_error(p->diags, DIAG_syntax, token.span, "expected %s, found %s",
                    expected_text(p, expected, count), token_text(p, &token, found));
-    balance_skip(&p->lexer, &token);
+    p->is_given_up = is_again && token.kind == 0;
+    p->stopped = token;
+    balance_skip(&p->lexer, &token, token.is_sync || is_again);
+    return !p->is_given_up;
 }
 
 void parse_too_deep(struct parse *p, struct span span)
@@ -330,7 +334,7 @@ static void depth_check(void *context, struct node *node)
 struct node *parse_module(struct arena *arena, struct intern *names, const struct source *source,
                           struct diags *diags)
 {
-    struct parse p = {.arena = arena, .diags = diags};
+    struct parse p = {.arena = arena, .diags = diags, .stopped.kind = -1};
     struct span whole = {source, 0, source->len};
     struct comments *comments = arena_new(arena, struct comments);
     lexer_open(&p.lexer, arena, names, source, diags);

@@ -9,8 +9,9 @@ struct parse {
     struct diags *diags;
     struct lexer lexer;
     struct node *module;
-    struct token now; /* the token that the grammar looks at */
-    bool is_given_up; /* the parser's stack was full */
+    struct token now;     /* the token that the grammar looks at */
+    struct token stopped; /* the last one that was unexpected */
+    bool is_given_up;     /* and why was said */
 };
 
 struct reduction {
@@ -51,8 +52,9 @@ struct reduction parse_reduction(struct parse *, struct span, bool is_scan, stru
 struct nodes parse_piece(struct parse *, struct nodes, struct span, struct token_text);
 const char *parse_path(struct parse *, const char *folder, const char *name);
 
-/* Reports that p->now has no place, where tokens of these names would have. */
-void parse_unexpected(struct parse *, const char *const expected[], int count, const char *found);
+/* Reports that p->now has no place, where tokens of these names would have. False: recovery has
+ * come to the end of the file, and the parse ends. */
+bool parse_unexpected(struct parse *, const char *const expected[], int count, const char *found);
 void parse_too_deep(struct parse *, struct span);
 
 #endif

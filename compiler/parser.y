@@ -1,7 +1,9 @@
 /* parser.y - the grammar; each action makes one node. Newlines arrive only where they end something,
  * brackets always balanced (balance.c). Expressions come in three strengths: `expr` is anything,
  * `binary` has operators but no block-like forms, so a `{` behind it opens a block, and `postfix`
- * may be called, indexed and assigned. `error` stands where a broken part can be left out whole. */
+ * may be called, indexed and assigned. `error` stands where a broken part can be left out whole; what
+ * holds it in brackets is a symbol of its own, so that an error behind the brackets is not taken for
+ * one within. */
 %define api.pure full
 %define api.prefix {parser_}
 %define api.location.type {struct span}
@@ -66,7 +68,7 @@ static void parser_error(const struct span *, struct parse *, const char *);
 %token <token> OP_SET "`+=`"
 %token <token> FOREIGN RESERVED
 
-%type <nodes> attrs attrs1 generics names params params1 fields fields1 variants variants1 types
+%type <nodes> attrs attrs1 generics names param_list params params1 fields fields1 variants variants1 types
 %type <nodes> types1 stmts arms arms1 select_arms pieces args args1 list list1 entries indices
 %type <nodes> inits inits1 lambda_params patterns import_names import_list
 %type <node> item plain_item signature result param field variant attr type type1 type_name stmt
@@ -119,9 +121,9 @@ plain_item: signature block
     | LET pattern ':' type '=' expr
                        { $$ = AST(p, let, @$, .pattern = $2, .annotation = $4, .value = $6); }
     | TEST STR block   { $$ = AST(p, test, @$, .name = parse_text(p, @2, $2.text), .name_at = @2, .body = $3); }
-    | TEST STR FOR '(' params ')' block
+    | TEST STR FOR param_list block
                        { $$ = AST(p, test, @$, .name = parse_text(p, @2, $2.text), .name_at = @2,
-                                  .params = $5, .body = $7); }
+                                  .params = $4, .body = $5); }
     ;
 link: %empty           { $$.name = NULL; }
     | LINK STR         { $$.name = parse_text(p, @2, $2.text); }
@@ -153,9 +155,9 @@ attr: '@' ID           { $$ = AST(p, attr, @$, .name = $2.name); }
     | '@' ID '(' args ')' { $$ = AST(p, attr, @$, .name = $2.name, .args = $4); }
     ;
 
-signature: func_kind ID generics '(' params ')' result
+signature: func_kind ID generics param_list result
                        { $$ = AST(p, func, @$, .name = $2.name, .name_at = @2, .flags = $1,
-                                  .generics = $3, .params = $5, .result = $7); }
+                                  .generics = $3, .params = $4, .result = $5); }
     ;
 func_kind: FN          { $$ = 0; }
     | TASK             { $$ = FUNC_TASK; }
@@ -167,6 +169,8 @@ generics: %empty       { $$ = (struct nodes){0}; }
     ;
 names: TYPE_ID         { $$ = parse_list(p, (struct nodes){0}, AST(p, name, @1, .name = $1.name)); }
     | names ',' TYPE_ID { $$ = parse_list(p, $1, AST(p, name, @3, .name = $3.name)); }
+    ;
+param_list: '(' params ')' { $$ = $2; }
     ;
 params: %empty         { $$ = (struct nodes){0}; }
     | params1
@@ -565,10 +569,10 @@ int parser_lex(PARSER_STYPE *value, PARSER_LTYPE *span, struct parse *p)
     return p->now.kind;
 }
 
-/* Hands the tokens that would have fitted to parse_unexpected. */
+/* Hands the tokens that would have fitted to parse_unexpected, which may end the parse. */
 static int yyreport_syntax_error(const yypcontext_t *context, struct parse *p)
 {
-    enum { ALL = YYNTOKENS };
+    enum { ALL = YYNTOKENS, END_PARSE = 2 /* as yyparse expects it */ };
     yysymbol_kind_t symbols[ALL];
     const char *expected[ALL];
     int count = yypcontext_expected_tokens(context, symbols, ALL);
@@ -576,11 +580,12 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parse *p)
         return count;
     for (int i = 0; i < count; i++)
         expected[i] = yysymbol_name(symbols[i]);
-    parse_unexpected(p, expected, count, yysymbol_name(yypcontext_token(context)));
-    return 0;
+    bool goes_on =
+        parse_unexpected(p, expected, count, yysymbol_name(yypcontext_token(context)));
+    return goes_on ? 0 : END_PARSE;
 }
 
-/* Called only when the parser's stack is full. */
+/* Called when the parse ends early: its stack is full, or recovery found the end of the file. */
 static void parser_error(const struct span *span, struct parse *p, const char *text)
 {
     (void)text;
