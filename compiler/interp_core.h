@@ -44,13 +44,14 @@ struct interp {
 
     struct coro *running;
     struct coro *ready, **ready_last; /* in the order they became ready */
-    struct coro *sleeping;            /* by the time to wake */
-    struct stack *idle;               /* for the next coroutine */
-    bool started;                     /* there was a coroutine before */
-    struct cell *unseen;              /* io tasks whose failure nobody has looked at */
-    int64_t now;                      /* nanoseconds of virtual time */
-    int64_t cells;                    /* futures alive */
-    struct stack *host;               /* of the scheduling loop */
+    VEC(struct coro *) sleeping;      /* a heap */
+    uint64_t sleeps;
+    struct stack *idle;  /* for the next coroutine */
+    bool started;        /* there was a coroutine before */
+    struct cell *unseen; /* io tasks whose failure nobody has looked at */
+    int64_t now;         /* nanoseconds of virtual time */
+    int64_t cells;       /* futures alive */
+    struct stack *host;  /* of the scheduling loop */
 };
 
 /* Where a local lives in its frame. */
@@ -124,11 +125,16 @@ static inline const struct dfl_type *type_of(struct frame *f, const struct type 
     return t->layout ? t->layout : frame_open_layout(f->instance, f->in, t);
 }
 
-/* Memory on the value stack for `size` bytes, aligned to 16; the check in calls leaves room. */
+/* Ends the process: a value is larger than what calls leave free of the value stack. */
+_Noreturn void frame_exhausted(uint64_t size);
+
+/* Memory on the value stack for `size` bytes, aligned to 16. */
 static inline void *temp(struct interp *in, uint64_t size)
 {
     char *at = in->top;
     in->top += (size + 15) & ~(uint64_t)15;
+    if (in->top > in->top_end)
+        frame_exhausted(size);
     return at;
 }
 

@@ -9,12 +9,18 @@
 #include "sanitize.h"
 #include "switch.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #define MIB ((size_t)1 << 20)
+
+/* Bytes of C stack; the value stack has a quarter of that. */
+#define STACK_FIRST (8192 * MIB)
+#define STACK_OTHER (256 * MIB)
+#define STACK_LEAST (8 * MIB)
 
 /* What a coroutine runs on; reused. The stack of coro_loop() is one too. */
 struct stack {
@@ -34,7 +40,8 @@ struct coro {
     char *top;           /* of the value stack, while it is parked */
     uint32_t fn_depth;
     bool ended, roomy;
-    int64_t wake;
+    int64_t wake; /* while it sleeps */
+    uint64_t order;
 };
 
 static struct interp *current;
@@ -55,24 +62,30 @@ static void stack_advise(struct stack *s)
     madvise(s->low + s->code_size + shallow, s->value_size - shallow, MADV_HUGEPAGE);
 }
 
+static bool stack_try(struct stack *s, size_t code_size)
+{
+    s->code_size = code_size;
+    s->value_size = code_size / 4;
+    s->low = mmap(NULL, s->code_size + s->value_size, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return s->low != MAP_FAILED;
+}
+
 static struct stack *stack_map(bool roomy)
 {
     struct stack *s = calloc(1, sizeof *s);
-    size_t scale = roomy ? 8 : 1;
-    for (; s; scale /= 2) {
-        s->code_size = scale * 1024 * MIB;
-        s->value_size = scale * 256 * MIB;
-        s->low = mmap(NULL, s->code_size + s->value_size, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (s->low != MAP_FAILED) {
-            stack_advise(s);
-            return s;
+    size_t size = roomy ? STACK_FIRST : STACK_OTHER;
+    while (s && !stack_try(s, size)) {
+        size /= 2;
+        if (size < STACK_LEAST) {
+            fprintf(stderr, "error: out of memory for the stack of a task\n");
+            exit(1);
         }
-        if (scale == 1)
-            break;
     }
-    fprintf(stderr, "error: out of memory for the stack of a task\n");
-    exit(1);
+    assert(s);
+    if (roomy)
+        stack_advise(s);
+    return s;
 }
 
 static struct stack *stack_get(struct interp *in, bool roomy)
@@ -193,25 +206,58 @@ bool coro_claim(struct interp *in, struct coro *c)
     return true;
 }
 
+/* ---- sleepers: a heap by time, those of one time in the order in which they lay down ---- */
+
+static bool wakes_before(const struct coro *a, const struct coro *b)
+{
+    return a->wake != b->wake ? a->wake < b->wake : a->order < b->order;
+}
+
+static void swap(struct coro **a, struct coro **b)
+{
+    struct coro *kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
 void coro_sleep(struct interp *in, int64_t ns)
 {
-    struct coro *c = in->running, **at = &in->sleeping;
+    struct coro *c = in->running;
     if (__builtin_add_overflow(in->now, ns < 0 ? 0 : ns, &c->wake))
         c->wake = INT64_MAX;
-    while (*at && (*at)->wake <= c->wake)
-        at = &(*at)->next;
-    c->next = *at;
-    *at = c;
+    c->order = in->sleeps++;
+    vec_push(&in->arena, &in->sleeping, c);
+    struct coro **heap = in->sleeping.at;
+    for (uint32_t i = in->sleeping.count - 1; i && wakes_before(c, heap[(i - 1) / 2]);
+         i = (i - 1) / 2)
+        swap(&heap[i], &heap[(i - 1) / 2]);
     coro_park(in);
+}
+
+static struct coro *take_first(struct interp *in)
+{
+    struct coro **heap = in->sleeping.at, *first = heap[0];
+    uint32_t count = --in->sleeping.count;
+    heap[0] = heap[count];
+    for (uint32_t i = 0, child; (child = 2 * i + 1) < count; i = child) {
+        if (child + 1 < count && wakes_before(heap[child + 1], heap[child]))
+            child++;
+        if (!wakes_before(heap[child], heap[i]))
+            break;
+        swap(&heap[child], &heap[i]);
+    }
+    return first;
 }
 
 static void wake_first(struct interp *in)
 {
-    struct coro *c = in->sleeping;
-    in->sleeping = c->next;
-    in->now = c->wake;
+    struct coro *c = take_first(in);
+    if (c->wake > in->now)
+        in->now = c->wake;
     coro_ready(c);
 }
+
+/* ---- the loop ---- */
 
 static struct stack *host_open(struct interp *in)
 {
@@ -231,7 +277,7 @@ void coro_loop(struct interp *in)
 {
     in->host = host_open(in);
     current = in;
-    while (in->ready || in->sleeping) {
+    while (in->ready || in->sleeping.count) {
         if (!in->ready)
             wake_first(in);
         resume(in, take_ready(in));

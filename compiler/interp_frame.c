@@ -3,6 +3,7 @@
 
 #include "block.h"
 #include "error.h"
+#include "stream.h"
 #include "value.h"
 
 #include <assert.h>
@@ -202,6 +203,12 @@ enum flow frame_fail(struct frame *f, struct dfl_error *e)
     assert(!f->in->failure);
     f->in->failure = e;
     return FLOW_FAIL;
+}
+
+void frame_exhausted(uint64_t size)
+{
+    dfl_output_flush();
+    block_exhausted(size);
 }
 
 void replace(const struct dfl_type *t, void *place, void *value)
