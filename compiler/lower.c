@@ -228,7 +228,7 @@ static void lower_body(struct frame *f, struct node *body)
 {
     struct ir_value *v = NULL;
     local_count_uses(f, body);
-    if (f->ir->result->kind != TYPE_unit && lower_type(f, body->type) == f->ir->result)
+    if (lower_type(f, body->type) == f->ir->result)
         v = lower_owned(f, body);
     else
         val_discard(f, lower_expr(f, body), body->span);

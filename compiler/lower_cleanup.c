@@ -6,9 +6,16 @@
 
 #include <assert.h>
 
+/* Text of static storage, none and what is empty: nothing counts their holders. */
+static bool is_uncounted(const struct ir_value *v)
+{
+    return v->op == IR_const_str || v->op == IR_const_none || v->op == IR_const_empty ||
+           !lower_has_refs(v->type);
+}
+
 int32_t cleanup_push(struct frame *f, struct ir_value *v)
 {
-    if (!lower_has_refs(v->type))
+    if (is_uncounted(v))
         return NO_ENTRY;
     vec_push(f->lower->arena, &f->cleanups, ((struct cleanup){.value = v, .live = true}));
     return (int32_t)f->cleanups.count - 1;
@@ -106,13 +113,13 @@ struct ir_block *cleanup_exit(struct frame *f, uint32_t mark, struct ir_block *e
 
 void lower_drop(struct frame *f, struct ir_value *v, struct span span)
 {
-    if (lower_has_refs(v->type))
+    if (!is_uncounted(v))
         emit1(f, IR_drop, NULL, span, v);
 }
 
 struct ir_value *lower_copy(struct frame *f, struct ir_value *v, struct span span)
 {
-    return lower_has_refs(v->type) ? emit1(f, IR_copy, v->type, span, v) : v;
+    return is_uncounted(v) ? v : emit1(f, IR_copy, v->type, span, v);
 }
 
 struct val val_owned(struct ir_value *v)

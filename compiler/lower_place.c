@@ -64,8 +64,8 @@ static void add_keys(struct frame *f, struct path *path, struct node *n, struct 
         add_key(f, path, index->range_.hi, is_index, later, count);
 }
 
-void place_indices(struct frame *f, struct path *path, struct node *target, struct node *const *later,
-                uint32_t count)
+void place_indices(struct frame *f, struct path *path, struct node *target,
+                   struct node *const *later, uint32_t count)
 {
     *path = (struct path){.node = target};
     add_keys(f, path, target, later, count);
