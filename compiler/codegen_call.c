@@ -158,8 +158,12 @@ void cg_do_call(struct cg *cg, const struct ir_value *x)
     for (uint32_t i = 0; i < x->arg_count; i++)
         args[i] = cg_arg(cg, x, i);
     LLVMValueRef value = cg_call_func(cg, x->imm.call.func, args, &failure);
-    if (failure)
-        cg_fail_if(cg, x, failure);
+    if (failure && x->fail) {
+        LLVMBasicBlockRef next = cg_cold(cg, LLVMBuildNot(cg->at, cg_is_null(cg, failure), ""));
+        if (x->imm.call.func->recursive) /* out of stack: it is this call that has no place */
+            failure = CG_ABI(cg, dfl_error_at, failure, cg_site(cg, x));
+        cg_fail(cg, x, failure, next);
+    }
     cg_set(cg, x, value);
 }
 

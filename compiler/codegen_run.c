@@ -201,6 +201,8 @@ LLVMValueRef cg_run(struct cg *cg, const struct cg_row *row, uint32_t number, bo
     drop_taken(cg, &r, row->args->args.count);
     if (failure) {
         LLVMBasicBlockRef next = cg_cold(cg, failed(cg, failure));
+        if (row->func->recursive)
+            failure = CG_ABI(cg, dfl_error_at, failure, cg_site_of(cg, row->func, row->span));
         fail(cg, &r, failure, 0);
         cg_go_on(cg, next);
     }

@@ -200,6 +200,7 @@ static LLVMValueRef make_body(struct cg *cg, const struct ir_func *f, LLVMTypeRe
     return body;
 }
 
+/* Where there is no stack left the failure gets its place from the caller. */
 static void make_grow(struct cg *cg, const struct ir_func *f)
 {
     const struct cg_func *code = f->code;
@@ -211,7 +212,7 @@ static void make_grow(struct cg *cg, const struct ir_func *f)
         cg_store(cg, LLVMGetParam(cg->fn, i), LLVMBuildStructGEP2(cg->at, frame, at, i, ""));
     LLVMValueRef task = LLVMConstInt(cg->i32, f->flags & FUNC_TASK ? 1 : 0, false);
     LLVMValueRef error =
-        CG_ABI(cg, dfl_stack_call, cg->fiber, body, at, task, cg_site_of(cg, f, f->span));
+        CG_ABI(cg, dfl_stack_call, cg->fiber, body, at, task, LLVMConstNull(cg->ptr));
     LLVMTypeRef type = LLVMGetReturnType(code->callee.type);
     LLVMBasicBlockRef next = cg_cold(cg, LLVMBuildNot(cg->at, cg_is_null(cg, error), ""));
     assert(!f->nofail); /* it can fail by being too deep */

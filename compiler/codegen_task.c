@@ -288,6 +288,8 @@ static LLVMValueRef run_here(struct cg *cg, const struct ir_value *x, const stru
     if (failure && x->fail) {
         LLVMBasicBlockRef next = cg_cold(cg, LLVMBuildNot(cg->at, cg_is_null(cg, failure), ""));
         LLVMValueRef row = row_at(cg, cg->spawn_rows[spawn->id]);
+        if (spawn->imm.call.func->recursive)
+            failure = CG_ABI(cg, dfl_error_at, failure, cg_site(cg, spawn));
         cg_fail(cg, x, CG_ABI(cg, dfl_error_link, failure, row), next);
     }
     return value;
