@@ -62,6 +62,17 @@ static const char *excerpt(struct arena *a, const char *head, struct span span)
     return arena_format(a, "%s%.*s", head, (int)n, line);
 }
 
+/* The same future may be handed on at many places: one edge tells it. */
+static void add_flow(struct graph *g, struct graph_flow one)
+{
+    for (uint32_t i = 0; i < g->flows.count; i++) {
+        const struct graph_flow *f = &g->flows.at[i];
+        if (f->from == one.from && f->to == one.to && f->type == one.type && f->param == one.param)
+            return;
+    }
+    vec_push(g->arena, &g->flows, one);
+}
+
 static void add_flows(struct walk *w, const struct node *call, uint32_t to)
 {
     struct graph *g = w->graph;
@@ -76,8 +87,8 @@ static void add_flows(struct walk *w, const struct node *call, uint32_t to)
         for (uint32_t m = 0; m < g->funcs.count; m++) {
             if (!graph_has(g, makers, m))
                 continue;
-            struct graph_flow one = {m, to, flows->text, func->locals.at[i]->name, arg->span};
-            vec_push(g->arena, &g->flows, one);
+            const char *param = func->locals.at[i]->name;
+            add_flow(g, (struct graph_flow){m, to, flows->text, param, arg->span});
         }
     }
 }

@@ -83,7 +83,7 @@ static void dot_node(const struct graph *g, const struct graph_node *n, FILE *ou
     put_dot(out, name_of(g, s));
     fprintf(out, "\\n%s: ", kind_of(s));
     put_dot(out, s->func->result ? s->func->result->text : "()");
-    fprintf(out, "\\n%s:%u\"", "line", place_of(s->span).line);
+    fprintf(out, "\\nline %u\"", place_of(s->span).line);
     if (s->node->func_.flags & FUNC_IO)
         fputs(", color=\"#b35900\"", out);
     fputs("]\n", out);

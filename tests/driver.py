@@ -27,7 +27,8 @@ def build(folder, options, jobs):
     os.makedirs(folder, exist_ok=True)
     log = os.path.join(folder, ".log")
     with open(log, "w") as out:
-        for cmd in (["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DDFL_TESTS=ON"] + options,
+        first = [[os.path.join(ROOT, "dflw"), "--version"]] if not options else []
+        for cmd in (*first, ["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DDFL_TESTS=ON"] + options,
                     ["ninja", "-C", folder, "-j", str(jobs), "all", "check-programs"]):
             if subprocess.run(cmd, stdout=out, stderr=subprocess.STDOUT).returncode != 0:
                 break
