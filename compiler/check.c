@@ -116,7 +116,7 @@ static void check_main(struct check *c, struct symbol *main)
 /* ---- bodies
  * ---------------------------------------------------------------------------------------- */
 
-static struct why why_result(struct check *c, struct symbol *function)
+struct why why_result(struct check *c, struct symbol *function)
 {
     struct why why = {.result = true};
     struct node *result = function->node->kind == NODE_func ? function->node->func_.result : NULL;

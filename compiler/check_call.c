@@ -87,7 +87,7 @@ static void report_arity(struct check *c, struct call *call, struct span span, u
     struct diag *d =
         diag_error(c->diags, DIAG_arguments, span, "`%s` takes %u argument%s, found %u",
                    call->target->name, want, plural(want), found);
-    diag_note(c->diags, d, call->target->span, "`%s` is declared here", call->target->name);
+    note_declared(c, d, call->target);
     call->bad = true;
 }
 
@@ -118,7 +118,7 @@ static void place_named(struct check *c, struct call *call, struct node *arg)
             nearest_offer(&nearest, name, call->params->at[i]->param_.name);
         if (nearest.best)
             diag_hint(c->diags, d, "did you mean `%s`?", nearest.best);
-        diag_note(c->diags, d, call->target->span, "`%s` is declared here", call->target->name);
+        note_declared(c, d, call->target);
     }
     check_quietly(c, &arg->named_arg_.value);
     call->bad = true;
@@ -148,7 +148,7 @@ static void place_missing(struct check *c, struct call *call, uint32_t given)
                               call->target->name, missing)
                  : diag_error(c->diags, DIAG_arguments, end, "`%s` takes %u argument%s, found %u",
                               call->target->name, want, plural(want), given);
-    diag_note(c->diags, d, call->target->span, "`%s` is declared here", call->target->name);
+    note_declared(c, d, call->target);
     call->bad = true;
 }
 
@@ -182,10 +182,21 @@ static struct why why_param(struct check *c, const struct call *call, uint32_t i
             call->target->span,
             arena_format(c->arena, "`%s` is `%s`", call->target->name, call->type->text), false};
     struct node *param = call->params->at[i];
+    if (call->target->module->is_std)
+        return (struct why){0};
     return (struct why){param->span,
                         arena_format(c->arena, "`%s` takes `%s: %s`", call->target->name,
                                      param->param_.name, call->type->args.at[i]->text),
                         false};
+}
+
+static void note_param(struct check *c, struct diag *d, const struct call *call, uint32_t i)
+{
+    struct why why = why_param(c, call, i);
+    if (why.span.source)
+        diag_note(c->diags, d, why.span, "%s", why.text);
+    else
+        note_declared(c, d, call->target);
 }
 
 static bool is_var_param(const struct call *call, uint32_t i)
@@ -205,13 +216,13 @@ static void check_var_arg(struct check *c, struct call *call, uint32_t i)
     const struct type *param = type_subst(c->types, call->type->args.at[i], call->bindings);
     if (!is_bad(arg->type) && arg->type != param) {
         struct diag *d = diag_error(c->diags, DIAG_var_argument, arg->span,
-                                    "a `var` parameter of type `%s` cannot change a `%s`",
+                                    "a `var` parameter of type `%s` cannot change `%s`",
                                     param->text, arg->type->text);
-        diag_note(c->diags, d, why_param(c, call, i).span, "%s", why_param(c, call, i).text);
+        note_param(c, d, call, i);
         return;
     }
     struct symbol *root = place_root(c, arg);
-    call->bad = call->bad || (!root && !is_bad(arg->type) ? true : false);
+    call->bad = call->bad || (!root && !is_bad(arg->type));
 }
 
 /* In a spawned call a future stands for its value: the edge of the graph. */
@@ -240,7 +251,7 @@ static void report_future_argument(struct check *c, struct call *call, uint32_t 
     struct diag *d =
         diag_error(c->diags, DIAG_future_argument, arg->span, "`%s` expects `%s`, found `%s`",
                    call->target->name, param->text, arg->type->text);
-    diag_note(c->diags, d, why_param(c, call, i).span, "%s", why_param(c, call, i).text);
+    note_param(c, d, call, i);
     diag_hint(c->diags, d,
               "`await` it here, or `spawn %s(…)`: a spawned call takes the future for its value",
               call->target->name);
@@ -370,7 +381,7 @@ static void report_unbound(struct check *c, struct call *call)
         struct diag *d =
             diag_error(c->diags, DIAG_cannot_infer, call->node->span,
                        "what `%s` of `%s` is cannot be told from here", name, call->target->name);
-        diag_note(c->diags, d, call->target->span, "`%s` is declared here", call->target->name);
+        note_declared(c, d, call->target);
         diag_hint(c->diags, d, "write the type of the result: `let x: … = …`");
         call->bad = true;
     }
@@ -586,7 +597,7 @@ static const struct type *call_any(struct check *c, struct node *node, const str
         return call_dot(c, node, want, edges);
     const struct type *t = check_expr(c, &node->call_.callee, NULL);
     if (!is_bad(t))
-        diag_error(c->diags, DIAG_not_callable, callee->span, "a `%s` is not a function", t->text);
+        diag_error(c->diags, DIAG_not_callable, callee->span, "`%s` is not a function", t->text);
     return skip_args(c, node);
 }
 

@@ -72,6 +72,8 @@ static void mismatch_hint(struct check *c, struct diag *d, const struct node *no
     const char *number = number_hint(c, node, want);
     if (number)
         diag_hint(c->diags, d, "%s", number);
+    else if (have->kind == TYPE_future)
+        diag_hint(c->diags, d, "its value, once awaited, is `%s`", have->args.at[0]->text);
     else if (want->kind == TYPE_str && have->kind != TYPE_unit)
         diag_hint(c->diags, d, "%s", text_hint(c, node));
     else if (have->kind == TYPE_str && type_is_number(want))
@@ -93,9 +95,9 @@ bool report_wrapped(struct check *c, const struct node *node)
 {
     const struct type *have = node->type;
     if (have->kind == TYPE_future) {
-        struct diag *d = diag_error(c->diags, DIAG_future_used, node->span,
-                                    "this is a `%s`, not yet its value `%s`", have->text,
-                                    have->args.at[0]->text);
+        struct diag *d =
+            diag_error(c->diags, DIAG_future_used, node->span,
+                       "this is `%s`, not yet its value `%s`", have->text, have->args.at[0]->text);
         diag_hint(c->diags, d, "%s", await_hint(c, node));
         return true;
     }
@@ -274,12 +276,13 @@ void need_for(struct check *c, const struct type *t, enum need need, struct span
     if (!unmet)
         return;
     struct diag *d =
-        unmet == t
-            ? diag_error(c->diags, DIAG_not_data, span, "a `%s` %s", t->text, need_text(need))
-            : diag_error(c->diags, DIAG_not_data, span, "a `%s` %s: it holds a `%s`", t->text,
-                         need_text(need), unmet->text);
-    if (target)
-        diag_note(c->diags, d, target->span, "`%s` does that with its argument", target->name);
+        unmet == t ? diag_error(c->diags, DIAG_not_data, span, "`%s` %s", t->text, need_text(need))
+                   : diag_error(c->diags, DIAG_not_data, span, "`%s` %s: it holds `%s`", t->text,
+                                need_text(need), unmet->text);
+    if (target) {
+        diag_hint(c->diags, d, "`%s` does that with its argument", target->name);
+        note_declared(c, d, target);
+    }
     if (unmet->kind == TYPE_future)
         diag_hint(c->diags, d, "`await` it first");
 }

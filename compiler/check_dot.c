@@ -128,9 +128,10 @@ static void suggest(struct check *c, struct diag *d, const struct type *t, const
         diag_hint(c->diags, d, "%s", foreign);
     else if (nearest.best)
         diag_hint(c->diags, d, "did you mean `%s`?", nearest.best);
-    else if (std && (!strcmp(std, "time") || !strcmp(std, "math")))
-        diag_hint(c->diags, d, "functions of `%s` are in module `%s`: `import %s`", t->text, std,
-                  std);
+    else if (std && !strcmp(std, "time"))
+        diag_hint(c->diags, d, "functions of durations are in module `time`: `import time`");
+    else if (std && !strcmp(std, "math") && suggest_value(name))
+        diag_hint(c->diags, d, "%s", suggest_value(name));
 }
 
 /* A T? or T! (or a future) whose T has the name, is opened first. */
@@ -139,7 +140,7 @@ static bool report_inner(struct check *c, struct node *dot, const struct type *t
     if (t->kind != TYPE_option && t->kind != TYPE_result && t->kind != TYPE_future)
         return false;
     if (t->kind == TYPE_future && suggest_method(dot->dot_.name)) {
-        struct diag *d = diag_error(c->diags, DIAG_no_method, dot_span(dot), "a `%s` has no `.%s`",
+        struct diag *d = diag_error(c->diags, DIAG_no_method, dot_span(dot), "`%s` has no `.%s`",
                                     t->text, dot->dot_.name);
         diag_hint(c->diags, d, "`await` waits for a future and gives its value");
         return true;
@@ -174,7 +175,7 @@ struct symbol *find_method(struct check *c, struct node *dot)
         return NULL;
     }
     struct diag *d = diag_error(c->diags, DIAG_no_method, dot_span(dot),
-                                "no function `%s` takes a `%s` first", name, t->text);
+                                "no function `%s` takes `%s` first", name, t->text);
     suggest(c, d, t, name);
     return NULL;
 }
@@ -222,7 +223,7 @@ static const struct type *no_field(struct check *c, struct node *node, const str
         return simple(c, TYPE_bad);
     struct symbol *function = look_up(c, t, name);
     struct diag *d =
-        diag_error(c->diags, DIAG_no_field, dot_span(node), "a `%s` has no `.%s`", t->text, name);
+        diag_error(c->diags, DIAG_no_field, dot_span(node), "`%s` has no `.%s`", t->text, name);
     if (takes(c, function, t))
         diag_hint(c->diags, d, "`%s` is a function: `.%s(…)`", name, name);
     else if (t->kind == TYPE_tuple)

@@ -119,7 +119,7 @@ static const struct type *index_type(struct check *c, struct node *node, const s
         check_quietly(c, index);
         if (!report_wrapped(c, node->index_.object))
             diag_error(c->diags, DIAG_bad_index, node->span,
-                       slice ? "a `%s` has no slices" : "a `%s` has no elements to index", t->text);
+                       slice ? "`%s` has no slices" : "`%s` has no elements to index", t->text);
         return bad(c);
     }
     if (slice) {
@@ -146,7 +146,7 @@ static const struct type *check_index(struct check *c, struct node *node)
             if (indices->at[i]->kind != NODE_range)
                 check_quietly(c, &indices->at[i]);
         if (!is_bad(t))
-            diag_error(c->diags, DIAG_bad_index, node->span, "a `%s` takes one index, not %u",
+            diag_error(c->diags, DIAG_bad_index, node->span, "`%s` takes one index, not %u",
                        t->text, indices->count);
         return bad(c);
     }
@@ -281,8 +281,7 @@ static const struct type *check_question(struct check *c, struct node *node)
         return bad(c);
     if (t->kind != TYPE_option && t->kind != TYPE_result)
         return report_question(
-            c, node,
-            arena_format(c->arena, "a `%s` is always there: `?` has nothing to do", t->text),
+            c, node, arena_format(c->arena, "`%s` is always there: `?` has nothing to do", t->text),
             "leave the `?` out");
     question_allowed(c, node, t);
     return t->args.at[0];
@@ -294,7 +293,7 @@ static const struct type *check_else(struct check *c, struct node *node, const s
     if (is_bad(t) || (t->kind != TYPE_option && t->kind != TYPE_result)) {
         if (!is_bad(t) && !(t->kind == TYPE_future && report_wrapped(c, node->else_.value)))
             diag_error(c->diags, DIAG_bad_question, node->else_.value->span,
-                       "a `%s` is always there: `else` has nothing to do", t->text);
+                       "`%s` is always there: `else` has nothing to do", t->text);
         check_quietly(c, &node->else_.otherwise);
         return bad(c);
     }

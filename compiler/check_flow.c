@@ -64,7 +64,12 @@ const struct type *check_if(struct check *c, struct node *node, const struct typ
     uint32_t mark = scope_open(c);
     check_cond(c, &node->if_.cond);
     if (!node->if_.otherwise) {
-        check_block(c, node->if_.then, simple(c, TYPE_unit), (struct why){0});
+        /* where a value is wanted, its lack is told, not that the branch drops one */
+        bool dropped = want && want->kind == TYPE_unit;
+        const struct type *unit = simple(c, TYPE_unit);
+        check_block(c, node->if_.then, dropped ? unit : NULL, (struct why){0});
+        if (node->if_.then->type->kind != TYPE_never)
+            node->if_.then->type = unit;
         scope_close(c, mark);
         return simple(c, TYPE_unit);
     }
@@ -190,7 +195,7 @@ static const struct type *check_iter(struct check *c, struct node **slot)
         return type_make(c->types, TYPE_tuple, t->args.at, 2, 0, NULL, NULL);
     if (!report_wrapped(c, *slot)) {
         struct diag *d = diag_error(c->diags, DIAG_not_iterable, (*slot)->span,
-                                    "a `%s` cannot be looped over", t->text);
+                                    "`%s` cannot be looped over", t->text);
         iter_hint(c, d, t);
     }
     return simple(c, TYPE_bad);

@@ -144,7 +144,7 @@ static void check_spec(struct check *c, struct node *hole, const struct type *t)
     if (!wrong)
         return;
     struct diag *d = diag_error(c->diags, DIAG_format_spec, spec_span(hole),
-                                "the format `%.*s` does not fit a `%s`", (int)hole->hole_.spec_len,
+                                "the format `%.*s` does not fit `%s`", (int)hole->hole_.spec_len,
                                 hole->hole_.spec, t->text);
     diag_hint(c->diags, d, "%s", wrong);
 }

@@ -55,7 +55,7 @@ static void annotate_param(struct check *c, struct node *param, const struct typ
         names_type(c->program, c->module, c->function, param->param_.annotation);
     if (!is_bad(written) && written != *type)
         diag_error(c->diags, DIAG_mismatch, param->param_.annotation->span,
-                   "the parameter is a `%s` here", (*type)->text);
+                   "the parameter is `%s` here", (*type)->text);
 }
 
 /* Parameters take the first places among the locals; names inside a pattern come after them. */
@@ -171,7 +171,7 @@ static bool passable(struct check *c, struct node *node, struct symbol *symbol)
         return true;
     struct diag *d = diag_error(c->diags, DIAG_bad_lambda, node->span, "`%s` cannot be passed: %s",
                                 symbol->name, why);
-    diag_note(c->diags, d, symbol->span, "declared here");
+    note_declared(c, d, symbol);
     if (func->generic_count && !(func->flags & (FUNC_IO | FUNC_TASK)))
         diag_hint(c->diags, d, "call it in a lambda: `|x| %s(x)`", symbol->name);
     else if (func->flags & (FUNC_IO | FUNC_TASK))
@@ -203,7 +203,7 @@ static void pass_named(struct check *c, struct node *node, struct symbol *symbol
         struct diag *d =
             diag_error(c->diags, DIAG_mismatch, node->span, "expected `%s`, found `%s`",
                        type_subst(c->types, pattern, *bindings)->text, symbol->type->text);
-        diag_note(c->diags, d, symbol->span, "`%s` is declared here", symbol->name);
+        note_declared(c, d, symbol);
         fail_argument(c, node);
     }
 }

@@ -138,7 +138,7 @@ static const struct type *report_mixed(struct check *c, struct span span, enum o
     if (report_wrapped(c, l->kind == TYPE_array ? right : left) || report_wrapped(c, right))
         return simple(c, TYPE_bad);
     struct diag *d = diag_error(c->diags, DIAG_mixed_types, span,
-                                "`%s` of `%s` and `%s` do not mix", op_text(op), l->text, r->text);
+                                "`%s` and `%s` do not mix in `%s`", l->text, r->text, op_text(op));
     const struct node *whole = type_is_int(l) ? left : right;
     const struct type *other = whole == left ? r : l;
     if (type_is_int(whole->type) && (other->kind == TYPE_float || other->kind == TYPE_f32)) {
@@ -153,6 +153,8 @@ static const struct type *report_mixed(struct check *c, struct span span, enum o
         diag_hint(c->diags, d, "convert one of them with `as`");
     } else if ((is_text(l) || is_text(r)) && op == OP_add) {
         diag_hint(c->diags, d, "put values into text with braces: `\"{x} and {y}\"`");
+    } else if (is_text(l) && op == OP_mul) {
+        diag_hint(c->diags, d, "write `s.repeat(n)`");
     } else if (l->kind == TYPE_array && op == OP_add) {
         diag_hint(c->diags, d, "an element is added with `xs + [x]` or `xs.push(x)`");
     }
@@ -313,7 +315,7 @@ const struct type *check_cast(struct check *c, struct node *node)
         return to;
     if (report_wrapped(c, node->cast_.value))
         return to;
-    struct diag *d = diag_error(c->diags, DIAG_bad_cast, node->span, "a `%s` cannot become a `%s`",
+    struct diag *d = diag_error(c->diags, DIAG_bad_cast, node->span, "`%s` cannot become `%s`",
                                 from->text, to->text);
     cast_hint(c, d, from, to);
     return simple(c, TYPE_bad);

@@ -20,12 +20,12 @@ static void report_pattern(struct pattern *p, const struct node *node, const str
                            const char *what)
 {
     struct check *c = p->c;
-    struct diag *d = diag_error(c->diags, DIAG_bad_pattern, node->span, "%s does not match a `%s`",
+    struct diag *d = diag_error(c->diags, DIAG_bad_pattern, node->span, "%s does not match `%s`",
                                 what, subject->text);
     if (subject->kind == TYPE_option)
-        diag_hint(c->diags, d, "a `%s` is `some(x)` or `none`", subject->text);
+        diag_hint(c->diags, d, "`%s` is `some(x)` or `none`", subject->text);
     else if (subject->kind == TYPE_result)
-        diag_hint(c->diags, d, "a `%s` is `ok(x)` or `err(e)`", subject->text);
+        diag_hint(c->diags, d, "`%s` is `ok(x)` or `err(e)`", subject->text);
     else if (subject->kind == TYPE_future)
         diag_hint(c->diags, d, "`await` it first");
 }

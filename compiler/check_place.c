@@ -18,9 +18,9 @@ static struct symbol *report_fixed(struct check *c, struct node *node, struct sy
                   name);
     } else if (symbol->kind == SYM_LOCAL) {
         d = diag_error(c->diags, DIAG_not_assignable, node->span,
-                       "`%s` is a `let`: it cannot change", name);
+                       "`%s` is not a `var`: it cannot change", name);
         diag_note(c->diags, d, symbol->span, "declared here");
-        diag_hint(c->diags, d, "declare it with `var %s = …`", name);
+        diag_hint(c->diags, d, "what changes is declared so: `var %s = …`", name);
     } else {
         diag_error(c->diags, DIAG_not_assignable, node->span, "`%s` is not a variable", name);
     }
@@ -74,8 +74,8 @@ struct symbol *place_root(struct check *c, struct node *node)
         if (kind == TYPE_array)
             diag_error(c->diags, DIAG_not_assignable, node->span, "a slice cannot be assigned");
         else
-            diag_error(c->diags, DIAG_not_assignable, node->span,
-                       "the parts of a `%s` cannot change", node->index_.object->type->text);
+            diag_error(c->diags, DIAG_not_assignable, node->span, "the parts of `%s` cannot change",
+                       node->index_.object->type->text);
         return NULL;
     }
     default:

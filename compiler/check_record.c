@@ -121,7 +121,7 @@ const struct type *check_update(struct check *c, struct node *node, const struct
     if (t->kind != TYPE_record) {
         if (!report_wrapped(c, node->update_.base))
             diag_error(c->diags, DIAG_record_fields, node->update_.base->span,
-                       "`..` takes a record, not a `%s`", t->text);
+                       "`..` takes a record, not `%s`", t->text);
         return quiet_fields(c, inits);
     }
     bool *given = arena_array(c->arena, bool, t->args.count + 1);

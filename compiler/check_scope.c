@@ -104,3 +104,27 @@ void scope_unknown(struct check *c, const char *name, struct span span)
              !strcmp(name, "time") || !strcmp(name, "rand") || !strcmp(name, "json"))
         diag_hint(c->diags, d, "a module must be imported: `import %s`", name);
 }
+
+static const char *signature(struct check *c, const struct symbol *function)
+{
+    const struct nodes *params = &function->node->func_.params;
+    const char *text = arena_format(c->arena, "%s(", function->name);
+    for (uint32_t i = 0; i < params->count; i++)
+        text = arena_format(c->arena, "%s%s%s%s: %s", text, i ? ", " : "",
+                            params->at[i]->param_.is_var ? "var " : "", params->at[i]->param_.name,
+                            function->type->args.at[i]->text);
+    const struct type *result = function->type->result;
+    if (result->kind == TYPE_unit)
+        return arena_format(c->arena, "%s)", text);
+    return arena_format(c->arena, "%s) -> %s", text, result->text);
+}
+
+void note_declared(struct check *c, struct diag *d, const struct symbol *symbol)
+{
+    bool std = symbol->module && symbol->module->is_std && symbol->kind == SYM_FUNC &&
+               symbol->node->kind == NODE_func;
+    if (std)
+        diag_hint(c->diags, d, "it is `%s`", signature(c, symbol));
+    else if (symbol->span.source)
+        diag_note(c->diags, d, symbol->span, "`%s` is declared here", symbol->name);
+}

@@ -16,6 +16,33 @@ static bool holds_future(const struct type *t)
     return false;
 }
 
+/* Calls and what branches may have effects; an expression of these kinds has none of its own. */
+static bool does_nothing(enum node_kind kind)
+{
+    switch (kind) {
+    case NODE_int:
+    case NODE_float:
+    case NODE_bool:
+    case NODE_str:
+    case NODE_interp:
+    case NODE_name:
+    case NODE_dot:
+    case NODE_tuple_dot:
+    case NODE_index:
+    case NODE_unary:
+    case NODE_binary:
+    case NODE_cast:
+    case NODE_is:
+    case NODE_array:
+    case NODE_map:
+    case NODE_tuple:
+    case NODE_record_lit:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* The value of a statement is dropped; not every value may be. */
 static void check_dropped(struct check *c, const struct node *node)
 {
@@ -32,8 +59,7 @@ static void check_dropped(struct check *c, const struct node *node)
         struct diag *d = diag_warning(c->diags, DIAG_unused_value, node->span,
                                       "the error that this may give is not looked at");
         diag_hint(c->diags, d, "`?` hands it up; `let _ = …` says that it does not matter");
-    } else if (node->kind == NODE_binary || node->kind == NODE_unary || node->kind == NODE_name ||
-               node->kind == NODE_int || node->kind == NODE_interp || node->kind == NODE_str) {
+    } else if (does_nothing(node->kind) && t->kind != TYPE_unit && !is_bad(t)) {
         diag_warning(c->diags, DIAG_unused_value, node->span, "this value is not used");
     }
 }
@@ -55,8 +81,10 @@ static void check_let(struct check *c, struct node *node)
     if (t->kind == TYPE_never)
         t = simple(c, TYPE_bad);
     if (t->kind == TYPE_unit && pattern->kind == NODE_pat_name) {
-        diag_error(c->diags, DIAG_missing_value, node->let_.value->span,
-                   "this gives no value for `%s`", pattern->pat_name_.name);
+        struct diag *d = diag_error(c->diags, DIAG_missing_value, node->let_.value->span,
+                                    "this gives no value for `%s`", pattern->pat_name_.name);
+        if (node->let_.value->kind == NODE_if)
+            diag_hint(c->diags, d, "an `if` without `else` gives no value");
         t = simple(c, TYPE_bad);
     }
     check_pattern(c, pattern, t, node->let_.is_var);
@@ -212,6 +240,16 @@ const struct type *check_block(struct check *c, struct node *node, const struct 
 /* ---- jumps
  * ------------------------------------------------------------------------------------------ */
 
+static void no_result(struct check *c, struct node *value)
+{
+    struct diag *d = diag_error(
+        c->diags, DIAG_mismatch, value->span, "%s declares no result, so it returns no value",
+        c->function->node->kind == NODE_func ? arena_format(c->arena, "`%s`", c->function->name)
+                                             : "this");
+    if (c->function->node->kind == NODE_func)
+        diag_hint(c->diags, d, "declare it: `%s(…) -> %s`", c->function->name, value->type->text);
+}
+
 static void check_return(struct check *c, struct node *node)
 {
     struct func *func = c->function ? c->function->func : NULL;
@@ -221,14 +259,11 @@ static void check_return(struct check *c, struct node *node)
         return;
     }
     const struct type *result = func->result;
-    struct why why = {c->function->span,
-                      arena_format(c->arena, "`%s` gives `%s`", c->function->name, result->text),
-                      true};
+    struct why why = why_result(c, c->function);
     if (node->return_.value && result->kind == TYPE_unit) {
         check_expr(c, &node->return_.value, NULL);
         if (!is_bad(node->return_.value->type) && node->return_.value->type->kind != TYPE_unit)
-            diag_error(c->diags, DIAG_mismatch, node->return_.value->span,
-                       "`%s` declares no result, so it returns no value", c->function->name);
+            no_result(c, node->return_.value);
     } else if (node->return_.value) {
         check_want(c, &node->return_.value, result, why);
     } else if (strip(result)->kind == TYPE_unit && result->kind != TYPE_unit) {
@@ -237,7 +272,8 @@ static void check_return(struct check *c, struct node *node)
     } else if (result->kind != TYPE_unit && !is_bad(result)) {
         struct diag *d = diag_error(c->diags, DIAG_missing_value, node->span,
                                     "`return` needs a value of type `%s`", result->text);
-        diag_note(c->diags, d, why.span, "%s", why.text);
+        if (why.span.source)
+            diag_note(c->diags, d, why.span, "%s", why.text);
     }
 }
 

@@ -76,6 +76,9 @@ struct symbol *scope_find(struct check *, const char *name);
 /* Reports an unknown name with what it may have meant. */
 void scope_unknown(struct check *, const char *name, struct span);
 
+/* Tells where a symbol is declared: a note, or the signature of what the standard library has. */
+void note_declared(struct check *, struct diag *, const struct symbol *);
+
 /* ---- check_convert.c ---- */
 const struct type *check_want(struct check *, struct node **slot, const struct type *want,
                               struct why);
@@ -131,6 +134,10 @@ void check_stmt(struct check *, struct node **slot);
 const struct type *check_jump(struct check *, struct node *);
 /* The type of a constant, found when it is first needed. */
 const struct type *const_type(struct check *, struct symbol *);
+
+/* ---- check.c ---- */
+/* Why a value of the function's result is wanted. */
+struct why why_result(struct check *, struct symbol *function);
 
 /* ---- check_flow.c ---- */
 const struct type *check_if(struct check *, struct node *, const struct type *want, struct why);

@@ -330,11 +330,11 @@ static struct row row_of(struct match *m, struct node *pattern)
 static void report_missing(struct match *m, struct node *node, const char *text)
 {
     struct diags *diags = m->program->diags;
-    struct span head = span_join(node->span, node->match_.subject->span);
-    head.start = node->span.start;
+    struct span head = node->span;
+    head.end = node->match_.subject->span.end;
     bool any = !strcmp(text, "_");
     struct diag *d = diag_error(diags, DIAG_not_exhaustive, head,
-                                any ? "the match is not exhaustive: a `%s` may be something else%s"
+                                any ? "the match is not exhaustive: `%s` may be something else%s"
                                     : "the match is not exhaustive: `%s%s` is not covered",
                                 any ? node->match_.subject->type->text : text, "");
     diag_hint(diags, d, any ? "add a last arm: `_ => …`" : "add an arm: `%s => …`", text);

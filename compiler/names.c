@@ -133,7 +133,7 @@ struct symbol *names_member(struct program *p, struct module *from, struct modul
     struct symbol *symbol = name_map_get(&m->scope, name);
     if (symbol && (symbol->kind == SYM_MODULE || symbol->module != m))
         symbol = NULL; /* what it imports is not its own */
-    if (!symbol) {
+    if (!symbol || (m->is_std && !symbol->is_pub && m != from)) {
         struct diag *d = diag_error(p->diags, DIAG_not_in_module, span, "module `%s` has no `%s`",
                                     m->name, name);
         suggest_member(p, d, m, name);
@@ -171,7 +171,7 @@ static const struct symbol *find_generic(const struct symbol *function, const ch
         return NULL;
     const struct nodes *generics = &function->node->func_.generics;
     for (uint32_t i = 0; i < generics->count; i++)
-        if (generics->at[i]->name_.name == name)
+        if (generics->at[i]->kind == NODE_name && generics->at[i]->name_.name == name)
             return generics->at[i]->name_.symbol;
     return NULL;
 }
@@ -321,7 +321,7 @@ static const struct type *resolve_fn(struct type_scope s, struct node *node)
 {
     if (!s.parameter) {
         struct diag *d = diag_error(s.program->diags, DIAG_fn_type_place, node->span,
-                                    "a function cannot be stored in a field, variable or value");
+                                    "a function cannot be stored in a value or returned");
         diag_hint(s.program->diags, d,
                   "function types stand at parameters only: functions are passed down, never kept");
         return bad_type(s);
@@ -514,7 +514,8 @@ static void declare_import(struct program *p, struct module *m, struct node *nod
     if (!target)
         return;
     for (uint32_t i = 0; i < node->import_.names.count; i++)
-        import_one(p, m, target, node->import_.names.at[i]);
+        if (node->import_.names.at[i]->kind == NODE_name)
+            import_one(p, m, target, node->import_.names.at[i]);
     if (node->import_.names.count)
         return;
     struct symbol *symbol = module_symbol(p, target);
@@ -556,9 +557,11 @@ static void sign_generics(struct program *p, struct symbol *function, const stru
 {
     for (uint32_t i = 0; i < generics->count; i++) {
         struct node *node = generics->at[i];
+        if (node->kind != NODE_name)
+            continue;
         const char *name = node->name_.name;
         for (uint32_t j = 0; j < i; j++)
-            if (generics->at[j]->name_.name == name)
+            if (generics->at[j]->kind == NODE_name && generics->at[j]->name_.name == name)
                 diag_error(p->diags, DIAG_duplicate, node->span,
                            "the type parameter `%s` is declared twice", name);
         struct symbol *var = symbol_new(p, function->module, SYM_TYPE_VAR, name, node->span, node);

@@ -40,6 +40,16 @@ static void report_future(struct program *p, const struct symbol *symbol, const 
     diag_hint(p->diags, d, "`await %s` gives its value", symbol->name);
 }
 
+/* A later local of the name that may have been meant to change this one: told about there. */
+static bool is_shadowed(const struct symbol *symbol)
+{
+    const struct func *func = symbol->owner ? symbol->owner->func : NULL;
+    for (uint32_t i = symbol->index + 1; func && i < func->locals.count; i++)
+        if (func->locals.at[i]->name == symbol->name && !func->locals.at[i]->used)
+            return true;
+    return false;
+}
+
 /* An earlier local of the name that `let` may have been meant to change. */
 static bool shadows_var(const struct symbol *symbol)
 {
@@ -74,7 +84,7 @@ static void check_let(struct program *p, const struct node *node)
         else
             report_name(p, symbol);
     } else if (symbol && symbol->kind == SYM_LOCAL && symbol->is_var && !symbol->written &&
-               symbol->used && symbol->type->kind != TYPE_bad) {
+               symbol->used && symbol->type->kind != TYPE_bad && !is_shadowed(symbol)) {
         struct diag *d = diag_warning(p->diags, DIAG_never_changed, symbol->span,
                                       "the `var` `%s` never changes", symbol->name);
         diag_hint(p->diags, d, "declare it with `let`");
