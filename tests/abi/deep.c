@@ -119,8 +119,8 @@ static bool test_endless(struct dfl_fiber *f)
     struct frame frame = {.n = 100000000};
     int64_t value;
     plain_body(f, &frame);
-    return is_stack_failure(frame.error) &
-           is_stack_failure(emit_await(f, emit_spawn_int(f, FN_FOREVER, 0), &value));
+    bool plain = is_stack_failure(frame.error);
+    return is_stack_failure(emit_await(f, emit_spawn_int(f, FN_FOREVER, 0), &value)) && plain;
 }
 
 static void run_main(struct dfl_fiber *f, struct dfl_task *t)
