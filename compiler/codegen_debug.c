@@ -184,13 +184,11 @@ static LLVMMetadataRef type_of(struct cg *cg, const struct dfl_type *d)
 static LLVMMetadataRef subprogram(struct cg *cg, LLVMValueRef fn, const char *name,
                                   struct span span, LLVMMetadataRef type)
 {
-    size_t len;
-    const char *linkage = LLVMGetValueName2(fn, &len);
     LLVMMetadataRef file = file_at(cg, span);
     uint32_t line = line_at(span);
-    LLVMMetadataRef made = LLVMDIBuilderCreateFunction(
-        cg->debug, file, name, strlen(name), linkage, len, file, line, type, true, true, line,
-        LLVMDIFlagPrototyped, cg->options->level > 0);
+    LLVMMetadataRef made =
+        LLVMDIBuilderCreateFunction(cg->debug, file, name, strlen(name), "", 0, file, line, type,
+                                    true, true, line, LLVMDIFlagPrototyped, cg->options->level > 0);
     LLVMSetSubprogram(fn, made);
     return made;
 }
@@ -284,7 +282,9 @@ static void tell(struct cg *cg, const struct ir_value *v, LLVMMetadataRef info)
     LLVMValueRef at = value;
     if (!own_slot) {
         at = cg_alloca(cg, LLVMTypeOf(value));
+        LLVMSetCurrentDebugLocation2(cg->at, NULL); /* a breakpoint stands behind it */
         cg_store(cg, value, at);
+        LLVMSetCurrentDebugLocation2(cg->at, place);
     }
     LLVMDIBuilderInsertDeclareRecordAtEnd(cg->debug, at, info,
                                           expression(cg, v->place && !own_slot), place, here);
