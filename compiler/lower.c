@@ -203,11 +203,7 @@ static void bind_patterns(struct frame *f)
         struct node *param = s->node->lambda_.params.at[i];
         if (param->kind == NODE_param)
             continue;
-        struct ir_block *here = f->block, *never = emit_block(f);
-        emit_start(f, never);
-        emit0(f, IR_unreachable, NULL, param->span);
-        emit_start(f, here);
-        lower_pattern(f, param, f->locals[i].value, never, f->cleanups.count);
+        lower_pattern(f, param, f->locals[i].value, NULL, 0);
     }
 }
 
@@ -257,12 +253,18 @@ static void lower_extern(struct frame *f)
 
 /* ---- order ----------------------------------------------------------------------------------- */
 
-/* A block that only drops and raises. */
-static bool is_cold(const struct ir_block *b)
+/* Marks blocks that only drop and raise; each leads to blocks behind it. */
+static bool *find_cold(struct lower *l, const struct ir_order *order)
 {
-    const struct ir_value *end = b->body.at[b->body.count - 1];
-    return b->params.count == 1 && b->params.at[0]->type->kind == TYPE_error &&
-           (end->op == IR_raise || (end->op == IR_br && is_cold(end->targets[0])));
+    bool *cold = arena_array(l->arena, bool, order->blocks.count + 1);
+    for (uint32_t i = order->blocks.count; i-- > 0;) {
+        const struct ir_block *b = order->blocks.at[i];
+        const struct ir_value *end = b->body.at[b->body.count - 1];
+        if (b->params.count == 1 && b->params.at[0]->type->kind == TYPE_error)
+            cold[i] = end->op == IR_raise ||
+                      (end->op == IR_br && cold[order->index[end->targets[0]->id]]);
+    }
+    return cold;
 }
 
 /* Keeps the blocks that are reached, each behind those that dominate it, cold ones last. */
@@ -270,10 +272,11 @@ static void order_blocks(struct lower *l, struct ir_func *f)
 {
     struct ir_order order;
     ir_order_make(&order, l->arena, f);
+    bool *is_cold = find_cold(l, &order);
     f->blocks.count = 0;
     for (int cold = 0; cold < 2; cold++)
         for (uint32_t i = 0; i < order.blocks.count; i++)
-            if (is_cold(order.blocks.at[i]) == cold)
+            if (is_cold[i] == cold)
                 vec_push(l->arena, &f->blocks, order.blocks.at[i]);
     for (uint32_t i = 0; i < f->blocks.count; i++)
         f->blocks.at[i]->id = i;

@@ -54,7 +54,7 @@ static struct ir_value *test(struct frame *f, enum ir_op op, struct ir_value *v,
     return emit1(f, op, lower_simple(f, TYPE_bool), span, v);
 }
 
-/* Where to go if a test fails; what is above `mark` is dropped on the way. */
+/* Where to go if a test fails; what is above `mark` is dropped on the way. `to` NULL: none can. */
 struct miss {
     struct ir_block *to;
     uint32_t mark;
@@ -73,6 +73,8 @@ static void need(struct frame *f, struct ir_value *cond, bool want, struct miss 
 
 static void pattern_literal(struct frame *f, struct node *p, struct ir_value *v, struct miss miss)
 {
+    if (!miss.to)
+        return;
     if (v->type->kind == TYPE_bool && p->pat_lit_.value->kind == NODE_bool) {
         need(f, v, p->pat_lit_.value->bool_.value, miss, p->span);
         return;
@@ -98,8 +100,9 @@ static void pattern_ctor(struct frame *f, struct node *p, struct ir_value *v, st
     enum ctor ctor = p->pat_ctor_.ctor;
     bool option = ctor == CTOR_SOME || ctor == CTOR_NONE;
     assert(option || ctor == CTOR_OK || ctor == CTOR_ERR);
-    need(f, test(f, option ? IR_is_some : IR_is_ok, v, p->span),
-         ctor == CTOR_SOME || ctor == CTOR_OK, miss, p->span);
+    if (miss.to)
+        need(f, test(f, option ? IR_is_some : IR_is_ok, v, p->span),
+             ctor == CTOR_SOME || ctor == CTOR_OK, miss, p->span);
     struct node *inner = p->pat_ctor_.args.count ? p->pat_ctor_.args.at[0] : NULL;
     if (!inner || inner->kind == NODE_pat_wild)
         return;
@@ -281,28 +284,32 @@ struct val lower_if(struct frame *f, struct node *n)
     return merge_done(f, &m, n->span);
 }
 
-/* One arm; goes on at what comes if it does not match. */
-static void lower_arm(struct frame *f, struct node *arm, struct ir_value *subject, struct merge *m)
+/* One arm; goes on at what comes if it does not match. The last one need not be tested: the arms
+ * cover the type. */
+static void lower_arm(struct frame *f, struct node *arm, struct ir_value *subject, struct merge *m,
+                      bool last)
 {
     uint32_t mark = f->cleanups.count;
-    struct ir_block *next = emit_block(f);
+    struct ir_block *next = last && !arm->arm_.guard ? NULL : emit_block(f);
     f->cond_depth++;
     lower_pattern(f, arm->arm_.pattern, subject, next, mark);
     if (arm->arm_.guard)
         lower_branch(f, arm->arm_.guard, next, mark, arm);
     give_branch(f, m, arm->arm_.body, mark);
     f->cond_depth--;
-    emit_start(f, next);
+    if (next)
+        emit_start(f, next);
 }
 
 struct val lower_match(struct frame *f, struct node *n)
 {
-    uint32_t mark = f->cleanups.count;
+    uint32_t mark = f->cleanups.count, count = n->match_.arms.count;
     struct merge m = merge_new(f, lower_type(f, n->type));
     struct ir_value *subject = lower_subject(f, n->match_.subject, n);
-    for (uint32_t i = 0; i < n->match_.arms.count; i++)
-        lower_arm(f, n->match_.arms.at[i], subject, &m);
-    emit0(f, IR_unreachable, NULL, n->span);
+    for (uint32_t i = 0; i < count; i++)
+        lower_arm(f, n->match_.arms.at[i], subject, &m, i + 1 == count);
+    if (!count || n->match_.arms.at[count - 1]->arm_.guard)
+        emit0(f, IR_unreachable, NULL, n->span);
     struct val v = merge_done(f, &m, n->span);
     cleanup_pop(f, mark, n->span);
     return v;

@@ -254,7 +254,8 @@ struct ir_value *lower_elem(struct frame *, const struct type *array, struct ir_
  * is above `mark` is dropped and `no` comes next. `within`: where the names are visible. */
 void lower_branch(struct frame *, struct node *cond, struct ir_block *no, uint32_t mark,
                   struct node *within);
-/* Tests a lent value; goes on where it matches, with names bound; else like lower_branch(). */
+/* Tests a lent value; goes on where it matches, with names bound; else like lower_branch(). `no`
+ * NULL: it is known to match, and only taken apart. */
 void lower_pattern(struct frame *, struct node *pattern, struct ir_value *, struct ir_block *no,
                    uint32_t mark);
 /* Keeps a subject alive whose parts are bound by patterns within `within`. */
@@ -281,7 +282,7 @@ struct path {
     struct operands keys;
 };
 void place_indices(struct frame *, struct path *, struct node *target, struct node *const *later,
-                uint32_t count);
+                   uint32_t count);
 /* Address of the place. */
 struct ir_value *place_walk(struct frame *, struct path *);
 void lower_assign(struct frame *, struct node *);

@@ -205,25 +205,48 @@ void local_bind(struct frame *f, const struct symbol *s, struct ir_value *v, str
     }
 }
 
-void local_destructure(struct frame *f, struct node *pattern, struct ir_value *v)
+/* The parts of a tuple that was made just now: it is not made after all. */
+static struct ir_value **unmade(struct frame *f, struct ir_value *v)
 {
-    if (pattern->kind == NODE_pat_name && pattern->pat_name_.symbol) {
-        local_bind(f, pattern->pat_name_.symbol, v, pattern->span);
+    uint32_t count = f->block->body.count;
+    if (v->op != IR_make || !count || f->block->body.at[count - 1] != v)
+        return NULL;
+    f->block->body.count--;
+    return v->args;
+}
+
+static void copy_parts(struct frame *f, const struct nodes *patterns, struct ir_value *tuple)
+{
+    for (uint32_t i = 0; i < patterns->count; i++) {
+        struct node *p = patterns->at[i];
+        if (p->kind == NODE_pat_wild)
+            continue;
+        struct ir_value *part = emit1(f, IR_get, tuple->type->args.at[i], p->span, tuple);
+        part->imm.index = i;
+        local_destructure(f, p, lower_copy(f, part, p->span));
+    }
+}
+
+static void destructure_tuple(struct frame *f, struct node *pattern, struct ir_value *tuple)
+{
+    const struct nodes *patterns = &pattern->pat_tuple_.elems;
+    struct ir_value **parts = unmade(f, tuple);
+    if (parts) {
+        for (uint32_t i = 0; i < patterns->count; i++)
+            local_destructure(f, patterns->at[i], parts[i]);
         return;
     }
-    int32_t whole = cleanup_push(f, v);
-    if (pattern->kind == NODE_pat_tuple) {
-        const struct nodes *elems = &pattern->pat_tuple_.elems;
-        for (uint32_t i = 0; i < elems->count; i++) {
-            struct node *elem = elems->at[i];
-            if (elem->kind == NODE_pat_wild)
-                continue;
-            struct ir_value *part = emit1(f, IR_get, v->type->args.at[i], elem->span, v);
-            part->imm.index = i;
-            local_destructure(f, elem, lower_copy(f, part, elem->span));
-        }
-    } else {
-        assert(pattern->kind == NODE_pat_wild || pattern->kind == NODE_pat_name);
-    }
+    int32_t whole = cleanup_push(f, tuple);
+    copy_parts(f, patterns, tuple);
     cleanup_drop(f, whole, pattern->span);
+}
+
+void local_destructure(struct frame *f, struct node *pattern, struct ir_value *v)
+{
+    if (pattern->kind == NODE_pat_tuple)
+        destructure_tuple(f, pattern, v);
+    else if (pattern->kind == NODE_pat_name && pattern->pat_name_.symbol)
+        local_bind(f, pattern->pat_name_.symbol, v, pattern->span);
+    else
+        lower_drop(f, v, pattern->span);
 }

@@ -199,15 +199,6 @@ static void map_begin(struct frame *f, struct iteration *it, struct ir_value *ro
 
 /* ---- the item of a round ---- */
 
-static void bind_lent(struct frame *f, struct node *pattern, struct ir_value *v)
-{
-    struct ir_block *never = emit_block(f), *here = f->block;
-    emit_start(f, never);
-    emit0(f, IR_unreachable, NULL, pattern->span);
-    emit_start(f, here);
-    lower_pattern(f, pattern, v, never, f->cleanups.count);
-}
-
 static void bind_entry(struct frame *f, const struct iteration *it, struct node *pattern)
 {
     const struct types *args = &it->over->type->args;
@@ -219,8 +210,8 @@ static void bind_entry(struct frame *f, const struct iteration *it, struct node 
         emit2(f, IR_entry_value, args->at[1], span, it->over, it->index),
     };
     if (pattern->kind == NODE_pat_tuple) {
-        bind_lent(f, pattern->pat_tuple_.elems.at[0], parts[0]);
-        bind_lent(f, pattern->pat_tuple_.elems.at[1], parts[1]);
+        lower_pattern(f, pattern->pat_tuple_.elems.at[0], parts[0], NULL, 0);
+        lower_pattern(f, pattern->pat_tuple_.elems.at[1], parts[1], NULL, 0);
         return;
     }
     parts[0] = lower_copy(f, parts[0], span);
@@ -230,13 +221,14 @@ static void bind_entry(struct frame *f, const struct iteration *it, struct node 
 
 static void bind_item(struct frame *f, const struct iteration *it, struct node *pattern)
 {
-    if (!it->over)
-        bind_lent(f, pattern, it->index);
-    else if (it->over->type->kind == TYPE_map)
+    if (it->over && it->over->type->kind == TYPE_map) {
         bind_entry(f, it, pattern);
-    else
-        bind_lent(f, pattern,
-                  lower_elem(f, it->over->type, it->over, it->index, true, pattern->span));
+        return;
+    }
+    struct ir_value *item = it->index;
+    if (it->over)
+        item = lower_elem(f, it->over->type, it->over, it->index, true, pattern->span);
+    lower_pattern(f, pattern, item, NULL, 0);
 }
 
 /* ---- begin and end ---- */

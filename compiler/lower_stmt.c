@@ -3,34 +3,9 @@
 
 #include <assert.h>
 
-/* let (a, b) = (x, y): no tuple is made. */
-static bool is_pairwise(const struct node *let)
-{
-    const struct node *pattern = let->let_.pattern, *value = let->let_.value;
-    return pattern->kind == NODE_pat_tuple && value->kind == NODE_tuple &&
-           pattern->pat_tuple_.elems.count == value->tuple_.elems.count;
-}
-
-static void lower_pairwise(struct frame *f, struct node *let)
-{
-    const struct nodes *patterns = &let->let_.pattern->pat_tuple_.elems;
-    const struct nodes *values = &let->let_.value->tuple_.elems;
-    struct operands ops = {0};
-    for (uint32_t i = 0; i < values->count; i++)
-        operand_add_owned(f, &ops, values->at[i]);
-    struct ir_value **parts = operand_values(f, &ops);
-    operand_moved(f, &ops);
-    for (uint32_t i = 0; i < patterns->count; i++)
-        local_destructure(f, patterns->at[i], parts[i]);
-}
-
 static void lower_let(struct frame *f, struct node *n)
 {
     struct node *pattern = n->let_.pattern;
-    if (is_pairwise(n)) {
-        lower_pairwise(f, n);
-        return;
-    }
     struct ir_value *v = lower_owned(f, n->let_.value);
     if (n->let_.value->type->kind == TYPE_never) /* stands for a value in code never reached */
         v = ir_block_param(f->lower->module, f->block, lower_type(f, pattern->type));
