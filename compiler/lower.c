@@ -7,7 +7,10 @@
 #include <assert.h>
 #include <string.h>
 
-enum { INSTANCES_MOST = 1000 }; /* of one function; more have no end */
+enum {
+    INSTANCES_MOST = 1000, /* of one function; more have no end */
+    TYPE_MOST = 4000,      /* bytes of the text of a type argument; it grows in each step */
+};
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
@@ -113,8 +116,10 @@ static struct instance *instance_add(struct lower *l, const struct instance *key
 }
 
 /* A function whose instances have no end; the first of them stands for the rest. */
-static struct instance *report_endless(struct lower *l, const struct symbol *s, struct span span)
+static struct instance *report_endless(struct lower *l, const struct instance *key,
+                                       struct span span)
 {
+    const struct symbol *s = key->symbol;
     if (!l->failed) {
         struct diag *d = diag_error(l->program->diags, DIAG_endless_instances, span,
                                     "this call asks for ever new versions of `%s`", s->name);
@@ -123,7 +128,16 @@ static struct instance *report_endless(struct lower *l, const struct symbol *s, 
                   "it calls itself with larger types, or with a new lambda each time");
     }
     l->failed = true;
-    return name_map_get(&l->instances, (const char *)s);
+    struct instance *first = name_map_get(&l->instances, (const char *)s);
+    return first ? first : instance_add(l, key);
+}
+
+static bool is_endless(const struct instance *key, uint32_t count)
+{
+    for (uint32_t i = 0; i < key->generics.count; i++)
+        if (strlen(key->generics.at[i]->text) > TYPE_MOST)
+            return true;
+    return count >= INSTANCES_MOST;
 }
 
 struct instance *lower_instance(struct lower *l, struct symbol *s, struct types generics,
@@ -140,7 +154,7 @@ struct instance *lower_instance(struct lower *l, struct symbol *s, struct types 
             return at;
         count++;
     }
-    return count >= INSTANCES_MOST ? report_endless(l, s, span) : instance_add(l, &key);
+    return is_endless(&key, count) ? report_endless(l, &key, span) : instance_add(l, &key);
 }
 
 /* ---- one function ---------------------------------------------------------------------------- */
