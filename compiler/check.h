@@ -4,8 +4,8 @@
  * After all of them with no error in program->diags, the tree keeps the promises of ast.def: every
  * expression and pattern has its type, calls have targets and full argument lists, implicit
  * conversions are nodes (wrap, delegate), spawn nodes know their edges. */
-#ifndef CHECK_H
-#define CHECK_H
+#ifndef COMPILER_CHECK_H
+#define COMPILER_CHECK_H
 
 #include "names.h"
 
