@@ -21,6 +21,7 @@ struct reader {
     enum token token;
     const char *text; /* of a word or string, unescaped; NULL otherwise */
     uint32_t len;
+    bool first; /* on its line */
     bool bad;
     struct name_map funcs, records, values, blocks;
     VEC(struct ir_value *) defined; /* of the function, in order of text */
@@ -100,7 +101,9 @@ static void next(struct reader *r)
 {
     if (r->bad)
         return;
-    r->at += strspn(r->at, " \t\r\n");
+    size_t blank = strspn(r->at, " \t\r\n");
+    r->first = memchr(r->at, '\n', blank) != NULL;
+    r->at += blank;
     r->start = r->at;
     r->text = NULL;
     char c = *r->at;
@@ -195,16 +198,35 @@ static const struct type *simple_type(struct reader *r, const char *name)
         if (t && kind > TYPE_never && strcmp(t->text, name) == 0)
             return t;
     }
-    return name_map_get(&r->records, name);
+    return NULL;
+}
+
+/* A record of the text has no declaration, so one is made up: names of fields are looked for there.
+ * It may be mentioned before it is defined. */
+static struct type *record_type(struct reader *r, const char *name)
+{
+    struct arena *arena = r->module->arena;
+    struct type *t = name_map_get(&r->records, name);
+    if (t)
+        return t;
+    struct symbol *symbol = arena_new(arena, struct symbol);
+    symbol->kind = SYM_RECORD;
+    symbol->name = name;
+    symbol->node = arena_new(arena, struct node);
+    symbol->node->kind = NODE_record;
+    t = (struct type *)type_make(r->module->types, TYPE_record, NULL, 0, 0, NULL, symbol);
+    symbol->type = t;
+    name_map_set(arena, &r->records, name, t);
+    return t;
 }
 
 static const struct type *read_named(struct reader *r)
 {
     const char *name = need_name(r, "a type");
     const struct type *t = simple_type(r, name);
-    if (!t)
-        read_bad(r, "the name of a type before this");
-    return t ? t : r->module->types->simple[TYPE_unit];
+    if (t || r->bad)
+        return t ? t : r->module->types->simple[TYPE_unit];
+    return record_type(r, name);
 }
 
 static const struct type *make_type(struct reader *r, enum type_kind kind, struct types parts,
@@ -264,21 +286,15 @@ static const struct type *read_type(struct reader *r)
     return t;
 }
 
-/* A record of the text has no declaration, so one is made up: names of fields are looked for there.
- */
 static void read_record(struct reader *r)
 {
     struct arena *arena = r->module->arena;
-    struct symbol *symbol = arena_new(arena, struct symbol);
-    symbol->kind = SYM_RECORD;
-    symbol->name = need_name(r, "the name of a record");
-    symbol->node = arena_new(arena, struct node);
-    symbol->node->kind = NODE_record;
-    struct type *t =
-        (struct type *)type_make(r->module->types, TYPE_record, NULL, 0, 0, NULL, symbol);
-    symbol->type = t;
-    name_map_set(arena, &r->records, symbol->name, t);
+    struct type *t = record_type(r, need_name(r, "the name of a record"));
+    struct nodes *names = &t->symbol->node->record_.fields;
     VEC(const struct type *) fields = {0};
+    if (t->symbol->used)
+        read_bad(r, "a record that is defined once");
+    ((struct symbol *)t->symbol)->used = true;
     need_sign(r, '{');
     while (!at_sign(r, '}') && !r->bad) {
         struct node *field = arena_new(arena, struct node);
@@ -286,7 +302,7 @@ static void read_record(struct reader *r)
         field->field_.name = need_name(r, "the name of a field");
         need_sign(r, ':');
         vec_push(arena, &fields, read_type(r));
-        vec_push(arena, &symbol->node->record_.fields, field);
+        vec_push(arena, names, field);
         if (!skip_sign(r, ','))
             break;
     }
@@ -344,10 +360,10 @@ struct refs {
     uint32_t count, room;
 };
 
-/* %1, %2, ... up to what is not a value. */
+/* %1, %2, ... up to what is not a value, or the end of the line. */
 static void read_refs(struct reader *r, struct refs *list)
 {
-    while (at_sign(r, '%')) {
+    while (at_sign(r, '%') && !r->first) {
         vec_push(r->module->arena, list, read_ref(r));
         if (!at_sign(r, ',') || strchr("^", r->at[strspn(r->at, " ")]))
             return;
@@ -760,6 +776,11 @@ static void read_module(struct reader *r)
             read_func(r, flags);
         else
             read_bad(r, "record, fn or task");
+    }
+    for (uint32_t i = 0; i < r->records.room; i++) {
+        const struct type *t = r->records.slots[i].value;
+        if (t && !t->symbol->used)
+            read_bad(r, arena_format(r->module->arena, "a definition of %s", t->text));
     }
     for (uint32_t i = 0; i < r->funcs.room; i++) {
         const struct ir_func *f = r->funcs.slots[i].value;

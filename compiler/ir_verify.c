@@ -467,15 +467,18 @@ static bool is_float(const struct type *t)
 }
 
 /* Whether the operation can fail at all with these operands. */
-static bool can_fail(const struct ir_value *x)
+static bool can_fail(const struct ir_func *f, const struct ir_value *x)
 {
+    bool number = x->op >= IR_add && x->op <= IR_shr;
     if (!ir_op_fails(x->op) || x->nofail)
         return false;
-    if (x->op >= IR_add && x->op <= IR_neg && (is_float(x->args[0]->type) || x->imm.wrap))
-        return (x->op == IR_div || x->op == IR_rem) && !is_float(x->args[0]->type);
+    if (number && is_float(x->args[0]->type))
+        return false;
+    if (number && x->imm.wrap)
+        return x->op == IR_div || x->op == IR_rem;
     if (x->op == IR_elem || x->op == IR_place_elem)
         return !x->imm.unchecked;
-    return true;
+    return x->op != IR_try_await || !(f->flags & FUNC_IO);
 }
 
 static void check_fail(struct verifier *v)
@@ -486,7 +489,7 @@ static void check_fail(struct verifier *v)
         return;
     }
     if (!x->fail) {
-        need(v, !can_fail(x) || x->op == IR_cast, "no fail block");
+        need(v, !can_fail(v->func, x) || x->op == IR_cast, "no fail block");
         return;
     }
     need(v, !x->nofail, "a fail block, but marked nofail");
