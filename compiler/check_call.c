@@ -320,7 +320,13 @@ static void check_argument(struct check *c, struct call *call, uint32_t i)
         if (call->spawned && call->args[i]->kind == NODE_lambda)
             diag_error(c->diags, DIAG_bad_spawn, call->args[i]->span,
                        "a spawned call takes named functions, not lambdas");
-        check_function_arg(c, &call->args[i], pattern, &call->bindings);
+        bool untold = false;
+        for (uint32_t p = 0; p < pattern->args.count; p++)
+            untold = untold || has_unbound(pattern->args.at[p], &call->bindings);
+        if (untold && call->bad) /* by an argument that was reported */
+            call->args[i]->type = simple(c, TYPE_bad);
+        else
+            check_function_arg(c, &call->args[i], pattern, &call->bindings);
         call->bad = call->bad || is_bad(call->args[i]->type);
         return;
     }

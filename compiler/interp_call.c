@@ -197,6 +197,9 @@ static enum flow run_body(struct interp *in, const struct closure *c, char *loca
     struct node *body = node->kind == NODE_func   ? node->func_.body
                         : node->kind == NODE_test ? node->test_.body
                                                   : node->lambda_.body;
+    for (uint32_t i = 0; node->kind == NODE_lambda && i < node->lambda_.params.count; i++)
+        if (node->lambda_.params.at[i]->kind == NODE_pat_tuple)
+            pattern_match(&f, node->lambda_.params.at[i], locals + inst->slots[i].offset);
     in->fn_depth += inst->counts_depth;
     enum flow flow = eval_as(&f, body, inst->func->result, out);
     in->fn_depth -= inst->counts_depth;
