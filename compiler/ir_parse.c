@@ -292,8 +292,10 @@ static void read_record(struct reader *r)
     struct type *t = record_type(r, need_name(r, "the name of a record"));
     struct nodes *names = &t->symbol->node->record_.fields;
     VEC(const struct type *) fields = {0};
-    if (t->symbol->used)
+    if (t->symbol->used || r->bad) {
         read_bad(r, "a record that is defined once");
+        return;
+    }
     ((struct symbol *)t->symbol)->used = true;
     need_sign(r, '{');
     while (!at_sign(r, '}') && !r->bad) {

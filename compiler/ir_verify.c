@@ -128,8 +128,7 @@ static void check_field(struct verifier *v)
         fault(v, "no field %u in %s", x->imm.index, t->text);
     else
         need(v, x->type == t->args.at[x->imm.index], "the type is not the field's");
-    need(v, x->place == (x->op == IR_place_field) && x->args[0]->place == x->place,
-         "a place is mixed up with a value");
+    need(v, x->place == (x->op == IR_place_field), "a place is mixed up with a value");
 }
 
 static void check_wrapper(struct verifier *v)
@@ -161,10 +160,7 @@ static void check_sequence(struct verifier *v)
 {
     const struct ir_value *x = v->value;
     const struct type *t = arg_type(v, 0);
-    bool place =
-        x->op == IR_append || x->op == IR_push || x->op == IR_place_elem || x->op == IR_store_slice;
     need(v, is_seq(t->kind) || (x->op == IR_len && t->kind == TYPE_map), "no sequence");
-    need(v, x->args[0]->place == place, "a place is mixed up with a value");
     if (!is_seq(t->kind))
         return;
     if (x->op == IR_elem || x->op == IR_place_elem)
@@ -193,7 +189,6 @@ static void check_map(struct verifier *v)
     }
     const struct type *key = t->args.at[0], *value = t->args.at[1];
     bool place = x->op == IR_place_entry || x->op == IR_store_entry;
-    need(v, x->args[0]->place == place, "a place is mixed up with a value");
     if (x->op == IR_find || place)
         need(v, arg_type(v, 1) == key, "the key is of another type");
     else
@@ -233,7 +228,6 @@ static void check_memory(struct verifier *v)
         need(v, x->place, "a slot is no place");
         return;
     }
-    need(v, x->args[0]->place, "the operand is no place");
     if (x->op == IR_store)
         need(v, arg_type(v, 1) == arg_type(v, 0) && !x->args[1]->place, "another type is stored");
     if (x->op == IR_load || x->op == IR_take)
@@ -336,6 +330,31 @@ static int arity(enum ir_op op)
         return -1;
     default:
         return 2;
+    }
+}
+
+/* Whether operand `i` is a place; of calls the parameters say. */
+static bool takes_place(const struct ir_value *x, uint32_t i)
+{
+    switch (x->op) {
+    case IR_append:
+    case IR_push:
+    case IR_place_elem:
+    case IR_store_slice:
+    case IR_place_entry:
+    case IR_store_entry:
+    case IR_load:
+    case IR_take:
+    case IR_store:
+    case IR_drop_at:
+    case IR_place_field:
+        return i == 0;
+    case IR_call:
+    case IR_extern:
+    case IR_debug:
+        return x->args[i]->place;
+    default:
+        return false;
     }
 }
 
@@ -541,8 +560,10 @@ static void check_value(struct verifier *v, uint32_t at, bool last)
     need(v, want < 0 || (uint32_t)want == x->arg_count, "wrong number of operands");
     need(v, has_result(x->op) == !!x->type, "a result where there is none, or the reverse");
     need(v, ir_op_ends(x->op) == last, last ? "the block does not end" : "the block goes on");
-    for (uint32_t i = 0; i < x->arg_count; i++)
+    for (uint32_t i = 0; i < x->arg_count; i++) {
         need(v, x->args[i]->type, "an operand without value");
+        need(v, x->args[i]->place == takes_place(x, i), "a place is mixed up with a value");
+    }
     if (v->faults != before)
         return;
     check_operands(v, at);

@@ -151,8 +151,8 @@ END_TEST
 static const struct {
     const char *text, *fault;
 } malformed[] = {
-    {"fn @f(%n: int) -> int {\n^0:\n %1: int = const_int 1\n}", "the block goes on"},
-    {"fn @f(%n: int) -> int {\n^0:\n ret %n\n ret %n\n}", "the block does not end"},
+    {"fn @f(%n: int) -> int {\n^0:\n %1: int = const_int 1\n}", "the block does not end"},
+    {"fn @f(%n: int) -> int {\n^0:\n ret %n\n ret %n\n}", "the block goes on"},
     {"fn @f(%n: int) -> str {\n^0:\n ret %n\n}", "not the function's result"},
     {"fn @f(%n: int) -> int {\n^0:\n %1: int = add %n, %n\n ret %1\n}", "no fail block"},
     {"fn @f(%n: int) -> int {\n^0:\n %1: int = add %n [wrap]\n ret %1\n}", "number of operands"},
@@ -164,7 +164,7 @@ static const struct {
     {"fn @f(%n: int) -> int {\n^0:\n br_if %n, ^1, ^1\n^1:\n ret %n\n}", "condition is not bool"},
     {"fn @f(%n: int) -> int {\n^0:\n br ^1\n^1(%1: int):\n ret %n\n}", "values for ^1"},
     {"fn @f(%n: int) -> int {\n^0:\n %1: int = call @f() nofail\n ret %1\n}", "arguments for"},
-    {"fn @f(%n: int) -> int {\n^0:\n %1: &int = slot\n ret %1\n}", NULL},
+    {"fn @f(%n: int) -> int {\n^0:\n %1: &int = slot\n ret %1\n}", "a place is mixed up"},
 };
 
 START_TEST(malformed_functions_are_found)
