@@ -132,7 +132,7 @@ static void bracket_pop(struct lexer *lexer, const struct token *token)
     }
 }
 
-static void report_hole(struct lexer *lexer, struct span hole)
+void balance_report_hole(struct lexer *lexer, struct span hole)
 {
     diag_error(lexer->diags, DIAG_open_hole, hole,
                "the interpolation `{` is not closed with `}` on its line");
@@ -142,7 +142,7 @@ static void report_open(struct lexer *lexer, struct span noticed, const char *wh
 {
     struct bracket *open = top(lexer);
     if (open->opener == '"') {
-        report_hole(lexer, open->span);
+        balance_report_hole(lexer, open->span);
         return;
     }
     struct diag *d = diag_error(lexer->diags, DIAG_open_bracket, open->span, "`%c` is never closed",
@@ -173,7 +173,7 @@ void balance_abandon_string(struct lexer *lexer)
         if (brackets[--depth].opener != '"')
             continue;
         if (!is_reported)
-            report_hole(lexer, brackets[depth].span);
+            balance_report_hole(lexer, brackets[depth].span);
         is_reported = true;
         holes--;
     }
@@ -203,6 +203,10 @@ static uint32_t find_opener(const struct lexer *lexer, char opener)
 static bool closer_fits(struct lexer *lexer, const struct token *token)
 {
     uint32_t depth = find_opener(lexer, opener_of(token->kind));
+    if (depth == UINT32_MAX && token->kind == '}' && lexer->excused) {
+        lexer->excused--;
+        return false;
+    }
     if (depth == UINT32_MAX) {
         struct diag *d = diag_error(lexer->diags, DIAG_stray_bracket, token->span,
                                     "`%c` closes nothing", token->kind);
@@ -243,6 +247,7 @@ static void item_closes(struct lexer *lexer)
     if (depth == lexer->brackets.count)
         return;
     report_open(lexer, lexer->held.span, "a declaration starts here, outside every block");
+    lexer->excused = lexer->brackets.count - depth;
     close_down_to(lexer, depth);
 }
 

@@ -186,11 +186,8 @@ struct excerpt {
 
 static uint32_t char_len(const char *text, uint32_t left)
 {
-    uint32_t len = 1;
-    while (len < left && len < 4 && ((unsigned char)text[len] & 0xc0) == 0x80 &&
-           (unsigned char)text[0] >= 0xc0)
-        len++;
-    return len;
+    uint32_t len = source_char_len(text, left);
+    return len ? len : 1;
 }
 
 static uint32_t char_cells(const char *text)

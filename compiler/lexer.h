@@ -90,6 +90,8 @@ struct lexer {
     struct token line_first;                    /* first token of this statement */
     int head;                                   /* last of if, while, for, return ... in it */
     bool is_attr_name, is_attr_end;
+    uint32_t
+        excused; /* blocks closed because a declaration stood in them: their `}` may yet come */
     bool is_skipping;
     uint32_t skip_depth; /* what is nested deeper is dropped */
     int skip_angles;     /* open `<` of a foreign type among what is dropped */
@@ -116,6 +118,8 @@ void literal_escape(struct lexer *, struct span);
 struct token balance_next(struct lexer *);
 /* The text in hand ends a line inside a string or hole: closes what belongs to the string. */
 void balance_abandon_string(struct lexer *);
+/* Says that the hole which opens there is not closed. */
+void balance_report_hole(struct lexer *, struct span hole);
 /* After a syntax error at `unexpected`: drops tokens up to one that ends the broken part, or the
  * part around that. */
 void balance_skip(struct lexer *, const struct token *unexpected, bool is_around);

@@ -288,11 +288,26 @@ static const char *expected_text(struct parse *p, const char *const expected[], 
     return shown_count ? join_words(p, shown, shown_count) : "an operator";
 }
 
+/* A string right behind an operand in a hole: it was to be the rest of the string around, and the
+ * hole is open. */
+static bool report_open_hole(struct parse *p, const struct token *token)
+{
+    const struct lexer *lexer = &p->lexer;
+    uint32_t depth = lexer->brackets.count - (token->kind == STR_HEAD);
+    bool is_text = token->kind == STR || token->kind == STR_HEAD;
+    if (!is_text || !depth || lexer->brackets.at[depth - 1].opener != '"' ||
+        !balance_ends_operand(lexer->last[1].kind))
+        return false;
+    balance_report_hole(&p->lexer, lexer->brackets.at[depth - 1].span);
+    return true;
+}
+
 bool parse_unexpected(struct parse *p, const char *const expected[], int count, const char *found)
 {
     struct token token = p->now;
     bool is_again = token.span.start == p->stopped.span.start && token.kind == p->stopped.kind;
-    if (!token.is_virtual && !p->lexer.last[1].is_virtual && !token.is_sync && !is_again &&
+    bool is_silent = token.is_virtual || p->lexer.last[1].is_virtual || token.is_sync || is_again;
+    if (!is_silent && !report_open_hole(p, &token) &&
         !habit_report(p->diags, &p->lexer, &token, expected, count))
         diag_error(p->diags, DIAG_syntax, token.span, "expected %s, found %s",
                    expected_text(p, expected, count), token_text(p, &token, found));

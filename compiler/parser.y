@@ -572,10 +572,11 @@ int parser_lex(PARSER_STYPE *value, PARSER_LTYPE *span, struct parse *p)
 /* Hands the tokens that would have fitted to parse_unexpected, which may end the parse. */
 static int yyreport_syntax_error(const yypcontext_t *context, struct parse *p)
 {
-    enum { ALL = YYNTOKENS, END_PARSE = 2 /* as yyparse expects it */ };
+    enum { ALL = YYNTOKENS, END_PARSE = 2 /* as yyparse expects it */, ENOUGH = 1000 };
     yysymbol_kind_t symbols[ALL];
     const char *expected[ALL];
-    int count = yypcontext_expected_tokens(context, symbols, ALL);
+    bool is_shown = p->diags->errors < ENOUGH;
+    int count = is_shown ? yypcontext_expected_tokens(context, symbols, ALL) : 0;
     if (count < 0)
         return count;
     for (int i = 0; i < count; i++)

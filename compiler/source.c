@@ -10,9 +10,7 @@
 
 enum { SOURCE_MAX = 64 << 20 };
 
-/* Bytes of the well-formed UTF-8 sequence at `text`, 0 if there is none. Overlong forms, surrogates
- * and what lies past U+10FFFF are not well-formed. */
-static uint32_t utf8_len(const unsigned char *text, uint32_t left)
+uint32_t source_char_len(const char *at, uint32_t left)
 {
     static const struct {
         unsigned char first, last, low, high, len;
@@ -21,6 +19,7 @@ static uint32_t utf8_len(const unsigned char *text, uint32_t left)
         {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
         {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
     };
+    const unsigned char *text = (const unsigned char *)at;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         if (text[0] < forms[i].first || text[0] > forms[i].last)
             continue;
@@ -90,7 +89,7 @@ static bool source_is_utf8(const struct source *source, struct diags *diags)
 {
     const unsigned char *text = (const unsigned char *)source->text;
     for (uint32_t i = 0, len; i < source->len; i += len) {
-        len = utf8_len(text + i, source->len - i);
+        len = source_char_len(source->text + i, source->len - i);
         if (len)
             continue;
         struct span span = {source, i, i + 1};

@@ -33,6 +33,9 @@ struct source *source_read(struct arena *, const char *path, struct diags *);
 /* A source from memory (tests, prelude). */
 struct source *source_make(struct arena *, const char *path, const char *text, uint32_t len);
 struct position source_position(const struct source *, uint32_t offset);
+/* Bytes of the well-formed UTF-8 character at `at`, of which `left` bytes are there; 0 if there is
+ * none: overlong forms, surrogates and what lies past U+10FFFF are not well-formed. */
+uint32_t source_char_len(const char *at, uint32_t left);
 /* From the start of one to the end of the other. */
 struct span span_join(struct span, struct span);
 
