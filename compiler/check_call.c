@@ -342,18 +342,17 @@ static void check_argument(struct check *c, struct call *call, uint32_t i)
     }
 }
 
-/* Two `var` arguments must not be parts of one variable: each is changed by itself. */
+/* Two `var` arguments must not share a part of one variable: each is changed by itself. */
 static void check_shared(struct check *c, struct call *call)
 {
     for (uint32_t i = 0; i < call->type->args.count; i++)
         for (uint32_t j = 0; is_var_param(call, i) && j < i; j++) {
-            if (!is_var_param(call, j) || call->args[i]->kind != NODE_name ||
-                call->args[j]->kind != NODE_name)
+            if (!is_var_param(call, j))
                 continue;
-            if (call->args[i]->name_.symbol == call->args[j]->name_.symbol)
+            const char *shared = place_shared(call->args[i], call->args[j]);
+            if (shared)
                 diag_error(c->diags, DIAG_shared_var, call->args[i]->span,
-                           "`%s` is lent to two `var` parameters at once",
-                           call->args[i]->name_.name);
+                           "`%s` is lent to two `var` parameters at once", shared);
         }
 }
 

@@ -123,6 +123,50 @@ static void check_update_op(struct check *c, struct node *node, const struct typ
                    result->text, t->text);
 }
 
+static const struct node *place_object(const struct node *place)
+{
+    switch (place->kind) {
+    case NODE_dot:
+        return place->dot_.object;
+    case NODE_tuple_dot:
+        return place->tuple_dot_.object;
+    case NODE_index:
+        return place->index_.object;
+    default:
+        return NULL;
+    }
+}
+
+static uint32_t place_depth(const struct node *place)
+{
+    uint32_t depth = 0;
+    while ((place = place_object(place)))
+        depth++;
+    return depth;
+}
+
+static bool different_fields(const struct node *a, const struct node *b)
+{
+    if (a->kind == NODE_dot && b->kind == NODE_dot)
+        return a->dot_.index != b->dot_.index;
+    return a->kind == NODE_tuple_dot && b->kind == NODE_tuple_dot &&
+           a->tuple_dot_.index != b->tuple_dot_.index;
+}
+
+const char *place_shared(const struct node *a, const struct node *b)
+{
+    uint32_t deep = place_depth(a), shallow = place_depth(b);
+    for (; deep > shallow; deep--)
+        a = place_object(a);
+    for (; shallow > deep; shallow--)
+        b = place_object(b);
+    for (; place_object(a); a = place_object(a), b = place_object(b))
+        if (different_fields(a, b))
+            return NULL;
+    bool same = a->kind == NODE_name && b->kind == NODE_name && a->name_.symbol == b->name_.symbol;
+    return same ? a->name_.name : NULL;
+}
+
 void check_assign(struct check *c, struct node *node)
 {
     const struct type *t = check_target(c, node);

@@ -152,6 +152,9 @@ void check_cond(struct check *, struct node **slot);
 /* ---- check_place.c ---- */
 /* The variable that a place is part of, if the place can be changed; else reports, and NULL. */
 struct symbol *place_root(struct check *, struct node *place);
+/* The name of the variable if two places in it may overlap: two elements may be the same one, only
+ * different fields are surely apart. Else NULL. */
+const char *place_shared(const struct node *a, const struct node *b);
 void check_assign(struct check *, struct node *);
 
 /* ---- check_call.c ---- */
