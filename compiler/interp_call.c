@@ -189,6 +189,14 @@ static __attribute__((noinline)) enum flow run_shim(struct frame *from, struct n
     return frame_fail(from, dfl_error_at(e, &site));
 }
 
+/* |(a, b)| binds the parts of a parameter without a name. */
+static void bind_patterns(struct frame *f, struct nodes params)
+{
+    for (uint32_t i = 0; i < params.count; i++)
+        if (params.at[i]->kind == NODE_pat_tuple)
+            pattern_match(f, params.at[i], f->locals + f->instance->slots[i].offset);
+}
+
 static enum flow run_body(struct interp *in, const struct closure *c, char *locals, void *out)
 {
     struct instance *inst = c->instance;
@@ -197,9 +205,8 @@ static enum flow run_body(struct interp *in, const struct closure *c, char *loca
     struct node *body = node->kind == NODE_func   ? node->func_.body
                         : node->kind == NODE_test ? node->test_.body
                                                   : node->lambda_.body;
-    for (uint32_t i = 0; node->kind == NODE_lambda && i < node->lambda_.params.count; i++)
-        if (node->lambda_.params.at[i]->kind == NODE_pat_tuple)
-            pattern_match(&f, node->lambda_.params.at[i], locals + inst->slots[i].offset);
+    if (node->kind == NODE_lambda)
+        bind_patterns(&f, node->lambda_.params);
     in->fn_depth += inst->counts_depth;
     enum flow flow = eval_as(&f, body, inst->func->result, out);
     in->fn_depth -= inst->counts_depth;
