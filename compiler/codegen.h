@@ -1,5 +1,5 @@
-/* codegen.h - from DIR to an object file, by LLVM's C interface. The only header that main.c sees of
- * the shared library that holds libLLVM, loaded only when code is needed. */
+/* codegen.h - from DIR to an object file, by LLVM's C interface. The only header that main.c sees
+ * of the shared library that holds libLLVM, loaded only when code is needed. */
 #ifndef CODEGEN_H
 #define CODEGEN_H
 
@@ -9,8 +9,8 @@
 enum emit { EMIT_OBJ, EMIT_ASM, EMIT_LLVM };
 
 struct codegen_options {
-    int level;        /* 0 or 2 */
-    const char *cpu;  /* "x86-64-v2" */
+    int level;       /* 0 or 2 */
+    const char *cpu; /* "x86-64-v2" */
     enum emit emit;
 };
 

@@ -31,10 +31,31 @@ struct dfl_map;
 /* ---- types at run time -------------------------------------------------------------------- */
 
 enum dfl_kind {
-    DFL_UNIT, DFL_BOOL, DFL_INT, DFL_FLOAT, DFL_DURATION,
-    DFL_I8, DFL_I16, DFL_I32, DFL_I64, DFL_U8, DFL_U16, DFL_U32, DFL_U64, DFL_F32,
-    DFL_STR, DFL_BYTES, DFL_ARRAY, DFL_MAP, DFL_TUPLE, DFL_RECORD, DFL_ENUM,
-    DFL_OPTION, DFL_RESULT, DFL_FUTURE, DFL_ERROR,
+    DFL_UNIT,
+    DFL_BOOL,
+    DFL_INT,
+    DFL_FLOAT,
+    DFL_DURATION,
+    DFL_I8,
+    DFL_I16,
+    DFL_I32,
+    DFL_I64,
+    DFL_U8,
+    DFL_U16,
+    DFL_U32,
+    DFL_U64,
+    DFL_F32,
+    DFL_STR,
+    DFL_BYTES,
+    DFL_ARRAY,
+    DFL_MAP,
+    DFL_TUPLE,
+    DFL_RECORD,
+    DFL_ENUM,
+    DFL_OPTION,
+    DFL_RESULT,
+    DFL_FUTURE,
+    DFL_ERROR,
 };
 
 struct dfl_field {
@@ -44,14 +65,14 @@ struct dfl_field {
 };
 
 struct dfl_type {
-    uint8_t kind;  /* enum dfl_kind */
-    uint8_t refs;  /* 1: holds counted references, so copy, drop and share have work to do */
+    uint8_t kind; /* enum dfl_kind */
+    uint8_t refs; /* 1: holds counted references, so copy, drop and share have work to do */
     uint16_t align;
-    uint32_t id;   /* its row in dfl_program.types */
+    uint32_t id; /* its row in dfl_program.types */
     uint64_t size;
-    const char *name;              /* as the user writes it: "int", "[str]", "Doc" */
-    const struct dfl_type *elem;   /* of an array, option, result, future; value of a map */
-    const struct dfl_type *key;    /* of a map */
+    const char *name;               /* as the user writes it: "int", "[str]", "Doc" */
+    const struct dfl_type *elem;    /* of an array, option, result, future; value of a map */
+    const struct dfl_type *key;     /* of a map */
     const struct dfl_field *fields; /* of a tuple or record */
     uint64_t field_count;
 };
@@ -98,12 +119,13 @@ struct dfl_error {
     struct dfl_view chain;   /* [str]: "name, spawned at file:line", innermost first, <= 64 */
 };
 
-/* A format specification, checked by the compiler: [[fill]align][sign][#][0][width][,][.prec][type] */
+/* A format specification, checked by the compiler:
+ * [[fill]align][sign][#][0][width][,][.prec][type] */
 struct dfl_spec {
-    char fill[5];  /* one UTF-8 character and NUL; " " by default */
-    char align;    /* '<' '>' '^' '=' or 0: by the type */
-    char sign;     /* '+' ' ' or '-' (default) */
-    char type;     /* 'd' 'x' 'X' 'o' 'b' 'c' 'e' 'E' 'f' 'F' 'g' 'G' '%' 's' or 0 */
+    char fill[5]; /* one UTF-8 character and NUL; " " by default */
+    char align;   /* '<' '>' '^' '=' or 0: by the type */
+    char sign;    /* '+' ' ' or '-' (default) */
+    char type;    /* 'd' 'x' 'X' 'o' 'b' 'c' 'e' 'E' 'f' 'F' 'g' 'G' '%' 's' or 0 */
     uint8_t alternate, zero, comma;
     int32_t width;     /* code points; 0: none */
     int32_t precision; /* -1: none */
@@ -117,12 +139,12 @@ struct dfl_task {
     uint32_t fn;             /* row in dfl_program.fns */
     uint16_t attempt;
     uint8_t flags;
-    uint8_t outcome;         /* enum dfl_outcome, valid once done */
-    _Atomic int32_t refs;    /* futures held, plus one until it has run */
-    _Atomic int32_t deps;    /* inputs not yet done */
-    uint64_t result;         /* see dfl_outcome */
-    uint64_t args[3];        /* fn.args as a C struct if it fits, else args[0] is a block of it */
-    void *rare;              /* next in the free list; later the protocol's side row */
+    uint8_t outcome;      /* enum dfl_outcome, valid once done */
+    _Atomic int32_t refs; /* futures held, plus one until it has run */
+    _Atomic int32_t deps; /* inputs not yet done */
+    uint64_t result;      /* see dfl_outcome */
+    uint64_t args[3];     /* fn.args as a C struct if it fits, else args[0] is a block of it */
+    void *rare;           /* next in the free list; later the protocol's side row */
 };
 
 enum dfl_outcome {
@@ -138,9 +160,9 @@ struct dfl_fn {
     /* Runs the function: reads the arguments (they stay the record's), writes result and outcome.
      * Completing the record is the caller's part. */
     void (*run)(struct dfl_fiber *, struct dfl_task *);
-    const char *name;             /* of the function */
-    struct dfl_site site;         /* of the spawn */
-    const struct dfl_type *args;  /* a tuple; a spawned edge has type future T in it */
+    const char *name;            /* of the function */
+    struct dfl_site site;        /* of the spawn */
+    const struct dfl_type *args; /* a tuple; a spawned edge has type future T in it */
     const struct dfl_type *result;
     uint64_t flags;
 };

@@ -1,6 +1,6 @@
 /* arena.h - memory by lifetime: allocate one by one, free all at once.
- * Everything comes back zeroed and never NULL; memory that runs out ends the process with a message.
- * An arena belongs to one thread at a time. */
+ * Everything comes back zeroed and never NULL; memory that runs out ends the process with a
+ * message. An arena belongs to one thread at a time. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
@@ -20,7 +20,7 @@ char *arena_format(struct arena *a, const char *format, ...) __attribute__((form
 /* Frees all; the arena is empty and usable again. */
 void arena_free(struct arena *a);
 
-#define arena_new(a, T) ((T *)arena_alloc((a), sizeof(T), _Alignof(T)))
+#define arena_new(a, T)      ((T *)arena_alloc((a), sizeof(T), _Alignof(T)))
 #define arena_array(a, T, n) ((T *)arena_alloc((a), sizeof(T) * (size_t)(n), _Alignof(T)))
 
 #endif

@@ -22,7 +22,7 @@
             void *vec_new_ =                                                                       \
                 arena_alloc((arena), sizeof *(v)->at * vec_room_, _Alignof(max_align_t));          \
             if ((v)->count)                                                                        \
-                memcpy(vec_new_, (v)->at, sizeof *(v)->at * (v)->count);                           \
+                memcpy(vec_new_, (v)->at, sizeof *(v)->at *(v)->count);                            \
             (v)->at = vec_new_;                                                                    \
             (v)->room = vec_room_;                                                                 \
         }                                                                                          \
