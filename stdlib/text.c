@@ -69,8 +69,9 @@ static uint32_t change_case(const struct case_range *ranges, size_t count, uint3
     return (uint32_t)((int32_t)c + ranges[lo].delta);
 }
 
-/* Copies n bytes, the 26 letters from `first` on with their case bit changed; gives all bytes or-ed.
- * A function of its own, so that compilers see that the two do not overlap and use vectors. */
+/* Copies n bytes, the 26 letters from `first` on with their case bit changed; gives all bytes
+ * or-ed. A function of its own, so that compilers see that the two do not overlap and use vectors.
+ */
 __attribute__((noinline)) static uint8_t copy_case(const uint8_t *restrict from,
                                                    uint8_t *restrict to, int64_t n, uint8_t first)
 {
