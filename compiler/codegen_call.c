@@ -16,6 +16,15 @@ void cg_no_unwind(struct cg *cg, LLVMValueRef fn)
     cg_attribute(cg, fn, LLVMAttributeFunctionIndex, "nounwind");
 }
 
+/* A large frame touches each of its pages, so that it cannot step over the guard of a small stack.
+ */
+void cg_internal(struct cg *cg, LLVMValueRef fn)
+{
+    LLVMSetLinkage(fn, LLVMInternalLinkage);
+    cg_no_unwind(cg, fn);
+    LLVMAddTargetDependentFunctionAttr(fn, "probe-stack", "inline-asm");
+}
+
 static const char *const abi_rets[ABI_COUNT] = {
 #define ABI(ret, name, args) #ret,
 #include "abi.def"
@@ -132,8 +141,7 @@ void cg_declare_func(struct cg *cg, struct ir_func *f)
     code->callee.type = LLVMFunctionType(cg_result_type(cg, f), params, f->params.count + 1, false);
     const char *name = arena_format(&cg->arena, "dfl.%s", f->name);
     code->callee.fn = LLVMAddFunction(cg->llvm, name, code->callee.type);
-    LLVMSetLinkage(code->callee.fn, LLVMInternalLinkage);
-    cg_no_unwind(cg, code->callee.fn);
+    cg_internal(cg, code->callee.fn);
     cg_attribute(cg, code->callee.fn, 1, "nonnull");
     f->code = code;
 }

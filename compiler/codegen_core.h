@@ -84,6 +84,7 @@ struct cg {
     struct cg_callee retain, release; /* of a block, with the private case inline */
     VEC(LLVMTypeRef) types;           /* by id of the descriptor */
     VEC(LLVMValueRef) descriptors;    /* by id; NULL until one is mentioned */
+    struct name_map strings;          /* constants of names, by address */
     VEC(struct cg_row) rows;
     LLVMValueRef rows_global; /* dfl_program.fns, its type known at the end */
     LLVMValueRef cold;        /* branch weights: the first target is rare */
@@ -138,6 +139,8 @@ void cg_do_extern(struct cg *, const struct ir_value *);
 void cg_declare_func(struct cg *, struct ir_func *);
 LLVMTypeRef cg_result_type(struct cg *, const struct ir_func *);
 void cg_no_unwind(struct cg *, LLVMValueRef fn);
+/* Linkage and attributes of a function with a body. */
+void cg_internal(struct cg *, LLVMValueRef fn);
 void cg_attribute(struct cg *, LLVMValueRef fn, unsigned at, const char *name);
 
 /* ---- codegen_func.c: functions and their blocks ---- */

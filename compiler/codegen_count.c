@@ -12,8 +12,7 @@ static struct cg_callee make_helper(struct cg *cg, const char *name, int floor, 
     struct cg_callee c;
     c.type = LLVMFunctionType(LLVMVoidTypeInContext(cg->context), &cg->ptr, 1, false);
     c.fn = LLVMAddFunction(cg->llvm, name, c.type);
-    LLVMSetLinkage(c.fn, LLVMInternalLinkage);
-    cg_no_unwind(cg, c.fn);
+    cg_internal(cg, c.fn);
     cg->fn = c.fn;
     LLVMBasicBlockRef entry = cg_block(cg, "entry"), look = cg_block(cg, "look");
     LLVMBasicBlockRef fast = cg_block(cg, "fast"), slow = cg_block(cg, "slow");

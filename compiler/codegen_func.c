@@ -378,8 +378,7 @@ static void drop_orphans(struct cg *cg)
 
 void cg_begin_made(struct cg *cg, LLVMValueRef fn, const char *name, struct span span)
 {
-    LLVMSetLinkage(fn, LLVMInternalLinkage);
-    cg_no_unwind(cg, fn);
+    cg_internal(cg, fn);
     cg->func = NULL;
     cg->fn = fn;
     cg->fiber = LLVMGetParam(fn, 0);
@@ -535,8 +534,7 @@ void cg_func(struct cg *cg, struct ir_func *f)
     code->rest.type = code->callee.type;
     code->rest.fn = LLVMAddFunction(cg->llvm, arena_format(&cg->arena, "dfl.%s.rest", f->name),
                                     code->rest.type);
-    LLVMSetLinkage(code->rest.fn, LLVMInternalLinkage);
-    cg_no_unwind(cg, code->rest.fn);
+    cg_internal(cg, code->rest.fn);
     cg_attribute(cg, code->rest.fn, LLVMAttributeFunctionIndex, "noinline");
     do_part(cg, f, code->callee.fn, entry, check);
     cg_debug_rest(cg, f);

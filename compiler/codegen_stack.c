@@ -143,8 +143,7 @@ static struct cg_callee grow_of(struct cg *cg, struct cg_func *code, const struc
     const char *name = arena_format(&cg->arena, "dfl.%s.grow", f->name);
     code->grow.type = code->callee.type;
     code->grow.fn = LLVMAddFunction(cg->llvm, name, code->grow.type);
-    LLVMSetLinkage(code->grow.fn, LLVMInternalLinkage);
-    cg_no_unwind(cg, code->grow.fn);
+    cg_internal(cg, code->grow.fn);
     cg_attribute(cg, code->grow.fn, LLVMAttributeFunctionIndex, "cold");
     cg_attribute(cg, code->grow.fn, LLVMAttributeFunctionIndex, "noinline");
     return code->grow;

@@ -112,9 +112,17 @@ LLVMValueRef cg_text(struct cg *cg, const char *bytes, uint32_t len)
     return cg_constant(cg, "text", LLVMConstStringInContext(cg->context, bytes, len, false));
 }
 
+/* Names and paths are mentioned again and again: the same pointer gives the same constant. */
 static LLVMValueRef c_string(struct cg *cg, const char *s)
 {
-    return s ? cg_text(cg, s, strlen(s)) : LLVMConstNull(cg->ptr);
+    if (!s)
+        return LLVMConstNull(cg->ptr);
+    LLVMValueRef text = name_map_get(&cg->strings, s);
+    if (!text) {
+        text = cg_text(cg, s, strlen(s));
+        name_map_set(&cg->arena, &cg->strings, s, text);
+    }
+    return text;
 }
 
 static LLVMValueRef small(LLVMTypeRef type, uint64_t n)
