@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
-struct types call_generics(struct frame *f, struct types open)
+static struct types call_generics(struct frame *f, struct types open)
 {
     struct types t = {arena_array(f->lower->arena, const struct type *, open.count + 1),
                       open.count};

@@ -7,7 +7,7 @@
  * Types without references are neither: copying and dropping them emits nothing.
  *
  * Code that is never reached is emitted like any other, into blocks that nothing leads to;
- * lower_finish() removes them. */
+ * lower.c removes them in the end. */
 #ifndef LOWER_CORE_H
 #define LOWER_CORE_H
 
@@ -289,7 +289,6 @@ void lower_assign(struct frame *, struct node *);
 
 /* -- lower_call.c, lower_task.c -- */
 struct val lower_call(struct frame *, struct node *);
-struct types call_generics(struct frame *, struct types);
 /* Types of what a callable has captured, in order. */
 struct types call_captured(struct lower *, const struct callable *);
 struct callable *call_bound(struct instance *, const struct symbol *parameter);
