@@ -10,8 +10,10 @@
     X(text_lower)                                                                                  \
     X(text_upper)                                                                                  \
     X(text_trim)                                                                                   \
-    X(text_trim_end) X(text_trim_start) X(text_lines) X(text_chars) X(text_text) X(text_parse_int) \
-        X(text_parse_float) X(text_ascii_lower)
+    X(text_trim_end)                                                                               \
+    X(text_trim_start)                                                                             \
+    X(text_lines)                                                                                  \
+    X(text_chars) X(text_text) X(text_parse_int) X(text_parse_float) X(text_ascii_lower)
 #define ONE(name) CALL(name, void *out, const void *s)
 STR_FUNCTIONS(ONE)
 CALL(text_split, void *out, const void *s, const void *by)
