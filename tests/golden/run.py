@@ -1,12 +1,10 @@
-"""Stages of the compiler, as text. A file and what it must become lie side by side:
-
-    NAME.dfl + NAME.ast    the tree (--emit ast)
-    NAME.dfl + NAME.dir    DIR, not optimised (--emit dir -O0)"""
+"""Lowering, as text: NAME.dfl and, beside it, NAME.dir, its DIR as `dfl build --emit dir -O0` prints it.
+The folders ir/ and syntax/ belong to the unit tests of those names."""
 import os
 
 from harness import Case, files, same
 
-STAGES = {".ast": ["--emit", "ast"], ".dir": ["--emit", "dir", "-O0"]}
+STAGES = {".dir": ["--emit", "dir", "-O0"]}
 
 
 def emitted(place, dfl, options, path, wanted):
