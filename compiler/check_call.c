@@ -439,8 +439,10 @@ static const struct type *call_function(struct check *c, struct node *node, stru
         call.bindings.count = count < 32 ? count : 32;
     }
     struct nodes given = {0};
-    if (receiver)
+    if (receiver) { /* it has one place in the tree: among the arguments */
         vec_push(c->arena, &given, receiver);
+        node->call_.callee->dot_.object = NULL;
+    }
     for (uint32_t i = 0; i < node->call_.args.count; i++)
         vec_push(c->arena, &given, node->call_.args.at[i]);
     if (call.params && call.params->count != call.type->args.count) {
@@ -535,6 +537,7 @@ static const struct type *call_done(struct check *c, struct node *node)
                    "`done` takes no argument");
     struct nodes args = {0};
     vec_push(c->arena, &args, receiver);
+    node->call_.callee->dot_.object = NULL;
     node->call_.args = args;
     node->call_.builtin = BUILTIN_done;
     if (c->function)
