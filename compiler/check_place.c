@@ -167,6 +167,13 @@ const char *place_shared(const struct node *a, const struct node *b)
     return same ? a->name_.name : NULL;
 }
 
+/* xs[lo..hi], which may be assigned as a whole: its elements are replaced. */
+static bool is_array_slice(const struct node *n)
+{
+    return n->kind == NODE_index && n->index_.object->type->kind == TYPE_array &&
+           n->index_.indices.at[0]->kind == NODE_range;
+}
+
 void check_assign(struct check *c, struct node *node)
 {
     const struct type *t = check_target(c, node);
@@ -175,7 +182,9 @@ void check_assign(struct check *c, struct node *node)
         check_quietly(c, &node->assign_.value);
         return;
     }
-    struct symbol *root = place_root(c, node->assign_.target);
+    bool whole = node->assign_.op == OP_NONE && is_array_slice(node->assign_.target);
+    struct symbol *root =
+        place_root(c, whole ? node->assign_.target->index_.object : node->assign_.target);
     if (node->assign_.op != OP_NONE) {
         check_update_op(c, node, t);
         return;

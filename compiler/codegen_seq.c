@@ -131,7 +131,7 @@ static void do_store_slice(struct cg *cg, const struct ir_value *x)
     if (x->fail) { /* as many as there is room for */
         LLVMValueRef len = cg_get(cg, from, VIEW_LEN);
         LLVMBasicBlockRef next = cg_cold(cg, cg_compare(cg, LLVMIntNE, len, count));
-        cg_fail(cg, x, CG_ABI(cg, dfl_fail_slice, cg_site(cg, x), lo, hi, len), next);
+        cg_fail(cg, x, CG_ABI(cg, dfl_fail_count, cg_site(cg, x), len, count), next);
     }
     own(cg, t, place);
     LLVMValueRef to = cg_index(cg, cg_type(cg, elem), field_of(cg, place, VIEW_PTR), lo);

@@ -19,6 +19,8 @@ static struct node *place_object(struct node *n)
 
 static enum flow add_key(struct frame *f, struct node *index, struct key ***last)
 {
+    if (!index)
+        return FLOW_ON;
     const struct dfl_type *t = type_of(f, index->type);
     struct key *key = temp(f->in, sizeof *key + t->size);
     *key = (struct key){.type = t};
@@ -38,7 +40,11 @@ enum flow place_keys(struct frame *f, struct node *n, struct key ***last)
     enum flow flow = place_keys(f, object, last);
     if (flow != FLOW_ON || n->kind != NODE_index)
         return flow;
-    return add_key(f, n->index_.indices.at[0], last);
+    struct node *index = n->index_.indices.at[0];
+    if (index->kind != NODE_range)
+        return add_key(f, index, last);
+    flow = add_key(f, index->range_.lo, last);
+    return flow == FLOW_ON ? add_key(f, index->range_.hi, last) : flow;
 }
 
 void place_drop_keys(struct key *key)
@@ -137,6 +143,48 @@ static enum flow store_entry(struct frame *f, struct node *target, struct key *k
     return FLOW_ON;
 }
 
+/* array[lo..hi] = value, which has as many elements. */
+static enum flow put_slice(struct frame *f, struct node *target, const struct dfl_type *t,
+                           struct dfl_view *array, int64_t lo, int64_t hi,
+                           const struct dfl_view *value)
+{
+    struct dfl_site site = frame_site(f, target);
+    if (lo < 0 || lo > hi || hi > array->len)
+        return frame_fail(f, dfl_fail_slice(&site, lo, hi, array->len));
+    if (value->len != hi - lo)
+        return frame_fail(f, dfl_fail_count(&site, value->len, hi - lo));
+    dfl_array_own(t->elem, array);
+    uint64_t size = t->elem->size;
+    for (int64_t i = 0; i < value->len; i++) {
+        const char *from = (const char *)value->ptr + (uint64_t)i * size;
+        char *to = (char *)array->ptr + (uint64_t)(lo + i) * size;
+        dfl_copy(t->elem, from);
+        drop(t->elem, to);
+        memcpy(to, from, size);
+    }
+    return FLOW_ON;
+}
+
+static enum flow store_slice(struct frame *f, struct node *target, struct key *keys,
+                             struct dfl_view *value)
+{
+    struct node *range = target->index_.indices.at[0];
+    const struct dfl_type *t = type_of(f, target->index_.object->type);
+    struct dfl_view *array = place_find(f, target->index_.object, &keys);
+    enum flow flow = FLOW_FAIL;
+    if (array) {
+        int64_t lo = 0, hi = array->len;
+        struct key *key = range->range_.lo ? take_key(&keys) : NULL;
+        if (key)
+            lo = number_int(key->type, key->value);
+        if (range->range_.hi)
+            hi = number_int(keys->type, keys->value);
+        flow = put_slice(f, target, t, array, lo, hi, value);
+    }
+    drop(t, value);
+    return flow;
+}
+
 static enum flow store_any(struct frame *f, struct node *target, struct key *keys,
                            const struct dfl_type *t, void *value)
 {
@@ -144,6 +192,8 @@ static enum flow store_any(struct frame *f, struct node *target, struct key *key
         return store(f, target, keys, t, value);
     if (type_of(f, target->index_.object->type)->kind == DFL_MAP)
         return store_entry(f, target, keys, value);
+    if (target->index_.indices.at[0]->kind == NODE_range)
+        return store_slice(f, target, keys, value);
     return store(f, target, keys, t, value);
 }
 

@@ -164,6 +164,13 @@ struct dfl_error *dfl_fail_slice(const struct dfl_site *site, int64_t lo, int64_
     return dfl_error_at(e, site);
 }
 
+struct dfl_error *dfl_fail_count(const struct dfl_site *site, int64_t count, int64_t room)
+{
+    struct dfl_error *e = error_new(DFL_FAIL_bounds, "%lld elements for a slice of %lld",
+                                    (long long)count, (long long)room);
+    return dfl_error_at(e, site);
+}
+
 struct dfl_error *dfl_fail_key(const struct dfl_site *site, const struct dfl_type *key,
                                const void *value)
 {

@@ -59,9 +59,14 @@ STD(prelude, fill, const struct dfl_type *A, void *out, const void *value, const
     if (!array->block)
         return NULL;
     array->block->size = (uint64_t)len * A->size;
+    if (A->size == 1) {
+        memset(array->ptr, *(const unsigned char *)value, (size_t)len);
+        return NULL;
+    }
     for (int64_t i = 0; i < len; i++) {
         memcpy(array_at(A, array, i), value, A->size);
-        dfl_copy(A, value);
+        if (A->refs)
+            dfl_copy(A, value);
     }
     return NULL;
 }
