@@ -288,6 +288,12 @@ static int option_take(struct cli *cli, char **argv, int *at)
 /* -1, or the exit status. */
 static int verb_find(struct cli *cli, const char *name)
 {
+    const char *value;
+    if (name[0] == '-' && option_find(VERBS, name, &value)) {
+        cli_error(cli, "option '%s' stands before the verb", name);
+        cli_hint(cli, "write it behind: dfl VERB %s ...", name);
+        return CLI_MISUSE;
+    }
     struct nearest near = {0};
     for (int i = 0; i < VERBS; i++) {
         if (strcmp(name, verbs[i].name) == 0) {

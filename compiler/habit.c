@@ -218,6 +218,16 @@ static const char *word_lead(const struct lexer *lexer, const struct token *toke
     return NULL;
 }
 
+/* A keyword where only a name of one's own can stand. */
+static bool is_keyword_for_name(const struct stop *stop, const struct token *token)
+{
+    char first = stop->lexer->source->text[token->span.start];
+    bool is_keyword = first >= 'a' && first <= 'z' && stop->kind != ID && stop->kind != INT &&
+                      stop->kind != BYTES && stop->kind != FOREIGN;
+    return is_keyword && fits(stop, "a name") && !wants_expression(stop) &&
+           !starts_declaration(stop->kind);
+}
+
 /* The sentence, and which token it is about. */
 static const char *word_text(const struct stop *stop, const struct token *unexpected,
                              struct span *span)
@@ -273,6 +283,11 @@ bool habit_report(struct diags *diags, const struct lexer *lexer, const struct t
     if (unexpected->kind == RESERVED) {
         diag_error(diags, DIAG_reserved, span, "`%s` is a word kept for later: choose another name",
                    unexpected->value.name);
+        return true;
+    }
+    if (is_keyword_for_name(&stop, unexpected)) {
+        diag_error(diags, DIAG_foreign, span, "`%.*s` is a keyword: choose another name",
+                   (int)(span.end - span.start), lexer->source->text + span.start);
         return true;
     }
     const char *text = word_text(&stop, unexpected, &span);

@@ -7,7 +7,7 @@
 
 enum {
     STACK_RESERVE = 256 << 10, /* for C code called near the end of the stack */
-    FN_DEPTH_MOST = 1000000,   /* activations of plain functions, as native code bounds them too */
+    FN_DEPTH_MOST = 1500000,   /* activations of plain functions, as native code bounds them too */
     GENERICS_MOST = 64,        /* check refuses more */
 };
 

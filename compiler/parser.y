@@ -53,7 +53,7 @@ int parser_lex(PARSER_STYPE *, PARSER_LTYPE *, struct parse *);
 static void parser_error(const struct span *, struct parse *, const char *);
 }
 
-%token <token> ID "a name" TYPE_ID "a type name" RECORD_ID
+%token <token> ID "a name" TYPE_ID "a type name" RECORD_ID "a record"
 %token <token> INT "a number" FLOAT DURATION STR "a string" BYTES STR_HEAD STR_MID STR_TAIL SPEC_TEXT
 %token NL "a new line"
 %token LET "`let`" VAR "`var`" IF "`if`" ELSE "`else`" FOR "`for`" IN "`in`" WHILE "`while`"
