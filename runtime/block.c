@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "value.h"
@@ -58,11 +59,22 @@ void block_exhausted(uint64_t bytes)
     _exit(1);
 }
 
+void block_advise(void *at, size_t bytes)
+{
+    enum { PAGE = 2 << 20 };
+    if (bytes < 2 * (size_t)PAGE)
+        return;
+    uintptr_t from = ((uintptr_t)at + PAGE - 1) & -(uintptr_t)PAGE;
+    uintptr_t to = ((uintptr_t)at + bytes) & -(uintptr_t)PAGE;
+    madvise((void *)from, to - from, MADV_HUGEPAGE); /* only a wish: failure changes nothing */
+}
+
 void *block_alloc(size_t bytes)
 {
     void *p = malloc(bytes);
     if (!p)
         block_exhausted(bytes);
+    block_advise(p, bytes);
     tally_add(1);
     return p;
 }
@@ -72,6 +84,7 @@ void *block_resize(void *old, size_t bytes)
     void *p = realloc(old, bytes);
     if (!p)
         block_exhausted(bytes);
+    block_advise(p, bytes);
     return p;
 }
 

@@ -51,6 +51,9 @@ static inline bool count_share(_Atomic int32_t *count)
     return true;
 }
 
+/* Wishes for pages of 2 MiB under a large run of fresh memory: the first touch of each page costs
+ * microseconds on a virtual machine, more than what is then done with it. */
+void block_advise(void *at, size_t bytes);
 /* Allocates, counted in the tally; never NULL, aligned to 16. */
 void *block_alloc(size_t bytes);
 /* `old` came from block_alloc and keeps its place in the tally. */

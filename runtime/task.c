@@ -17,15 +17,19 @@
 #include "worker.h"
 
 enum {
-    TASK_CHUNK = 1 << 20, /* bytes mapped at once */
-    TASK_CARVE = 64,      /* records made at once: one page */
-    TASK_BATCH = 256,     /* records that move between threads at once */
+    TASK_CHUNK_FIRST = 1 << 20, /* bytes mapped at first */
+    TASK_CHUNK = 32 << 20,      /* and then, for programs that have many pending */
+    TASK_CARVE = 64,            /* records made at once: one page */
+    TASK_BATCH = 256,           /* records that move between threads at once */
 };
 
 /* Opens a mapped chunk; takes the place of its first record. */
 struct chunk {
     struct chunk *next;
+    size_t bytes;
 };
+
+_Static_assert(sizeof(struct chunk) <= sizeof(struct dfl_task), "a chunk opens with its header");
 
 static struct {
     pthread_mutex_t lock;
@@ -84,17 +88,20 @@ static struct dfl_task *batch_get(void)
 
 static void pool_map(struct task_pool *pool)
 {
-    char *at = mmap(NULL, TASK_CHUNK, PROT_READ | PROT_WRITE,
+    size_t bytes = task_peak() ? TASK_CHUNK : TASK_CHUNK_FIRST;
+    char *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED)
-        block_exhausted(TASK_CHUNK);
+        block_exhausted(bytes);
+    block_advise(at, bytes);
     struct chunk *chunk = (struct chunk *)at;
+    chunk->bytes = bytes;
     pthread_mutex_lock(&shared.lock);
     chunk->next = shared.chunks;
     shared.chunks = chunk;
     pthread_mutex_unlock(&shared.lock);
     pool->fresh = (struct dfl_task *)at + 1;
-    pool->fresh_end = (struct dfl_task *)(at + TASK_CHUNK);
+    pool->fresh_end = (struct dfl_task *)(at + bytes);
 }
 
 static struct dfl_task *pool_carve(struct task_pool *pool)
@@ -400,7 +407,7 @@ void task_fini(void)
     while (shared.chunks) {
         struct chunk *chunk = shared.chunks;
         shared.chunks = chunk->next;
-        munmap(chunk, TASK_CHUNK);
+        munmap(chunk, chunk->bytes);
     }
     shared.batches = NULL;
     atomic_store(&shared.made, 0);

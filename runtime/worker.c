@@ -434,6 +434,8 @@ static void open_worker(struct dfl_worker *w, uint32_t index)
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (slots == MAP_FAILED)
         block_exhausted(bytes);
+    block_advise((struct deque_slot *)slots + DEQUE_SOFT,
+                 bytes - DEQUE_SOFT * sizeof(struct deque_slot));
     memset(w, 0, sizeof *w);
     deque_init(&w->deque, slots);
     w->index = index;
