@@ -647,6 +647,10 @@ static void sign_record(struct program *p, struct module *m, struct node *node)
                 diag_error(p->diags, DIAG_duplicate, field->span,
                            "the field `%s` is declared twice", field->field_.name);
     }
+    if (fields->count == 0)
+        diag_error(p->diags, DIAG_bad_type, node->record_.name_at,
+                   "the record `%s` has no fields; a value without content is `()`",
+                   node->record_.name);
     type_set_fields((struct type *)node->record_.symbol->type, p->arena, types, fields->count);
 }
 
