@@ -1,12 +1,16 @@
 """What the documents say is true: every example of LANGUAGE.md runs or checks, the examples folder
-works, and the commands of README.md do.
+works, and the commands of README.md do. The library's list in LANGUAGE.md is made from its modules:
+`tests/docs.py --library` prints it.
 
     ```dfl       must check; with `// expect:` lines anywhere in it, must print exactly those
     ```dfl-bad   must not check; `// error: TEXT` in it is found in the first message"""
 import os
 import re
+import sys
 
 from harness import ROOT, Case, fail, same
+
+LIBRARY = ["prelude", "text", "array", "map", "io", "time", "math", "rand"]
 
 
 def blocks(path):
@@ -72,6 +76,27 @@ def readme(place, dfl, command):
     place.run(["sh", "-c", command], cwd=ROOT, status=0)
 
 
+def library():
+    """The table of LANGUAGE.md: each public function of each module as it is declared."""
+    rows = ["| module | functions |", "| --- | --- |"]
+    for module in LIBRARY:
+        path = os.path.join(ROOT, "stdlib", module + ".dfl")
+        found = re.findall(r'^pub (?:@\S+ )?(?:extern "dfl" )?(io fn|fn|record|let) (.*)$',
+                           open(path, encoding="utf-8").read(), re.M)
+        names = []
+        for kind, rest in found:
+            rest = re.sub(r" = [^,)]*$", "", rest) if kind == "let" else re.sub(r" \{.*$", "", rest)
+            rest = rest.replace("|", "\\|")
+            names.append("`%s%s`" % ({"fn": "", "io fn": "io ", "record": "record ", "let": "let "}[kind], rest))
+        rows.append("| `%s` | %s |" % (module, ", ".join(names)))
+    return "\n".join(rows)
+
+
+def listed(place, path):
+    if library() not in open(path, encoding="utf-8").read():
+        fail("the table of section 15 is not what the modules declare; tests/docs.py --library prints it")
+
+
 def cases(dfl):
     language = os.path.join(ROOT, "LANGUAGE.md")
     for line, kind, text in blocks(language) if os.path.exists(language) else []:
@@ -82,6 +107,7 @@ def cases(dfl):
             for options in (["-O2"], ["--interp"]) if commented(text, "expect") else ([],):
                 yield Case(" ".join([name] + options),
                            lambda p, t=text, o=options: example(p, dfl, t, o))
+    yield Case("LANGUAGE.md lists the library", lambda p: listed(p, language))
     folder = os.path.join(ROOT, "examples")
     for name in sorted(os.listdir(folder)):
         if name.endswith(".dfl"):
@@ -91,7 +117,13 @@ def cases(dfl):
                    lambda p, o=options: wordcount(p, dfl, o))
     path = os.path.join(ROOT, "README.md")
     for line, kind, text in blocks(path) if os.path.exists(path) else []:
+        if kind == "dfl":
+            yield Case("README.md:%d" % line, lambda p, t=text: example(p, dfl, t, []))
         for command in text.splitlines() if kind == "sh" else []:
             if command.startswith("./dflw "):
                 yield Case("README.md:%d %s" % (line, command),
                            lambda p, c=command: readme(p, dfl, c))
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["--library"]:
+    print(library())
