@@ -11,9 +11,9 @@
 /* A call being checked. */
 struct call {
     struct node *node;          /* NODE_call */
-    struct symbol *target;      /* function, or function-typed parameter */
+    struct symbol *target;      /* function, function-typed parameter or variant */
     const struct type *type;    /* its TYPE_fn */
-    const struct nodes *params; /* param nodes; NULL for a function-typed parameter */
+    const struct nodes *params; /* param nodes, of a function; else NULL */
     struct node **args;         /* by parameter; NULL: not given */
     struct types bindings;      /* of the target's type variables */
     const struct type *want;
@@ -177,6 +177,11 @@ static void place_arguments(struct check *c, struct call *call, const struct nod
 
 static struct why why_param(struct check *c, const struct call *call, uint32_t i)
 {
+    if (call->target->kind == SYM_VARIANT)
+        return (struct why){call->target->span,
+                            arena_format(c->arena, "part %u of `%s` is `%s`", i + 1,
+                                         call->target->name, call->type->args.at[i]->text),
+                            false};
     if (!call->params)
         return (struct why){
             call->target->span,
@@ -476,8 +481,7 @@ static const struct type *report_not_function(struct check *c, struct node *node
 {
     struct node *callee = node->call_.callee;
     const char *foreign = symbol->kind == SYM_LOCAL ? NULL : suggest_value(symbol->name);
-    if (symbol->kind == SYM_VARIANT ||
-        (symbol->type && is_bad(symbol->type) && symbol->kind == SYM_LOCAL))
+    if (symbol->type && is_bad(symbol->type) && symbol->kind == SYM_LOCAL)
         return skip_args(c, node);
     struct diag *d = diag_error(c->diags, DIAG_not_callable, callee->span, "`%s` is not a function",
                                 symbol->name);
@@ -485,6 +489,8 @@ static const struct type *report_not_function(struct check *c, struct node *node
         diag_note(c->diags, d, symbol->span, "it is declared here");
     if (symbol->kind == SYM_RECORD)
         diag_hint(c->diags, d, "make one with `%s { field: value }`", symbol->name);
+    else if (symbol->kind == SYM_VARIANT)
+        diag_hint(c->diags, d, "it holds nothing: `%s` is the value", symbol->name);
     else if (foreign)
         diag_hint(c->diags, d, "%s", foreign);
     return skip_args(c, node);
@@ -501,7 +507,13 @@ static const struct type *call_symbol(struct check *c, struct node *node, struct
                    "only named functions can be spawned; `%s` is a parameter", symbol->name);
         return skip_args(c, node);
     }
-    if (function || parameter)
+    bool variant = symbol->kind == SYM_VARIANT && symbol->type->kind == TYPE_fn;
+    if (variant && edges) {
+        diag_error(c->diags, DIAG_bad_spawn, node->call_.callee->span,
+                   "`%s` is a value, not a task", symbol->name);
+        return skip_args(c, node);
+    }
+    if (function || parameter || variant)
         return call_function(c, node, symbol, NULL, want, edges);
     return report_not_function(c, node, symbol);
 }

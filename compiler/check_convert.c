@@ -242,17 +242,40 @@ static bool need_kind(const struct type *t, enum need need)
     }
 }
 
-/* The part of `t` that does not meet the need, or NULL; type variables are asked to meet it. */
-static const struct type *need_unmet(const struct type *t, enum need need, int depth)
+/* What is looked at for a need; a type that holds itself is looked at once. */
+struct inquiry {
+    struct arena *arena;
+    enum need need;
+    VEC(const struct type *) seen; /* records and enums */
+};
+
+static bool seen_before(struct inquiry *q, const struct type *t)
 {
-    if (!need_kind(t, need))
+    if (t->kind != TYPE_record && t->kind != TYPE_enum)
+        return false;
+    for (uint32_t i = 0; i < q->seen.count; i++)
+        if (q->seen.at[i] == t)
+            return true;
+    vec_push(q->arena, &q->seen, t);
+    return false;
+}
+
+/* The part of `t` that does not meet the need, or NULL. */
+static const struct type *find_unmet(struct inquiry *q, const struct type *t)
+{
+    if (!need_kind(t, q->need))
         return t;
-    for (uint32_t i = 0; depth < 16 && i < t->args.count; i++) {
-        const struct type *unmet = need_unmet(t->args.at[i], need, depth + 1);
-        if (unmet)
-            return unmet;
-    }
-    return NULL;
+    const struct type *unmet = NULL;
+    bool known = seen_before(q, t);
+    for (uint32_t i = 0; !known && !unmet && i < t->args.count; i++)
+        unmet = find_unmet(q, t->args.at[i]);
+    return unmet;
+}
+
+static const struct type *need_unmet(struct check *c, const struct type *t, enum need need)
+{
+    struct inquiry q = {.arena = c->arena, .need = need};
+    return find_unmet(&q, t);
 }
 
 bool need_mark(const struct type *t, enum need need)
@@ -272,7 +295,7 @@ bool need_mark(const struct type *t, enum need need)
 void need_for(struct check *c, const struct type *t, enum need need, struct span span,
               const struct symbol *target)
 {
-    const struct type *unmet = need_unmet(t, need, 0);
+    const struct type *unmet = need_unmet(c, t, need);
     if (!unmet)
         return;
     struct diag *d =
@@ -291,7 +314,7 @@ bool need(struct check *c, const struct type *t, enum need need, struct span spa
 {
     need_mark(t, need);
     need_for(c, t, need, span, NULL);
-    return !need_unmet(t, need, 0);
+    return !need_unmet(c, t, need);
 }
 
 /* ---- alternatives

@@ -192,12 +192,14 @@ static const struct type *module_member(struct check *c, struct node *node, stru
     node->dot_.symbol = symbol;
     if (symbol->kind == SYM_CONST)
         return const_type(c, symbol);
+    if (symbol->kind == SYM_VARIANT)
+        return check_variant(c, node, symbol);
     if (symbol->kind == SYM_FUNC) {
         struct diag *d =
             diag_error(c->diags, DIAG_wrong_kind, node->span,
                        "`%s` is a function: it is called or passed, not kept", symbol->name);
         diag_hint(c->diags, d, "call it: `%s.%s(…)`", m->name, symbol->name);
-    } else if (symbol->kind != SYM_VARIANT) {
+    } else {
         diag_error(c->diags, DIAG_wrong_kind, node->span, "`%s` is a type, not a value",
                    symbol->name);
     }

@@ -65,7 +65,7 @@ static const struct type *check_name(struct check *c, struct node *node, const s
     case SYM_CONST:
         return const_type(c, symbol);
     case SYM_VARIANT:
-        return symbol->type;
+        return check_variant(c, node, symbol);
     default:
         return report_not_value(c, node, symbol);
     }

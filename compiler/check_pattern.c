@@ -3,6 +3,7 @@
  * The alternatives of an or-pattern bind the same names: the first declares them, each other one
  * finds them again, so that there is one local a name. */
 #include "checking.h"
+#include "suggest.h"
 
 #include <string.h>
 
@@ -144,13 +145,42 @@ static const struct type *ctor_inner(struct check *c, enum ctor ctor, const stru
     return ctor == CTOR_ERR ? simple(c, TYPE_error) : subject->args.at[0];
 }
 
-static void report_ctor(struct pattern *p, struct node *node)
+/* What a name in a pattern stands for, through its module if it is written with one. */
+static struct symbol *find_symbol(struct check *c, struct node *node)
+{
+    const char *module = node->pat_ctor_.module, *name = node->pat_ctor_.name;
+    if (!module)
+        return scope_find(c, name);
+    struct symbol *owner = scope_find(c, module);
+    struct span span = names_word(node->span, name);
+    if (owner && owner->kind == SYM_MODULE) {
+        owner->used = true;
+        return names_member(c->program, c->module, owner->module, name, span);
+    }
+    diag_error(c->diags, DIAG_unknown_module, node->span, "no module `%s` is imported here",
+               module);
+    return NULL;
+}
+
+/* The variant that is meant may be another one of the subject's, or not be imported. */
+static void offer_variants(struct check *c, struct diag *d, const char *name,
+                           const struct type *subject)
+{
+    struct nearest nearest = {0};
+    for (uint32_t i = 0; i < type_variant_count(subject); i++)
+        nearest_offer(&nearest, name, type_variant(subject, i).name);
+    const struct module *from = subject->symbol->module;
+    if (nearest.best && strcmp(nearest.best, name))
+        diag_hint(c->diags, d, "did you mean `%s`?", nearest.best);
+    else if (nearest.best)
+        diag_hint(c->diags, d, "import it: `import %s.{%s}`", from->name, name);
+}
+
+static void report_ctor(struct pattern *p, struct node *node, const struct type *subject,
+                        const struct symbol *symbol)
 {
     struct check *c = p->c;
     const char *name = node->pat_ctor_.name;
-    struct symbol *symbol = scope_find(c, name);
-    if (symbol && symbol->kind == SYM_VARIANT)
-        return; /* its enum was reported */
     struct diag *d = diag_error(c->diags, DIAG_bad_pattern, node->span,
                                 "no `%s` is known that a pattern can match", name);
     const char *native = !strcmp(name, "Some")                               ? "some(x)"
@@ -158,10 +188,64 @@ static void report_ctor(struct pattern *p, struct node *node)
                          : !strcmp(name, "Ok")                               ? "ok(x)"
                          : !strcmp(name, "Err") || !strcmp(name, "Error")    ? "err(e)"
                                                                              : NULL;
-    if (native)
+    if (subject->kind == TYPE_enum)
+        offer_variants(c, d, name, subject);
+    else if (native)
         diag_hint(c->diags, d, "write `%s`", native);
     else if (symbol && symbol->kind == SYM_RECORD)
         diag_hint(c->diags, d, "bind the record and use its fields: `r => r.…`");
+}
+
+static void report_parts(struct pattern *p, struct node *node, const struct symbol *variant,
+                         uint32_t wanted)
+{
+    struct check *c = p->c;
+    const char *name = node->pat_ctor_.name;
+    struct diag *d = diag_error(c->diags, DIAG_bad_pattern, node->span, "`%s` holds %s%s", name,
+                                wanted ? arena_format(c->arena, "%u value", wanted) : "no value",
+                                wanted > 1 ? "s" : "");
+    note_declared(c, d, variant);
+    if (wanted && !node->pat_ctor_.has_args)
+        diag_hint(c->diags, d, "`%s(%s)` takes any", name,
+                  wanted == 1   ? "_"
+                  : wanted == 2 ? "_, _"
+                                : "_, …");
+}
+
+static void match_variant(struct pattern *p, struct node *node, struct symbol *variant,
+                          const struct type *subject)
+{
+    struct nodes *args = &node->pat_ctor_.args;
+    const struct type *whole = variant->owner->type;
+    variant->used = true;
+    if (whole != subject) {
+        report_pattern(p, node, subject,
+                       arena_format(p->c->arena, "`%s` of `%s`", variant->name, whole->text));
+        match_all_bad(p, args);
+        return;
+    }
+    struct variant v = type_variant(whole, variant->index);
+    if (args->count != v.count) {
+        report_parts(p, node, variant, v.count);
+        match_all_bad(p, args);
+        return;
+    }
+    node->pat_ctor_.symbol = variant;
+    for (uint32_t i = 0; i < args->count; i++)
+        match_against(p, args->at[i], whole->args.at[v.first + i]);
+}
+
+static void match_named(struct pattern *p, struct node *node, const struct type *subject)
+{
+    struct symbol *symbol = find_symbol(p->c, node);
+    if (symbol && symbol->kind == SYM_VARIANT && !is_bad(subject)) {
+        match_variant(p, node, symbol, subject);
+        return;
+    }
+    bool told = node->pat_ctor_.module && !symbol;
+    if (!told && (!symbol || symbol->kind != SYM_VARIANT))
+        report_ctor(p, node, subject, symbol);
+    match_all_bad(p, &node->pat_ctor_.args);
 }
 
 static void match_ctor(struct pattern *p, struct node *node, const struct type *subject)
@@ -170,9 +254,11 @@ static void match_ctor(struct pattern *p, struct node *node, const struct type *
     struct nodes *args = &node->pat_ctor_.args;
     enum ctor ctor = find_ctor(node->pat_ctor_.name);
     node->pat_ctor_.ctor = ctor;
-    if (ctor == CTOR_NONE_ || is_bad(subject)) {
-        if (ctor == CTOR_NONE_)
-            report_ctor(p, node);
+    if (ctor == CTOR_NONE_) {
+        match_named(p, node, subject);
+        return;
+    }
+    if (is_bad(subject)) {
         match_all_bad(p, args);
         return;
     }

@@ -1,4 +1,4 @@
-/* check_record.c - record literals and updates. */
+/* check_record.c - record literals and updates; variants as values. */
 #include "checking.h"
 
 static int field_index(const struct nodes *fields, const char *name)
@@ -127,4 +127,16 @@ const struct type *check_update(struct check *c, struct node *node, const struct
     bool *given = arena_array(c->arena, bool, t->args.count + 1);
     check_fields(c, inits, t, given);
     return t;
+}
+
+const struct type *check_variant(struct check *c, struct node *node, const struct symbol *variant)
+{
+    const struct type *t = variant->type;
+    if (t->kind != TYPE_fn)
+        return t;
+    struct diag *d =
+        diag_error(c->diags, DIAG_arguments, node->span, "`%s` holds %u value%s: `%s(…)`",
+                   variant->name, t->args.count, t->args.count == 1 ? "" : "s", variant->name);
+    note_declared(c, d, variant);
+    return simple(c, TYPE_bad);
 }

@@ -351,7 +351,9 @@ static bool is_constant(enum node_kind kind)
 static void check_constant(void *context, struct node *node)
 {
     struct check *c = context;
-    bool constructor = node->kind == NODE_call && node->call_.builtin != BUILTIN_NONE;
+    bool constructor = node->kind == NODE_call &&
+                       (node->call_.builtin != BUILTIN_NONE ||
+                        (node->call_.target && node->call_.target->kind == SYM_VARIANT));
     if (is_constant(node->kind) || constructor) {
         ast_children(node, check_constant, c);
         return;

@@ -193,6 +193,8 @@ const struct type *property_type(struct check *, enum builtin);
 /* ---- check_record.c ---- */
 const struct type *check_record_lit(struct check *, struct node *);
 const struct type *check_update(struct check *, struct node *, const struct type *want);
+/* A variant named as a value. */
+const struct type *check_variant(struct check *, struct node *, const struct symbol *);
 
 /* ---- check_pattern.c ---- */
 /* Types a pattern against what it is matched with, and binds its names. */

@@ -110,6 +110,9 @@ struct cg {
 const struct dfl_type *cg_layout(struct cg *, const struct type *);
 LLVMTypeRef cg_type(struct cg *, const struct type *);
 LLVMValueRef cg_descriptor(struct cg *, const struct type *);
+/* The same of a layout; NULL is the null pointer. */
+LLVMTypeRef cg_layout_type(struct cg *, const struct dfl_type *);
+LLVMValueRef cg_layout_descriptor(struct cg *, const struct dfl_type *);
 LLVMTypeRef cg_struct(struct cg *, LLVMTypeRef *parts, uint32_t count);
 /* True if values of the type hold counted references. */
 bool cg_has_refs(struct cg *, const struct type *);
@@ -186,10 +189,11 @@ void cg_drop(struct cg *, const struct type *, LLVMValueRef);
 /* Makes cg->retain and cg->release; before all functions. */
 void cg_count_helpers(struct cg *);
 
-/* ---- codegen_value.c: tuples, records, options, results, text ---- */
+/* ---- codegen_value.c: tuples, records, options, results, enums, text ---- */
 void cg_do_constant(struct cg *, const struct ir_value *);
 void cg_do_make(struct cg *, const struct ir_value *);
 void cg_do_wrapper(struct cg *, const struct ir_value *);
+void cg_do_variant(struct cg *, const struct ir_value *);
 void cg_do_format(struct cg *, const struct ir_value *);
 void cg_do_error(struct cg *, const struct ir_value *);
 

@@ -110,7 +110,9 @@ void cg_copy(struct cg *cg, const struct type *t, LLVMValueRef value)
         CG_ABI(cg, dfl_error_retain, value);
     else if (t->kind == TYPE_future)
         CG_ABI(cg, dfl_task_retain, value);
-    else if (t->kind == TYPE_map)
+    else if (t->kind == TYPE_enum && cg_layout(cg, t)->field_count == 0)
+        cg_call(cg, cg->retain, (LLVMValueRef[]){cg_get(cg, value, 1)}, 1);
+    else if (t->kind == TYPE_map || t->kind == TYPE_enum)
         CG_ABI(cg, dfl_copy, cg_descriptor(cg, t), cg_spill(cg, value));
     else
         cg_call(cg, cg->retain, (LLVMValueRef[]){cg_get(cg, value, 0)}, 1);
@@ -124,7 +126,9 @@ void cg_drop(struct cg *cg, const struct type *t, LLVMValueRef value)
         CG_ABI(cg, dfl_error_release, value);
     else if (t->kind == TYPE_future)
         CG_ABI(cg, dfl_task_release, cg->fiber, value);
-    else if (t->kind == TYPE_map)
+    else if (t->kind == TYPE_enum && cg_layout(cg, t)->field_count == 0)
+        cg_call(cg, cg->release, (LLVMValueRef[]){cg_get(cg, value, 1)}, 1);
+    else if (t->kind == TYPE_map || t->kind == TYPE_enum)
         CG_ABI(cg, dfl_drop, cg_descriptor(cg, t), cg_spill(cg, value));
     else
         cg_call(cg, cg->release, (LLVMValueRef[]){cg_get(cg, value, 0)}, 1);

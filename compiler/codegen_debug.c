@@ -129,6 +129,18 @@ static LLVMMetadataRef wrapped_type(struct cg *cg, const struct dfl_type *d)
     return structure(cg, d, members, 2);
 }
 
+/* The tag, and what variants hold in place. */
+static LLVMMetadataRef enum_type(struct cg *cg, const struct dfl_type *d)
+{
+    LLVMMetadataRef *members = arena_array(&cg->arena, LLVMMetadataRef, d->field_count + 1);
+    members[0] = member(cg, "tag", basic(cg, "u32", 4, ENCODING_UNSIGNED), 4, 0);
+    for (uint64_t i = 1; i < d->field_count; i++)
+        members[i] =
+            member(cg, arena_format(&cg->arena, "_%u", (unsigned)i - 1),
+                   type_of(cg, d->fields[i].type), d->fields[i].type->size, d->fields[i].offset);
+    return structure(cg, d, members, d->field_count ? d->field_count : 1);
+}
+
 static LLVMMetadataRef make_type(struct cg *cg, const struct dfl_type *d)
 {
     switch ((enum dfl_kind)d->kind) {
@@ -159,6 +171,8 @@ static LLVMMetadataRef make_type(struct cg *cg, const struct dfl_type *d)
     case DFL_OPTION:
     case DFL_RESULT:
         return wrapped_type(cg, d);
+    case DFL_ENUM:
+        return enum_type(cg, d);
     case DFL_UNIT:
         return structure(cg, d, NULL, 0);
     default:

@@ -249,6 +249,11 @@ static void do_value(struct cg *cg, const struct ir_value *x)
     case IR_get_err:
         cg_do_wrapper(cg, x);
         break;
+    case IR_variant:
+    case IR_is_variant:
+    case IR_payload:
+        cg_do_variant(cg, x);
+        break;
     case IR_error_get:
     case IR_failure:
         cg_do_error(cg, x);

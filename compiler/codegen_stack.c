@@ -36,6 +36,8 @@ static bool is_harmless(const struct ir_value *x)
     case IR_unwrap:
     case IR_is_ok:
     case IR_get_err:
+    case IR_is_variant:
+    case IR_payload:
     case IR_len:
     case IR_elem:
     case IR_debug:

@@ -17,13 +17,11 @@ LLVMTypeRef cg_struct(struct cg *cg, LLVMTypeRef *parts, uint32_t count)
     return LLVMStructTypeInContext(cg->context, parts, count, false);
 }
 
-static LLVMTypeRef type_of(struct cg *, const struct dfl_type *);
-
 static LLVMTypeRef fields_type(struct cg *cg, const struct dfl_type *d)
 {
     LLVMTypeRef *parts = arena_array(&cg->arena, LLVMTypeRef, d->field_count + 1);
     for (uint64_t i = 0; i < d->field_count; i++)
-        parts[i] = type_of(cg, d->fields[i].type);
+        parts[i] = cg_layout_type(cg, d->fields[i].type);
     return cg_struct(cg, parts, d->field_count);
 }
 
@@ -60,20 +58,21 @@ static LLVMTypeRef make_type(struct cg *cg, const struct dfl_type *d)
     case DFL_ERROR:
         return cg->ptr;
     case DFL_OPTION:
-        return cg_struct(cg, (LLVMTypeRef[]){cg->i8, type_of(cg, d->elem)}, 2);
+        return cg_struct(cg, (LLVMTypeRef[]){cg->i8, cg_layout_type(cg, d->elem)}, 2);
     case DFL_RESULT:
-        return cg_struct(cg, (LLVMTypeRef[]){cg->ptr, type_of(cg, d->elem)}, 2);
+        return cg_struct(cg, (LLVMTypeRef[]){cg->ptr, cg_layout_type(cg, d->elem)}, 2);
     case DFL_TUPLE:
     case DFL_RECORD:
         return fields_type(cg, d);
     case DFL_ENUM:
-        break;
+        return d->field_count ? fields_type(cg, d)
+                              : cg_struct(cg, (LLVMTypeRef[]){cg->i32, cg->ptr}, 2);
     }
     assert(!"a type with a layout");
     return NULL;
 }
 
-static LLVMTypeRef type_of(struct cg *cg, const struct dfl_type *d)
+LLVMTypeRef cg_layout_type(struct cg *cg, const struct dfl_type *d)
 {
     while (cg->types.count <= d->id)
         vec_push(&cg->arena, &cg->types, NULL);
@@ -87,7 +86,7 @@ static LLVMTypeRef type_of(struct cg *cg, const struct dfl_type *d)
 
 LLVMTypeRef cg_type(struct cg *cg, const struct type *t)
 {
-    return type_of(cg, cg_layout(cg, t));
+    return cg_layout_type(cg, cg_layout(cg, t));
 }
 
 /* ---- constants ------------------------------------------------------------------------------ */
@@ -166,11 +165,11 @@ static LLVMTypeRef descriptor_type(struct cg *cg)
 {
     return cg_struct(cg,
                      (LLVMTypeRef[]){cg->i8, cg->i8, cg->i16, cg->i32, cg->i64, cg->ptr, cg->ptr,
-                                     cg->ptr, cg->ptr, cg->i64},
-                     10);
+                                     cg->ptr, cg->ptr, cg->i64, cg->ptr, cg->i64},
+                     12);
 }
 
-static LLVMValueRef descriptor(struct cg *cg, const struct dfl_type *d)
+LLVMValueRef cg_layout_descriptor(struct cg *cg, const struct dfl_type *d)
 {
     if (!d)
         return LLVMConstNull(cg->ptr);
@@ -187,7 +186,7 @@ static LLVMValueRef descriptor(struct cg *cg, const struct dfl_type *d)
 
 LLVMValueRef cg_descriptor(struct cg *cg, const struct type *t)
 {
-    return descriptor(cg, cg_layout(cg, t));
+    return cg_layout_descriptor(cg, cg_layout(cg, t));
 }
 
 static LLVMValueRef table(struct cg *cg, const char *name, LLVMTypeRef row, LLVMValueRef *rows,
@@ -198,28 +197,51 @@ static LLVMValueRef table(struct cg *cg, const char *name, LLVMTypeRef row, LLVM
     return cg_constant(cg, name, LLVMConstArray2(row, rows, count));
 }
 
-static LLVMValueRef fields_of(struct cg *cg, const struct dfl_type *d)
+static LLVMValueRef fields_of(struct cg *cg, const struct dfl_field *fields, uint64_t count)
 {
-    LLVMValueRef *rows = arena_array(&cg->arena, LLVMValueRef, d->field_count + 1);
-    for (uint64_t i = 0; i < d->field_count; i++)
+    LLVMValueRef *rows = arena_array(&cg->arena, LLVMValueRef, count + 1);
+    for (uint64_t i = 0; i < count; i++)
         rows[i] = struct_of(cg,
-                            (LLVMValueRef[]){c_string(cg, d->fields[i].name),
-                                             descriptor(cg, d->fields[i].type),
-                                             small(cg->i64, d->fields[i].offset)},
+                            (LLVMValueRef[]){c_string(cg, fields[i].name),
+                                             cg_layout_descriptor(cg, fields[i].type),
+                                             small(cg->i64, fields[i].offset)},
                             3);
     LLVMTypeRef row = cg_struct(cg, (LLVMTypeRef[]){cg->ptr, cg->ptr, cg->i64}, 3);
-    return table(cg, "fields", row, rows, d->field_count);
+    return table(cg, "fields", row, rows, count);
+}
+
+static LLVMValueRef variants_of(struct cg *cg, const struct dfl_type *d)
+{
+    LLVMValueRef *rows = arena_array(&cg->arena, LLVMValueRef, d->variant_count + 1);
+    for (uint64_t i = 0; i < d->variant_count; i++) {
+        const struct dfl_variant *v = &d->variants[i];
+        rows[i] = struct_of(
+            cg,
+            (LLVMValueRef[]){c_string(cg, v->name), fields_of(cg, v->fields, v->field_count),
+                             small(cg->i64, v->field_count), cg_layout_descriptor(cg, v->box)},
+            4);
+    }
+    LLVMTypeRef row = cg_struct(cg, (LLVMTypeRef[]){cg->ptr, cg->ptr, cg->i64, cg->ptr}, 4);
+    return table(cg, "variants", row, rows, d->variant_count);
 }
 
 static void define_descriptor(struct cg *cg, const struct dfl_type *d)
 {
     LLVMValueRef parts[] = {
-        small(cg->i8, d->kind),         small(cg->i8, d->refs),  small(cg->i16, d->align),
-        small(cg->i32, d->id),          small(cg->i64, d->size), c_string(cg, d->name),
-        descriptor(cg, d->elem),        descriptor(cg, d->key),  fields_of(cg, d),
+        small(cg->i8, d->kind),
+        small(cg->i8, d->refs),
+        small(cg->i16, d->align),
+        small(cg->i32, d->id),
+        small(cg->i64, d->size),
+        c_string(cg, d->name),
+        cg_layout_descriptor(cg, d->elem),
+        cg_layout_descriptor(cg, d->key),
+        fields_of(cg, d->fields, d->field_count),
         small(cg->i64, d->field_count),
+        variants_of(cg, d),
+        small(cg->i64, d->variant_count),
     };
-    LLVMSetInitializer(descriptor(cg, d), struct_of(cg, parts, 10));
+    LLVMSetInitializer(cg_layout_descriptor(cg, d), struct_of(cg, parts, 12));
 }
 
 /* ---- tables of the program ------------------------------------------------------------------ */
@@ -229,7 +251,7 @@ static LLVMValueRef types_table(struct cg *cg)
     uint32_t count = cg->layouts->all.count;
     LLVMValueRef *rows = arena_array(&cg->arena, LLVMValueRef, count + 1);
     for (uint32_t i = 0; i < count; i++) {
-        rows[i] = descriptor(cg, cg->layouts->all.at[i]);
+        rows[i] = cg_layout_descriptor(cg, cg->layouts->all.at[i]);
         define_descriptor(cg, cg->layouts->all.at[i]);
     }
     return table(cg, "types", cg->ptr, rows, count);

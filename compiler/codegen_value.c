@@ -1,4 +1,5 @@
-/* codegen_value.c - constants, tuples, records, options, results, errors and formatted text. */
+/* codegen_value.c - constants, tuples, records, options, results, enums, errors and formatted text.
+ */
 #include "codegen_core.h"
 
 /* ---- constants ------------------------------------------------------------------------------ */
@@ -56,6 +57,70 @@ void cg_do_wrapper(struct cg *cg, const struct ir_value *x)
         cg_set(cg, x, cg_bool(cg, cg_is_null(cg, cg_get(cg, a, 0))));
     else
         cg_set(cg, x, cg_get(cg, a, 0)); /* is_some, get_err */
+}
+
+/* ---- enums ---------------------------------------------------------------------------------- */
+
+enum { BLOCK_SIZE_AT = offsetof(struct dfl_block, size), BLOCK_DATA = sizeof(struct dfl_block) };
+
+/* Which field of the enum in place a variant's part is. */
+static uint32_t field_of(const struct dfl_type *d, const struct dfl_field *part)
+{
+    uint32_t i = 1;
+    while (d->fields[i].offset != part->offset || d->fields[i].type != part->type)
+        i++;
+    return i;
+}
+
+static LLVMValueRef make_box(struct cg *cg, const struct ir_value *x, const struct dfl_variant *v)
+{
+    LLVMValueRef size = cg_int(cg, (int64_t)v->box->size);
+    LLVMValueRef block = CG_ABI(cg, dfl_block_new, cg_layout_descriptor(cg, v->box), size);
+    cg_store(cg, size, cg_at(cg, block, BLOCK_SIZE_AT));
+    for (uint32_t i = 0; i < x->arg_count; i++)
+        cg_store(cg, cg_arg(cg, x, i), cg_at(cg, block, BLOCK_DATA + (int64_t)v->fields[i].offset));
+    return block;
+}
+
+static LLVMValueRef make_variant(struct cg *cg, const struct ir_value *x)
+{
+    const struct dfl_type *d = cg_layout(cg, x->type);
+    const struct dfl_variant *v = &d->variants[x->imm.index];
+    LLVMValueRef whole = LLVMConstNull(cg_type(cg, x->type));
+    whole = cg_put(cg, whole, LLVMConstInt(cg->i32, x->imm.index, false), 0);
+    if (v->box)
+        return cg_put(cg, whole, make_box(cg, x, v), 1);
+    for (uint32_t i = 0; i < x->arg_count; i++)
+        whole = cg_put(cg, whole, cg_arg(cg, x, i), field_of(d, &v->fields[i]));
+    return whole;
+}
+
+/* The part by its place among those of all variants. */
+static LLVMValueRef read_payload(struct cg *cg, const struct ir_value *x)
+{
+    const struct dfl_type *d = cg_layout(cg, x->args[0]->type);
+    const struct dfl_variant *v = d->variants;
+    uint64_t part = x->imm.index;
+    for (; part >= v->field_count; v++)
+        part -= v->field_count;
+    LLVMValueRef whole = cg_arg(cg, x, 0);
+    if (!v->box)
+        return cg_get(cg, whole, field_of(d, &v->fields[part]));
+    LLVMValueRef at = cg_at(cg, cg_get(cg, whole, 1), BLOCK_DATA + (int64_t)v->fields[part].offset);
+    return cg_load(cg, cg_type(cg, x->type), at);
+}
+
+void cg_do_variant(struct cg *cg, const struct ir_value *x)
+{
+    if (x->op == IR_variant) {
+        cg_set(cg, x, make_variant(cg, x));
+    } else if (x->op == IR_payload) {
+        cg_set(cg, x, read_payload(cg, x));
+    } else {
+        LLVMValueRef tag = cg_get(cg, cg_arg(cg, x, 0), 0);
+        LLVMValueRef wanted = LLVMConstInt(cg->i32, x->imm.index, false);
+        cg_set(cg, x, cg_bool(cg, cg_compare(cg, LLVMIntEQ, tag, wanted)));
+    }
 }
 
 /* ---- errors --------------------------------------------------------------------------------- */

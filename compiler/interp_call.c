@@ -2,6 +2,7 @@
 #include "interp_core.h"
 
 #include "error.h"
+#include "value.h"
 
 #include <assert.h>
 
@@ -262,10 +263,49 @@ void call_end(struct node *call, const struct instance *inst, char *locals)
             drop_captures((struct closure *)(locals + inst->slots[i].offset));
 }
 
+/* ---- variants ---- */
+
+static void drop_fields(const struct dfl_field *fields, uint32_t count, char *parts)
+{
+    for (uint32_t i = 0; i < count; i++)
+        drop(fields[i].type, parts + fields[i].offset);
+}
+
+/* Its parts are evaluated in place, or to a box that the value gets then. */
+static enum flow eval_variant(struct frame *f, struct node *n, void *out)
+{
+    const struct dfl_type *t = type_of(f, n->type);
+    const struct dfl_variant *v = &t->variants[n->call_.target->index];
+    char *mark = f->in->top, *parts = v->box ? temp(f->in, v->box->size) : temp(f->in, t->size);
+    memset(parts, 0, v->box ? v->box->size : t->size);
+    for (uint32_t i = 0; i < v->field_count; i++) {
+        enum flow flow = eval(f, n->call_.args.at[i], parts + v->fields[i].offset);
+        if (flow == FLOW_ON)
+            continue;
+        drop_fields(v->fields, i, parts);
+        f->in->top = mark;
+        return flow;
+    }
+    if (v->box) {
+        struct dfl_block *block = dfl_block_new(v->box, (int64_t)v->box->size);
+        memcpy(block_data(block), parts, v->box->size);
+        block->size = v->box->size;
+        memset(out, 0, t->size);
+        memcpy((char *)out + VALUE_BOX, &block, sizeof block);
+    } else {
+        memcpy(out, parts, t->size);
+    }
+    *(uint32_t *)out = n->call_.target->index;
+    f->in->top = mark;
+    return FLOW_ON;
+}
+
 enum flow eval_call(struct frame *f, struct node *n, void *out)
 {
     if (n->call_.builtin)
         return eval_builtin(f, n, out);
+    if (n->call_.target->kind == SYM_VARIANT)
+        return eval_variant(f, n, out);
     char *mark = f->in->top;
     struct closure c = call_target(f, n);
     char *locals = call_locals(f->in, c.instance);

@@ -120,8 +120,18 @@ static enum flow constant_make(struct frame *f, struct symbol *s, struct constan
     return FLOW_ON;
 }
 
+/* A variant without parts. */
+static enum flow put_tag(struct frame *f, const struct symbol *variant, void *out)
+{
+    memset(out, 0, type_of(f, variant->type)->size);
+    *(uint32_t *)out = variant->index;
+    return FLOW_ON;
+}
+
 static enum flow eval_symbol(struct frame *f, struct symbol *s, void *out)
 {
+    if (s->kind == SYM_VARIANT)
+        return put_tag(f, s, out);
     if (s->kind == SYM_LOCAL) {
         const struct slot *slot;
         void *place = frame_local(f, s, &slot);

@@ -2,6 +2,8 @@
  * copy, so that it may outlive what it was part of. */
 #include "interp_core.h"
 
+#include "value.h"
+
 #include <assert.h>
 
 static void bind(struct frame *f, struct node *p, const void *value)
@@ -44,8 +46,22 @@ static bool match_inner(struct frame *f, struct node *p, const void *value)
     return !p->pat_ctor_.args.count || pattern_match(f, p->pat_ctor_.args.at[0], value);
 }
 
+static bool match_variant(struct frame *f, struct node *p, const void *value)
+{
+    const struct dfl_variant *v = value_variant(type_of(f, p->type), value);
+    if (v - type_of(f, p->type)->variants != p->pat_ctor_.symbol->index)
+        return false;
+    const char *parts = value_parts(v, value);
+    for (uint32_t i = 0; i < p->pat_ctor_.args.count; i++)
+        if (!pattern_match(f, p->pat_ctor_.args.at[i], parts + v->fields[i].offset))
+            return false;
+    return true;
+}
+
 static bool match_ctor(struct frame *f, struct node *p, const void *value)
 {
+    if (p->pat_ctor_.symbol)
+        return match_variant(f, p, value);
     const struct dfl_type *t = type_of(f, p->type);
     bool holds = holds_value(t, value);
     switch (p->pat_ctor_.ctor) {

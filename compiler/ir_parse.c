@@ -201,9 +201,9 @@ static const struct type *simple_type(struct reader *r, const char *name)
     return NULL;
 }
 
-/* A record of the text has no declaration, so one is made up: names of fields are looked for there.
- * It may be mentioned before it is defined. */
-static struct type *record_type(struct reader *r, const char *name)
+/* A record or enum of the text has no declaration, so one is made up: names of fields are looked
+ * for there. It may be mentioned before it is defined, and is taken for a record until then. */
+static struct type *named_type(struct reader *r, const char *name)
 {
     struct arena *arena = r->module->arena;
     struct type *t = name_map_get(&r->records, name);
@@ -226,7 +226,7 @@ static const struct type *read_named(struct reader *r)
     const struct type *t = simple_type(r, name);
     if (t || r->bad)
         return t ? t : r->module->types->simple[TYPE_unit];
-    return record_type(r, name);
+    return named_type(r, name);
 }
 
 static const struct type *make_type(struct reader *r, enum type_kind kind, struct types parts,
@@ -289,7 +289,7 @@ static const struct type *read_type(struct reader *r)
 static void read_record(struct reader *r)
 {
     struct arena *arena = r->module->arena;
-    struct type *t = record_type(r, need_name(r, "the name of a record"));
+    struct type *t = named_type(r, need_name(r, "the name of a record"));
     struct nodes *names = &t->symbol->node->record_.fields;
     VEC(const struct type *) fields = {0};
     if (t->symbol->used || r->bad) {
@@ -310,6 +310,41 @@ static void read_record(struct reader *r)
     }
     need_sign(r, '}');
     type_set_fields(t, arena, fields.at, fields.count);
+}
+
+/* The variants come before anything that mentions the enum is laid out or checked, so that what was
+ * taken for a record can still become an enum. */
+static void read_enum(struct reader *r)
+{
+    struct arena *arena = r->module->arena;
+    struct type *t = named_type(r, need_name(r, "the name of an enum"));
+    struct symbol *symbol = (struct symbol *)t->symbol;
+    VEC(const struct type *) parts = {0};
+    if (symbol->used || r->bad) {
+        read_bad(r, "an enum that is defined once");
+        return;
+    }
+    symbol->used = true;
+    symbol->kind = SYM_ENUM;
+    symbol->node->kind = NODE_enum;
+    t->kind = TYPE_enum;
+    need_sign(r, '{');
+    while (!at_sign(r, '}') && !r->bad) {
+        struct node *variant = arena_new(arena, struct node);
+        variant->kind = NODE_variant;
+        variant->variant_.name = need_name(r, "the name of a variant");
+        struct types its = {0};
+        if (skip_sign(r, '('))
+            its = read_types(r, ')');
+        for (uint32_t i = 0; i < its.count; i++)
+            vec_push(arena, &parts, its.at[i]);
+        variant->variant_.types.count = its.count;
+        vec_push(arena, &symbol->node->enum_.variants, variant);
+        if (!skip_sign(r, ','))
+            break;
+    }
+    need_sign(r, '}');
+    type_set_fields(t, arena, parts.at, parts.count);
 }
 
 /* ---- values --------------------------------------------------------------------------------- */
@@ -772,12 +807,14 @@ static void read_module(struct reader *r)
         uint32_t flags = skip_word(r, "io") ? FUNC_IO : 0;
         if (!flags && skip_word(r, "record"))
             read_record(r);
+        else if (!flags && skip_word(r, "enum"))
+            read_enum(r);
         else if (skip_word(r, "task"))
             read_func(r, flags | FUNC_TASK);
         else if (skip_word(r, "fn"))
             read_func(r, flags);
         else
-            read_bad(r, "record, fn or task");
+            read_bad(r, "record, enum, fn or task");
     }
     for (uint32_t i = 0; i < r->records.room; i++) {
         const struct type *t = r->records.slots[i].value;

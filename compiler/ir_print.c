@@ -9,18 +9,20 @@
 #include <stdlib.h>
 
 const struct ir_shape ir_shapes[IR_OPS] = {
-    [IR_const_int] = {SHAPE_INT, NULL},     [IR_const_float] = {SHAPE_FLOAT, NULL},
-    [IR_const_str] = {SHAPE_TEXT, NULL},    [IR_add] = {SHAPE_FLAG, "wrap"},
-    [IR_sub] = {SHAPE_FLAG, "wrap"},        [IR_mul] = {SHAPE_FLAG, "wrap"},
-    [IR_div] = {SHAPE_FLAG, "wrap"},        [IR_rem] = {SHAPE_FLAG, "wrap"},
-    [IR_neg] = {SHAPE_FLAG, "wrap"},        [IR_shl] = {SHAPE_FLAG, "wrap"},
-    [IR_shr] = {SHAPE_FLAG, "wrap"},        [IR_cast] = {SHAPE_FLAG, "wrap"},
-    [IR_elem] = {SHAPE_FLAG, "unchecked"},  [IR_place_elem] = {SHAPE_FLAG, "unchecked"},
-    [IR_await] = {SHAPE_FLAG, "last"},      [IR_try_await] = {SHAPE_FLAG, "last"},
-    [IR_get] = {SHAPE_INDEX, NULL},         [IR_place_field] = {SHAPE_INDEX, NULL},
-    [IR_error_get] = {SHAPE_BUILTIN, NULL}, [IR_debug] = {SHAPE_NAME, NULL},
-    [IR_call] = {SHAPE_CALL, NULL},         [IR_spawn] = {SHAPE_CALL, NULL},
-    [IR_extern] = {SHAPE_EXTERN, NULL},     [IR_format] = {SHAPE_FORMAT, NULL},
+    [IR_const_int] = {SHAPE_INT, NULL},    [IR_const_float] = {SHAPE_FLOAT, NULL},
+    [IR_const_str] = {SHAPE_TEXT, NULL},   [IR_add] = {SHAPE_FLAG, "wrap"},
+    [IR_sub] = {SHAPE_FLAG, "wrap"},       [IR_mul] = {SHAPE_FLAG, "wrap"},
+    [IR_div] = {SHAPE_FLAG, "wrap"},       [IR_rem] = {SHAPE_FLAG, "wrap"},
+    [IR_neg] = {SHAPE_FLAG, "wrap"},       [IR_shl] = {SHAPE_FLAG, "wrap"},
+    [IR_shr] = {SHAPE_FLAG, "wrap"},       [IR_cast] = {SHAPE_FLAG, "wrap"},
+    [IR_elem] = {SHAPE_FLAG, "unchecked"}, [IR_place_elem] = {SHAPE_FLAG, "unchecked"},
+    [IR_await] = {SHAPE_FLAG, "last"},     [IR_try_await] = {SHAPE_FLAG, "last"},
+    [IR_get] = {SHAPE_INDEX, NULL},        [IR_place_field] = {SHAPE_INDEX, NULL},
+    [IR_variant] = {SHAPE_INDEX, NULL},    [IR_is_variant] = {SHAPE_INDEX, NULL},
+    [IR_payload] = {SHAPE_INDEX, NULL},    [IR_error_get] = {SHAPE_BUILTIN, NULL},
+    [IR_debug] = {SHAPE_NAME, NULL},       [IR_call] = {SHAPE_CALL, NULL},
+    [IR_spawn] = {SHAPE_CALL, NULL},       [IR_extern] = {SHAPE_EXTERN, NULL},
+    [IR_format] = {SHAPE_FORMAT, NULL},
 };
 
 const char *const ir_builtins[IR_BUILTINS] = {
@@ -317,6 +319,19 @@ static void print_record(const struct type *t, FILE *out)
     fputs(" }\n", out);
 }
 
+static void print_enum(const struct type *t, FILE *out)
+{
+    fprintf(out, "enum %s {", t->text);
+    for (uint32_t i = 0; i < type_variant_count(t); i++) {
+        struct variant v = type_variant(t, i);
+        fprintf(out, "%s %s", i ? "," : "", v.name);
+        for (uint32_t j = 0; j < v.count; j++)
+            fprintf(out, "%s%s", j ? ", " : "(", t->args.at[v.first + j]->text);
+        fputs(v.count ? ")" : "", out);
+    }
+    fputs(" }\n", out);
+}
+
 void ir_print(const struct ir_module *m, FILE *out)
 {
     fputs("module ", out);
@@ -329,6 +344,8 @@ void ir_print(const struct ir_module *m, FILE *out)
     for (uint32_t i = 0; i < m->types->all.count; i++)
         if (m->types->all.at[i]->kind == TYPE_record)
             print_record(m->types->all.at[i], out);
+        else if (m->types->all.at[i]->kind == TYPE_enum)
+            print_enum(m->types->all.at[i], out);
     for (uint32_t i = 0; i < m->funcs.count; i++)
         print_func(m->funcs.at[i], out);
 }

@@ -156,6 +156,32 @@ static void check_wrapper(struct verifier *v)
         need(v, x->type->kind == TYPE_bool, "the type is not bool");
 }
 
+static void check_variant(struct verifier *v)
+{
+    const struct ir_value *x = v->value;
+    const struct type *t = x->op == IR_variant ? x->type : arg_type(v, 0);
+    if (t->kind != TYPE_enum) {
+        fault(v, "%s is no enum", t->text);
+        return;
+    }
+    if (x->op == IR_payload) {
+        need(v, x->imm.index < t->args.count && x->type == t->args.at[x->imm.index],
+             "the type is not the part's");
+        return;
+    }
+    if (x->imm.index >= type_variant_count(t)) {
+        fault(v, "no variant %u in %s", x->imm.index, t->text);
+        return;
+    }
+    struct variant its = type_variant(t, x->imm.index);
+    if (x->op == IR_is_variant)
+        need(v, x->type->kind == TYPE_bool, "the type is not bool");
+    else if (x->arg_count != its.count)
+        fault(v, "%u parts for %s of %u", x->arg_count, its.name, its.count);
+    for (uint32_t i = 0; x->op == IR_variant && i < x->arg_count && i < its.count; i++)
+        need(v, arg_type(v, i) == t->args.at[its.first + i], "a part of another type");
+}
+
 static void check_sequence(struct verifier *v)
 {
     const struct ir_value *x = v->value;
@@ -298,6 +324,8 @@ static int arity(enum ir_op op)
     case IR_err:
     case IR_is_ok:
     case IR_get_err:
+    case IR_is_variant:
+    case IR_payload:
     case IR_error_get:
     case IR_len:
     case IR_array_new:
@@ -323,6 +351,7 @@ static int arity(enum ir_op op)
     case IR_store_slice:
         return 4;
     case IR_make:
+    case IR_variant:
     case IR_format:
     case IR_call:
     case IR_extern:
@@ -421,6 +450,11 @@ static void check_types_of(struct verifier *v)
     case IR_is_ok:
     case IR_get_err:
         check_wrapper(v);
+        break;
+    case IR_variant:
+    case IR_is_variant:
+    case IR_payload:
+        check_variant(v);
         break;
     case IR_len:
     case IR_elem:

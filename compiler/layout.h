@@ -14,6 +14,7 @@ enum { LAYOUT_U8 = 0 };
  * emits it as constants. It only grows, so it may be walked by index while more are asked for. */
 struct layouts {
     struct arena *arena;
+    const struct type *tag; /* of enums */
     VEC(const struct dfl_type *) all;
     VEC(const struct type *) pending; /* seen behind a pointer, not yet laid out */
     VEC(struct dfl_type *) waiting;   /* their holders: parallel to pending */

@@ -290,6 +290,19 @@ static struct val lower_push(struct frame *f, struct node *n)
     return val_owned(emit_unit(f, n->span));
 }
 
+static struct val lower_variant(struct frame *f, struct node *n)
+{
+    const struct nodes *args = &n->call_.args;
+    struct operands ops = {0};
+    for (uint32_t i = 0; i < args->count; i++)
+        operand_add_owned(f, &ops, args->at[i]);
+    struct ir_value **values = operand_values(f, &ops);
+    operand_moved(f, &ops);
+    struct ir_value *v = emit(f, IR_variant, n->type, n->span, values, args->count);
+    v->imm.index = n->call_.target->index;
+    return val_owned(v);
+}
+
 /* ---- operations of the compiler -------------------------------------------------------------- */
 
 static struct val lower_err(struct frame *f, struct node *n)
@@ -330,6 +343,8 @@ struct val lower_call(struct frame *f, struct node *n)
 {
     if (n->call_.builtin)
         return lower_builtin(f, n);
+    if (n->call_.target->kind == SYM_VARIANT)
+        return lower_variant(f, n);
     if (n->call_.target->kind == SYM_FUNC && is_push(n->call_.target))
         return lower_push(f, n);
     struct pending p;

@@ -95,8 +95,30 @@ static void pattern_tuple(struct frame *f, struct node *p, struct ir_value *v, s
     }
 }
 
+static void pattern_variant(struct frame *f, struct node *p, struct ir_value *v, struct miss miss)
+{
+    const struct nodes *args = &p->pat_ctor_.args;
+    uint32_t index = p->pat_ctor_.symbol->index, first = type_variant(v->type, index).first;
+    if (miss.to && type_variant_count(v->type) > 1) {
+        struct ir_value *is = test(f, IR_is_variant, v, p->span);
+        is->imm.index = index;
+        need(f, is, true, miss, p->span);
+    }
+    for (uint32_t i = 0; i < args->count; i++) {
+        if (args->at[i]->kind == NODE_pat_wild)
+            continue;
+        struct ir_value *part = emit1(f, IR_payload, v->type->args.at[first + i], p->span, v);
+        part->imm.index = first + i;
+        match(f, args->at[i], part, miss);
+    }
+}
+
 static void pattern_ctor(struct frame *f, struct node *p, struct ir_value *v, struct miss miss)
 {
+    if (p->pat_ctor_.symbol) {
+        pattern_variant(f, p, v, miss);
+        return;
+    }
     enum ctor ctor = p->pat_ctor_.ctor;
     bool option = ctor == CTOR_SOME || ctor == CTOR_NONE;
     assert(option || ctor == CTOR_OK || ctor == CTOR_ERR);

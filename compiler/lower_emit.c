@@ -23,8 +23,9 @@ bool lower_has_refs(const struct type *t)
     case TYPE_map:
     case TYPE_result:
     case TYPE_future:
-    case TYPE_enum:
         return true;
+    case TYPE_enum: /* what it holds, if anything, is dropped by its layout */
+        return t->args.count > 0;
     case TYPE_option:
     case TYPE_tuple:
     case TYPE_record:

@@ -74,6 +74,11 @@ static struct val lower_symbol(struct frame *f, struct node *n, struct symbol *s
 {
     if (s->kind == SYM_LOCAL)
         return local_read(f, s, n->span);
+    if (s->kind == SYM_VARIANT) {
+        struct ir_value *v = emit0(f, IR_variant, s->type, n->span);
+        v->imm.index = s->index;
+        return val_owned(v);
+    }
     assert(s->kind == SYM_CONST);
     return lower_expr(f, s->node->let_.value);
 }

@@ -241,9 +241,33 @@ static void destructure_tuple(struct frame *f, struct node *pattern, struct ir_v
     cleanup_drop(f, whole, pattern->span);
 }
 
+/* Makes locals of their own of what a pattern has bound to parts. */
+static void own_names(void *context, struct node *p)
+{
+    struct frame *f = context;
+    if (p->kind == NODE_pat_name && p->pat_name_.symbol) {
+        const struct symbol *s = p->pat_name_.symbol;
+        local_bind(f, s, lower_copy(f, local_binding(f, s)->value, p->span), p->span);
+    } else if (p->kind == NODE_pat_or) { /* all bind the same names */
+        own_names(f, p->pat_or_.alts.at[0]);
+    } else {
+        ast_children(p, own_names, f);
+    }
+}
+
+/* The whole is kept as long as the names. */
+static void destructure_choice(struct frame *f, struct node *pattern, struct ir_value *whole)
+{
+    cleanup_push(f, whole);
+    lower_pattern(f, pattern, whole, NULL, 0);
+    own_names(f, pattern);
+}
+
 void local_destructure(struct frame *f, struct node *pattern, struct ir_value *v)
 {
-    if (pattern->kind == NODE_pat_tuple)
+    if (pattern->kind == NODE_pat_ctor || pattern->kind == NODE_pat_or)
+        destructure_choice(f, pattern, v);
+    else if (pattern->kind == NODE_pat_tuple)
         destructure_tuple(f, pattern, v);
     else if (pattern->kind == NODE_pat_name && pattern->pat_name_.symbol)
         local_bind(f, pattern->pat_name_.symbol, v, pattern->span);

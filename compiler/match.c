@@ -26,10 +26,10 @@ struct columns {
     uint32_t count;
 };
 
-/* What a value is made with: some, none, true, 7, a tuple. */
+/* What a value is made with: some, none, true, 7, a tuple, a variant. */
 struct head {
-    enum { HEAD_ANY, HEAD_BOOL, HEAD_LITERAL, HEAD_TUPLE, HEAD_CTOR } kind;
-    uint32_t index;             /* of a bool or an enum ctor */
+    enum { HEAD_ANY, HEAD_BOOL, HEAD_LITERAL, HEAD_TUPLE, HEAD_CTOR, HEAD_VARIANT } kind;
+    uint32_t index;             /* of a bool, an enum ctor or a variant */
     const struct node *literal; /* unary minus and all */
     struct node **parts;
     uint32_t part_count;
@@ -61,6 +61,9 @@ static struct head head_of(const struct node *pattern)
         return (struct head){HEAD_TUPLE, 0, NULL, pattern->pat_tuple_.elems.at,
                              pattern->pat_tuple_.elems.count};
     case NODE_pat_ctor:
+        if (pattern->pat_ctor_.symbol)
+            return (struct head){HEAD_VARIANT, pattern->pat_ctor_.symbol->index, NULL,
+                                 pattern->pat_ctor_.args.at, pattern->pat_ctor_.args.count};
         return (struct head){HEAD_CTOR, pattern->pat_ctor_.ctor, NULL, pattern->pat_ctor_.args.at,
                              pattern->pat_ctor_.args.count};
     default:
@@ -93,27 +96,51 @@ static bool same_head(const struct head *a, const struct head *b)
     return a->kind == HEAD_LITERAL ? same_literal(a->literal, b->literal) : a->index == b->index;
 }
 
-/* All constructors of a type, into `out` (room for two); 0 if they cannot be listed. */
-static uint32_t all_heads(const struct type *t, struct head *out)
+struct heads {
+    struct head *at;
+    uint32_t count; /* 0: they cannot be listed */
+};
+
+static struct heads two_heads(struct match *m, struct head a, struct head b)
+{
+    struct heads heads = {arena_array(m->arena, struct head, 2), 2};
+    heads.at[0] = a;
+    heads.at[1] = b;
+    return heads;
+}
+
+static struct heads variant_heads(struct match *m, const struct type *t)
+{
+    uint32_t count = type_variant_count(t);
+    struct heads heads = {arena_array(m->arena, struct head, count + 1), count};
+    for (uint32_t i = 0; i < count; i++)
+        heads.at[i] =
+            (struct head){.kind = HEAD_VARIANT, .index = i, .part_count = type_variant(t, i).count};
+    return heads;
+}
+
+/* All constructors of a type. */
+static struct heads all_heads(struct match *m, const struct type *t)
 {
     switch (t->kind) {
     case TYPE_bool:
-        out[0] = (struct head){.kind = HEAD_BOOL, .index = false};
-        out[1] = (struct head){.kind = HEAD_BOOL, .index = true};
-        return 2;
+        return two_heads(m, (struct head){.kind = HEAD_BOOL, .index = false},
+                         (struct head){.kind = HEAD_BOOL, .index = true});
     case TYPE_option:
-        out[0] = (struct head){.kind = HEAD_CTOR, .index = CTOR_SOME, .part_count = 1};
-        out[1] = (struct head){.kind = HEAD_CTOR, .index = CTOR_NONE};
-        return 2;
+        return two_heads(m, (struct head){.kind = HEAD_CTOR, .index = CTOR_SOME, .part_count = 1},
+                         (struct head){.kind = HEAD_CTOR, .index = CTOR_NONE});
     case TYPE_result:
-        out[0] = (struct head){.kind = HEAD_CTOR, .index = CTOR_OK, .part_count = 1};
-        out[1] = (struct head){.kind = HEAD_CTOR, .index = CTOR_ERR, .part_count = 1};
-        return 2;
-    case TYPE_tuple:
-        out[0] = (struct head){.kind = HEAD_TUPLE, .part_count = t->args.count};
-        return 1;
+        return two_heads(m, (struct head){.kind = HEAD_CTOR, .index = CTOR_OK, .part_count = 1},
+                         (struct head){.kind = HEAD_CTOR, .index = CTOR_ERR, .part_count = 1});
+    case TYPE_tuple: {
+        struct heads heads = {arena_array(m->arena, struct head, 1), 1};
+        heads.at[0] = (struct head){.kind = HEAD_TUPLE, .part_count = t->args.count};
+        return heads;
+    }
+    case TYPE_enum:
+        return variant_heads(m, t);
     default:
-        return 0;
+        return (struct heads){0};
     }
 }
 
@@ -122,6 +149,8 @@ static const struct type *part_type(struct match *m, const struct type *t, const
 {
     if (head->kind == HEAD_TUPLE)
         return t->args.at[i];
+    if (head->kind == HEAD_VARIANT)
+        return t->args.at[type_variant(t, head->index).first + i];
     return head->index == CTOR_ERR ? m->program->types.simple[TYPE_error] : t->args.at[0];
 }
 
@@ -142,6 +171,16 @@ static void expand(struct match *m, struct matrix *out, struct row row)
         each.at[0] = first->pat_or_.alts.at[i];
         expand(m, out, each);
     }
+}
+
+/* True if a row asks for a constructor in the first column; else nothing needs to be told apart
+ * there, and a type that holds itself has no end. */
+static bool is_split(const struct matrix *matrix)
+{
+    for (uint32_t i = 0; i < matrix->rows.count; i++)
+        if (head_of(matrix->rows.at[i].at[0]).kind != HEAD_ANY)
+            return true;
+    return false;
 }
 
 /* The row that is left when its first column is known to be made with `head`; false: no match. */
@@ -174,14 +213,17 @@ static struct columns columns_of(struct match *m, struct columns columns, const 
 /* Texts of values, a column each; NULL: every value is covered. */
 static const char **uncovered(struct match *, struct matrix *, struct columns);
 
-static const char *head_text(struct match *m, const struct head *head, const char **parts)
+static const char *head_text(struct match *m, const struct type *t, const struct head *head,
+                             const char **parts)
 {
     static const char *const names[] = {
         [CTOR_SOME] = "some", [CTOR_NONE] = "none", [CTOR_OK] = "ok", [CTOR_ERR] = "err"};
     if (head->kind == HEAD_BOOL)
         return head->index ? "true" : "false";
-    const char *text = head->kind == HEAD_TUPLE ? "(" : names[head->index];
-    if (head->kind == HEAD_CTOR && head->part_count)
+    const char *text = head->kind == HEAD_TUPLE     ? "("
+                       : head->kind == HEAD_VARIANT ? type_variant(t, head->index).name
+                                                    : names[head->index];
+    if (head->kind != HEAD_TUPLE && head->part_count)
         text = arena_format(m->arena, "%s(", text);
     for (uint32_t i = 0; i < head->part_count; i++)
         text = arena_format(m->arena, "%s%s%s", text, i ? ", " : "", parts[i]);
@@ -202,7 +244,7 @@ static const char **uncovered_head(struct match *m, struct matrix *matrix, struc
     if (!rest)
         return NULL;
     const char **texts = arena_array(m->arena, const char *, columns.count);
-    texts[0] = head_text(m, head, rest);
+    texts[0] = head_text(m, columns.at[0], head, rest);
     memcpy(texts + 1, rest + head->part_count, (columns.count - 1) * sizeof *texts);
     return texts;
 }
@@ -234,17 +276,15 @@ static const char **uncovered(struct match *m, struct matrix *given, struct colu
     struct matrix matrix = {0};
     for (uint32_t i = 0; i < given->rows.count; i++)
         expand(m, &matrix, given->rows.at[i]);
-    bool split = false;
-    for (uint32_t i = 0; i < matrix.rows.count; i++)
-        split = split || head_of(matrix.rows.at[i].at[0]).kind != HEAD_ANY;
-    struct head heads[2];
-    uint32_t count = split ? all_heads(columns.at[0], heads) : 0;
-    for (uint32_t i = 0; i < count; i++) {
-        const char **texts = uncovered_head(m, &matrix, columns, &heads[i]);
+    struct heads heads = {0};
+    if (is_split(&matrix))
+        heads = all_heads(m, columns.at[0]);
+    for (uint32_t i = 0; i < heads.count; i++) {
+        const char **texts = uncovered_head(m, &matrix, columns, &heads.at[i]);
         if (texts)
             return texts;
     }
-    return count ? NULL : uncovered_rest(m, &matrix, columns);
+    return heads.count ? NULL : uncovered_rest(m, &matrix, columns);
 }
 
 /* ---- useless arms
@@ -268,22 +308,22 @@ static bool useful(struct match *m, struct matrix *given, struct row row, struct
     row = alternatives.rows.at[0];
     for (uint32_t i = 0; i < given->rows.count; i++)
         expand(m, &matrix, given->rows.at[i]);
-    struct head own = head_of(row.at[0]), heads[2];
-    uint32_t count = own.kind == HEAD_ANY ? all_heads(columns.at[0], heads) : 1;
-    if (own.kind != HEAD_ANY)
-        heads[0] = own;
-    for (uint32_t h = 0; h < count; h++) {
+    struct head own = head_of(row.at[0]);
+    struct heads heads = {&own, 1};
+    if (own.kind == HEAD_ANY)
+        heads = is_split(&matrix) ? all_heads(m, columns.at[0]) : (struct heads){0};
+    for (uint32_t h = 0; h < heads.count; h++) {
         struct matrix inner = {0};
         struct row left;
         for (uint32_t i = 0; i < matrix.rows.count; i++)
-            if (specialise(m, matrix.rows.at[i], &heads[h], &left))
+            if (specialise(m, matrix.rows.at[i], &heads.at[h], &left))
                 vec_push(m->arena, &inner.rows, left);
-        bool fits = specialise(m, row, &heads[h], &left);
+        bool fits = specialise(m, row, &heads.at[h], &left);
         assert(fits);
-        if (fits && useful(m, &inner, left, columns_of(m, columns, &heads[h])))
+        if (fits && useful(m, &inner, left, columns_of(m, columns, &heads.at[h])))
             return true;
     }
-    if (count)
+    if (heads.count)
         return false;
     struct matrix inner = {0};
     for (uint32_t i = 0; i < matrix.rows.count; i++)
@@ -316,8 +356,8 @@ static bool is_sound(const struct node *pattern)
         return list->count == pattern->type->args.count || !list->count;
     if (pattern->kind == NODE_pat_lit)
         return pattern->pat_lit_.value->type == pattern->type;
-    return pattern->kind != NODE_pat_ctor || pattern->type->kind == TYPE_option ||
-           pattern->type->kind == TYPE_result;
+    return pattern->kind != NODE_pat_ctor || pattern->pat_ctor_.symbol ||
+           pattern->type->kind == TYPE_option || pattern->type->kind == TYPE_result;
 }
 
 static struct row row_of(struct match *m, struct node *pattern)

@@ -460,10 +460,9 @@ static void declare_enum(struct program *p, struct module *m, struct node *node)
     const char *name = node->enum_.name;
     struct symbol *symbol = symbol_new(p, m, SYM_ENUM, name, node->enum_.name_at, node);
     symbol->is_pub = node->enum_.is_pub;
+    symbol->type = type_make(&p->types, TYPE_enum, NULL, 0, 0, NULL, symbol);
     node->enum_.symbol = symbol;
     scope_add(p, m, name, symbol->span, symbol);
-    diag_error(p->diags, DIAG_not_available, symbol->span,
-               "enums are not available in this version of dfl");
     for (uint32_t i = 0; i < node->enum_.variants.count; i++) {
         struct node *variant = node->enum_.variants.at[i];
         if (variant->kind != NODE_variant)
@@ -472,6 +471,8 @@ static void declare_enum(struct program *p, struct module *m, struct node *node)
         struct symbol *each =
             symbol_new(p, m, SYM_VARIANT, its, names_word(variant->span, its), variant);
         each->index = i;
+        each->owner = symbol;
+        each->type = symbol->type;
         each->is_pub = symbol->is_pub;
         variant->variant_.symbol = each;
         scope_add(p, m, its, each->span, each);
@@ -654,10 +655,33 @@ static void sign_record(struct program *p, struct module *m, struct node *node)
     type_set_fields((struct type *)node->record_.symbol->type, p->arena, types, fields->count);
 }
 
+static void sign_enum(struct program *p, struct module *m, struct node *node)
+{
+    const struct type *t = node->enum_.symbol->type;
+    VEC(const struct type *) all = {0};
+    for (uint32_t i = 0; i < node->enum_.variants.count; i++) {
+        struct node *variant = node->enum_.variants.at[i];
+        if (variant->kind != NODE_variant)
+            continue;
+        uint32_t first = all.count, count = variant->variant_.types.count;
+        for (uint32_t j = 0; j < count; j++)
+            vec_push(p->arena, &all, names_type(p, m, NULL, variant->variant_.types.at[j]));
+        if (count)
+            variant->variant_.symbol->type =
+                type_make(&p->types, TYPE_fn, all.at + first, count, 0, t, NULL);
+    }
+    type_set_fields((struct type *)t, p->arena, all.at, all.count);
+    if (!node->enum_.variants.count)
+        diag_error(p->diags, DIAG_bad_type, node->enum_.name_at,
+                   "the enum `%s` has no variants, so no value can be made", node->enum_.name);
+}
+
 static void sign_item(struct program *p, struct module *m, struct node *node)
 {
     if (node->kind == NODE_record)
         sign_record(p, m, node);
+    if (node->kind == NODE_enum)
+        sign_enum(p, m, node);
     if (node->kind == NODE_test)
         sign_func(p, node->test_.symbol, &node->test_.params, NULL);
     if (node->kind == NODE_func) {

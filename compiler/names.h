@@ -13,7 +13,7 @@ enum symbol_kind {
     SYM_CONST,  /* module-level let; node: let */
     SYM_RECORD, /* node: record */
     SYM_ENUM,
-    SYM_VARIANT,  /* index: its place in the enum */
+    SYM_VARIANT,  /* index: its place in the enum, which owns it */
     SYM_TYPE_VAR, /* index: its place in the function's generics */
     SYM_MODULE,   /* an import seen as a name */
 };
@@ -24,9 +24,10 @@ struct symbol {
     struct span span; /* of the name where it is declared */
     struct node *node;
     struct module *module;   /* where it is declared; SYM_MODULE: the module named */
-    const struct type *type; /* of a value; of a func the TYPE_fn; of a record or enum the type */
+    const struct type *type; /* of a value; of a func the TYPE_fn; of a record or enum the type; of
+                                a variant the enum, or if it has parts the TYPE_fn that makes one */
     struct symbol *owner;    /* SYM_LOCAL, SYM_TYPE_VAR: the SYM_FUNC it belongs to (a lambda's own
-                                parameters and locals belong to the lambda) */
+                                parameters and locals belong to the lambda); SYM_VARIANT */
     uint32_t index;          /* SYM_LOCAL: 0.. in its owner, parameters first */
     bool is_pub, is_var, is_param;
     bool used, written; /* read, assigned after its declaration */

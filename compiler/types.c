@@ -180,14 +180,33 @@ const struct type *type_future(struct type_table *table, const struct type *elem
     return type_make(table, TYPE_future, &elem, 1, 0, NULL, NULL);
 }
 
-void type_set_fields(struct type *record, struct arena *arena, const struct type *const *fields,
+void type_set_fields(struct type *t, struct arena *arena, const struct type *const *fields,
                      uint32_t count)
 {
-    assert(record->kind == TYPE_record && !record->args.at);
-    record->args.at = arena_array(arena, const struct type *, count + 1);
+    assert((t->kind == TYPE_record || t->kind == TYPE_enum) && !t->args.at);
+    t->args.at = arena_array(arena, const struct type *, count + 1);
     if (count)
-        memcpy(record->args.at, fields, count * sizeof(*fields));
-    record->args.count = count;
+        memcpy(t->args.at, fields, count * sizeof(*fields));
+    t->args.count = count;
+}
+
+uint32_t type_variant_count(const struct type *t)
+{
+    assert(t->kind == TYPE_enum);
+    return t->symbol->node->enum_.variants.count;
+}
+
+struct variant type_variant(const struct type *t, uint32_t index)
+{
+    assert(index < type_variant_count(t));
+    const struct nodes *all = &t->symbol->node->enum_.variants;
+    struct variant v = {0};
+    for (uint32_t i = 0; i <= index; i++) { /* a syntax error may stand among them */
+        v.first += v.count;
+        v.name = all->at[i]->kind == NODE_variant ? all->at[i]->variant_.name : "";
+        v.count = all->at[i]->kind == NODE_variant ? all->at[i]->variant_.types.count : 0;
+    }
+    return v;
 }
 
 const struct type *type_subst(struct type_table *table, const struct type *t,

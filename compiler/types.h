@@ -32,7 +32,7 @@ enum type_kind {
     TYPE_future, /* args[0] */
     TYPE_fn,     /* args, result; of parameters only */
     TYPE_record, /* symbol, fields in args */
-    TYPE_enum,   /* symbol */
+    TYPE_enum,   /* symbol; args: the parts of all variants, one variant after the other */
     TYPE_var,    /* symbol: the A of fn f<A> */
 };
 
@@ -64,8 +64,15 @@ const struct type *type_array(struct type_table *, const struct type *elem);
 const struct type *type_option(struct type_table *, const struct type *);
 const struct type *type_result(struct type_table *, const struct type *);
 const struct type *type_future(struct type_table *, const struct type *);
-/* A record's fields become known after the type: set once by names.c. */
-void type_set_fields(struct type *record, struct arena *, const struct type *const *, uint32_t);
+/* What a record or enum holds becomes known after the type: set once by names.c. */
+void type_set_fields(struct type *, struct arena *, const struct type *const *, uint32_t);
+/* One way to be of an enum: its parts are args[first .. first + count) of the enum's type. */
+struct variant {
+    const char *name;
+    uint32_t first, count;
+};
+uint32_t type_variant_count(const struct type *);
+struct variant type_variant(const struct type *, uint32_t index);
 /* `t` with each TYPE_var replaced by the argument of that index. Returns `t` if it is not open. */
 const struct type *type_subst(struct type_table *, const struct type *t, struct types arguments);
 bool type_is_int(const struct type *);    /* int, i8..u64 */

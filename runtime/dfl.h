@@ -10,6 +10,7 @@
  *   map[K, V]         struct dfl_map *, NULL = {}  error            struct dfl_error *
  *   tuple, record     the C struct of its fields   T?               { uint8_t some; T value; }
  *   T!                { struct dfl_error *err; T value; }, err NULL = ok
+ *   enum              { uint32_t tag; the parts }, or { uint32_t tag; struct dfl_block *parts }
  *   future T          struct dfl_task *
  *
  * Parameters are lent: a callee that keeps one retains it. Results are owned by the caller.
@@ -64,6 +65,16 @@ struct dfl_field {
     uint64_t offset;
 };
 
+/* One way to be of an enum. Its fields lie in the value itself or, if the enum is boxed, in the
+ * block that the value holds, which has one element, of type `box`. What other variants use of a
+ * value in place is zero. */
+struct dfl_variant {
+    const char *name;
+    const struct dfl_field *fields; /* without names */
+    uint64_t field_count;
+    const struct dfl_type *box; /* a tuple; NULL: in place, or there are no fields */
+};
+
 struct dfl_type {
     uint8_t kind; /* enum dfl_kind */
     uint8_t refs; /* 1: holds counted references, so copy, drop and share have work to do */
@@ -73,8 +84,11 @@ struct dfl_type {
     const char *name;               /* as the user writes it: "int", "[str]", "Doc" */
     const struct dfl_type *elem;    /* of an array, option, result, future; value of a map */
     const struct dfl_type *key;     /* of a map */
-    const struct dfl_field *fields; /* of a tuple or record */
+    const struct dfl_field *fields; /* of a tuple or record; of an enum in place: the tag, then all
+                                       that a variant may use. A boxed enum has none */
     uint64_t field_count;
+    const struct dfl_variant *variants; /* of an enum, by tag */
+    uint64_t variant_count;
 };
 
 /* ---- values -------------------------------------------------------------------------------- */

@@ -66,6 +66,15 @@ static void drop_fields(struct dead_list *list, const struct dfl_type *type, cha
         drop_parts(list, type->fields[i].type, value + type->fields[i].offset);
 }
 
+static void drop_variant(struct dead_list *list, const struct dfl_type *type, char *value)
+{
+    const struct dfl_variant *v = value_variant(type, value);
+    if (v->box)
+        drop_view(list, value_box(value));
+    for (uint64_t i = 0; !v->box && i < v->field_count; i++)
+        drop_parts(list, v->fields[i].type, value + v->fields[i].offset);
+}
+
 static void drop_parts(struct dead_list *list, const struct dfl_type *type, void *value)
 {
     if (!type->refs)
@@ -91,6 +100,9 @@ static void drop_parts(struct dead_list *list, const struct dfl_type *type, void
     case DFL_TUPLE:
     case DFL_RECORD:
         drop_fields(list, type, value);
+        return;
+    case DFL_ENUM:
+        drop_variant(list, type, value);
         return;
     case DFL_OPTION:
         if (*(uint8_t *)value)

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "map.h"
 #include "value.h"
@@ -107,6 +108,49 @@ static void format_quoted(struct buffer *b, const struct dfl_view *s, bool binar
 
 /* ---- values ---- */
 
+/* Where the text of a value belongs that is nested more than a few levels deep: it is put in once
+ * the text around is there, so that no value is too deep for the stack. */
+struct hole {
+    int64_t at;
+    const struct dfl_type *type;
+    const void *value;
+};
+
+/* Of a buffer while a value is formatted: its `reserved`. */
+struct layers {
+    struct hole *holes;
+    size_t count, room;
+    int depth;
+};
+
+enum { LAYERS_MOST = 64 };
+
+static void format_plain(struct buffer *, const struct dfl_type *, const void *value, bool nested);
+
+static void add_hole(struct layers *l, struct hole hole)
+{
+    if (l->count == l->room) {
+        l->room = l->room ? 2 * l->room : 16;
+        l->holes = realloc(l->holes, l->room * sizeof *l->holes);
+        if (!l->holes)
+            block_exhausted(l->room * sizeof *l->holes);
+    }
+    l->holes[l->count++] = hole;
+}
+
+/* A value inside another one. */
+static void format_part(struct buffer *b, const struct dfl_type *type, const void *value)
+{
+    struct layers *l = b->reserved;
+    if (l->depth == LAYERS_MOST) {
+        add_hole(l, (struct hole){b->len, type, value});
+        return;
+    }
+    l->depth++;
+    format_plain(b, type, value, true);
+    l->depth--;
+}
+
 /* In the largest unit that leaves something before the point. */
 static void format_duration(struct buffer *b, int64_t ns)
 {
@@ -135,7 +179,7 @@ static void format_array(struct buffer *b, const struct dfl_type *elem, const st
     for (int64_t i = 0; i < v->len; i++) {
         if (i > 0)
             buffer_string(b, ", ");
-        format_value(b, elem, (char *)v->ptr + i * (int64_t)elem->size, true);
+        format_part(b, elem, (char *)v->ptr + i * (int64_t)elem->size);
     }
     buffer_char(b, ']');
 }
@@ -147,9 +191,9 @@ static void format_map(struct buffer *b, const struct dfl_type *type, struct dfl
     for (int64_t at = 0; (at = dfl_map_next(map, at)) >= 0; at++, later = true) {
         if (later)
             buffer_string(b, ", ");
-        format_value(b, type->key, dfl_map_key(type, map, at), true);
+        format_part(b, type->key, dfl_map_key(type, map, at));
         buffer_string(b, ": ");
-        format_value(b, type->elem, dfl_map_value(type, map, at), true);
+        format_part(b, type->elem, dfl_map_value(type, map, at));
     }
     buffer_char(b, ']');
 }
@@ -164,7 +208,7 @@ static void format_fields(struct buffer *b, const struct dfl_type *type, const c
             buffer_string(b, f->name);
             buffer_string(b, ": ");
         }
-        format_value(b, f->type, value + f->offset, true);
+        format_part(b, f->type, value + f->offset);
     }
 }
 
@@ -181,7 +225,7 @@ static void format_wrapped(struct buffer *b, const char *name, const struct dfl_
 {
     buffer_string(b, name);
     buffer_char(b, '(');
-    format_value(b, type, value, true);
+    format_part(b, type, value);
     buffer_char(b, ')');
 }
 
@@ -190,6 +234,19 @@ static void format_tuple(struct buffer *b, const struct dfl_type *type, const ch
     buffer_char(b, '(');
     format_fields(b, type, value);
     buffer_char(b, ')');
+}
+
+static void format_variant(struct buffer *b, const struct dfl_type *type, const void *value)
+{
+    const struct dfl_variant *v = value_variant(type, value);
+    const char *parts = value_parts(v, value);
+    buffer_string(b, v->name);
+    for (uint64_t i = 0; i < v->field_count; i++) {
+        buffer_string(b, i ? ", " : "(");
+        format_part(b, v->fields[i].type, parts + v->fields[i].offset);
+    }
+    if (v->field_count)
+        buffer_char(b, ')');
 }
 
 static void format_result(struct buffer *b, const struct dfl_type *type, const char *value)
@@ -235,7 +292,8 @@ static void format_f32(struct buffer *b, float x)
     buffer_put(b, text, number_f32(text, x));
 }
 
-void format_value(struct buffer *b, const struct dfl_type *type, const void *value, bool nested)
+static void format_plain(struct buffer *b, const struct dfl_type *type, const void *value,
+                         bool nested)
 {
     switch (type->kind) {
     case DFL_UNIT:
@@ -296,6 +354,9 @@ void format_value(struct buffer *b, const struct dfl_type *type, const void *val
     case DFL_RECORD:
         format_record(b, type, value);
         return;
+    case DFL_ENUM:
+        format_variant(b, type, value);
+        return;
     case DFL_OPTION:
         format_option(b, type, value);
         return;
@@ -310,6 +371,81 @@ void format_value(struct buffer *b, const struct dfl_type *type, const void *val
         return;
     }
     assert(!"a type that can be shown");
+}
+
+/* Text to be written, or a value where `type` is not NULL. */
+struct piece {
+    struct dfl_block *last_of; /* freed once it is written */
+    const char *text;
+    int64_t len;
+    const struct dfl_type *type;
+    const void *value;
+};
+
+struct pieces {
+    struct piece *at;
+    size_t count, room;
+};
+
+static void push_piece(struct pieces *p, struct piece piece)
+{
+    if (p->count == p->room) {
+        p->room = p->room ? 2 * p->room : 64;
+        p->at = realloc(p->at, p->room * sizeof *p->at);
+        if (!p->at)
+            block_exhausted(p->room * sizeof *p->at);
+    }
+    p->at[p->count++] = piece;
+}
+
+/* The text of `b` with its holes, to be written from the top of the stack down. */
+static void push_layer(struct pieces *p, const struct buffer *b, const struct layers *l)
+{
+    const char *text = buffer_text(b);
+    int64_t end = b->len;
+    struct dfl_block *last_of = b->block;
+    for (size_t i = l->count; i-- > 0;) {
+        struct hole h = l->holes[i];
+        push_piece(p, (struct piece){last_of, text + h.at, end - h.at, NULL, NULL});
+        push_piece(p, (struct piece){NULL, NULL, 0, h.type, h.value});
+        last_of = NULL;
+        end = h.at;
+    }
+    push_piece(p, (struct piece){last_of, text, end, NULL, NULL});
+}
+
+static void write_pieces(struct buffer *out, struct pieces *p)
+{
+    while (p->count) {
+        struct piece piece = p->at[--p->count];
+        if (piece.type) {
+            struct layers l = {0};
+            struct buffer b = {.reserved = &l};
+            format_plain(&b, piece.type, piece.value, true);
+            push_layer(p, &b, &l);
+            free(l.holes);
+            continue;
+        }
+        buffer_put(out, piece.text, piece.len);
+        if (piece.last_of)
+            dfl_block_release(piece.last_of);
+    }
+    free(p->at);
+}
+
+void format_value(struct buffer *b, const struct dfl_type *type, const void *value, bool nested)
+{
+    struct layers l = {0};
+    b->reserved = &l;
+    format_plain(b, type, value, nested);
+    b->reserved = NULL;
+    if (l.count) { /* begin again, with what was there before as the first piece */
+        struct pieces p = {0};
+        push_layer(&p, b, &l);
+        *b = (struct buffer){0};
+        write_pieces(b, &p);
+    }
+    free(l.holes);
 }
 
 void dfl_buffer_value(void *buffer, const struct dfl_type *type, const void *value,

@@ -1,9 +1,11 @@
 /* value.c - types at run time; copy and share values of any type. How they end is in drop.c.
  *
- * Recursion here is as deep as types are, not as data is. */
+ * Recursion here is as deep as types are, and a few levels of data; what is deeper waits in lists.
+ */
 #include "value.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
@@ -65,6 +67,17 @@ static void copy_fields(const struct dfl_type *type, const char *value)
         dfl_copy(type->fields[i].type, value + type->fields[i].offset);
 }
 
+static void copy_variant(const struct dfl_type *type, const char *value)
+{
+    const struct dfl_variant *v = value_variant(type, value);
+    if (v->box) {
+        block_retain(value_box(value));
+        return;
+    }
+    for (uint64_t i = 0; i < v->field_count; i++)
+        dfl_copy(v->fields[i].type, value + v->fields[i].offset);
+}
+
 void dfl_copy(const struct dfl_type *type, const void *value)
 {
     if (!type->refs)
@@ -88,6 +101,9 @@ void dfl_copy(const struct dfl_type *type, const void *value)
     case DFL_RECORD:
         copy_fields(type, value);
         return;
+    case DFL_ENUM:
+        copy_variant(type, value);
+        return;
     case DFL_OPTION:
         if (*(const uint8_t *)value)
             dfl_copy(type->elem, (const char *)value + value_inner(type));
@@ -104,42 +120,100 @@ void dfl_copy(const struct dfl_type *type, const void *value)
 
 /* ---- share ---- */
 
-static void share_block(struct dfl_block *block)
+/* A block, or a map of a type, whose count is shared already. */
+struct holder {
+    const struct dfl_type *map; /* NULL: a block */
+    void *what;
+};
+
+/* What is nested more than a few levels deep waits here instead of being visited by recursion. */
+struct sharing {
+    struct holder *waiting;
+    size_t count, room;
+    int depth;
+};
+
+enum { SHARE_DEPTH = 64 };
+
+static void share_value(struct sharing *, const struct dfl_type *, const void *value);
+
+static void share_elements(struct sharing *s, struct dfl_block *block)
 {
-    if (!block || !count_share(&block->count))
-        return;
     const struct dfl_type *elem = value_type(block->type);
-    if (!elem->refs)
-        return;
     for (uint64_t at = 0; at < block->size; at += elem->size)
-        dfl_share(elem, block_data(block) + at);
+        share_value(s, elem, block_data(block) + at);
 }
 
-static void share_map(const struct dfl_type *type, struct dfl_map *map)
+static void share_entries(struct sharing *s, const struct dfl_type *type, struct dfl_map *map)
 {
-    if (!map || !count_share(&map->count) || !(type->key->refs | type->elem->refs))
-        return;
     for (int64_t at = 0; (at = dfl_map_next(&map, at)) >= 0; at++) {
-        dfl_share(type->key, dfl_map_key(type, &map, at));
-        dfl_share(type->elem, dfl_map_value(type, &map, at));
+        share_value(s, type->key, dfl_map_key(type, &map, at));
+        share_value(s, type->elem, dfl_map_value(type, &map, at));
     }
 }
 
-static void share_error(struct dfl_error *e)
+static void share_inside(struct sharing *s, struct holder h)
+{
+    s->depth++;
+    if (h.map)
+        share_entries(s, h.map, h.what);
+    else
+        share_elements(s, h.what);
+    s->depth--;
+}
+
+static void share_holder(struct sharing *s, struct holder h)
+{
+    if (s->depth < SHARE_DEPTH) {
+        share_inside(s, h);
+        return;
+    }
+    if (s->count == s->room) {
+        s->room = s->room ? 2 * s->room : 64;
+        s->waiting = realloc(s->waiting, s->room * sizeof *s->waiting);
+        if (!s->waiting)
+            block_exhausted(s->room * sizeof *s->waiting);
+    }
+    s->waiting[s->count++] = h;
+}
+
+static void share_block(struct sharing *s, struct dfl_block *block)
+{
+    if (block && count_share(&block->count) && value_type(block->type)->refs)
+        share_holder(s, (struct holder){NULL, block});
+}
+
+static void share_map(struct sharing *s, const struct dfl_type *type, struct dfl_map *map)
+{
+    if (map && count_share(&map->count) && (type->key->refs | type->elem->refs))
+        share_holder(s, (struct holder){type, map});
+}
+
+static void share_error(struct sharing *s, struct dfl_error *e)
 {
     for (; e && count_share(&e->count); e = e->cause) {
-        share_block(e->message.block);
-        share_block(e->chain.block);
+        share_block(s, e->message.block);
+        share_block(s, e->chain.block);
     }
 }
 
-static void share_fields(const struct dfl_type *type, const char *value)
+static void share_fields(struct sharing *s, const struct dfl_field *fields, uint64_t count,
+                         const char *value)
 {
-    for (uint64_t i = 0; i < type->field_count; i++)
-        dfl_share(type->fields[i].type, value + type->fields[i].offset);
+    for (uint64_t i = 0; i < count; i++)
+        share_value(s, fields[i].type, value + fields[i].offset);
 }
 
-void dfl_share(const struct dfl_type *type, const void *value)
+static void share_variant(struct sharing *s, const struct dfl_type *type, const char *value)
+{
+    const struct dfl_variant *v = value_variant(type, value);
+    if (v->box)
+        share_block(s, value_box(value));
+    else
+        share_fields(s, v->fields, v->field_count, value);
+}
+
+static void share_value(struct sharing *s, const struct dfl_type *type, const void *value)
 {
     if (!type->refs)
         return;
@@ -147,32 +221,46 @@ void dfl_share(const struct dfl_type *type, const void *value)
     case DFL_STR:
     case DFL_BYTES:
     case DFL_ARRAY:
-        share_block(((const struct dfl_view *)value)->block);
+        share_block(s, ((const struct dfl_view *)value)->block);
         return;
     case DFL_MAP:
-        share_map(type, *(struct dfl_map *const *)value);
+        share_map(s, type, *(struct dfl_map *const *)value);
         return;
     case DFL_ERROR:
-        share_error(*(struct dfl_error *const *)value);
+        share_error(s, *(struct dfl_error *const *)value);
         return;
     case DFL_FUTURE:
         return; /* a record's counts are atomic from birth */
     case DFL_TUPLE:
     case DFL_RECORD:
-        share_fields(type, value);
+        share_fields(s, type->fields, type->field_count, value);
+        return;
+    case DFL_ENUM:
+        share_variant(s, type, value);
         return;
     case DFL_OPTION:
         if (*(const uint8_t *)value)
-            dfl_share(type->elem, (const char *)value + value_inner(type));
+            share_value(s, type->elem, (const char *)value + value_inner(type));
         return;
     case DFL_RESULT:
         if (*(struct dfl_error *const *)value)
-            share_error(*(struct dfl_error *const *)value);
+            share_error(s, *(struct dfl_error *const *)value);
         else
-            dfl_share(type->elem, (const char *)value + value_inner(type));
+            share_value(s, type->elem, (const char *)value + value_inner(type));
         return;
     }
     assert(!"a type that holds references");
+}
+
+void dfl_share(const struct dfl_type *type, const void *value)
+{
+    if (!type->refs)
+        return;
+    struct sharing s = {0};
+    share_value(&s, type, value);
+    while (s.count)
+        share_inside(&s, s.waiting[--s.count]);
+    free(s.waiting);
 }
 
 /* ---- text ---- */

@@ -24,6 +24,26 @@ static inline size_t value_inner(const struct dfl_type *type)
     return align > tag ? align : tag;
 }
 
+/* Which variant an enum is. */
+static inline const struct dfl_variant *value_variant(const struct dfl_type *type,
+                                                      const void *value)
+{
+    return &type->variants[*(const uint32_t *)value];
+}
+
+/* The block of a boxed enum that holds any. */
+enum { VALUE_BOX = 8 };
+static inline struct dfl_block *value_box(const void *value)
+{
+    return *(struct dfl_block *const *)((const char *)value + VALUE_BOX);
+}
+
+/* From where the fields of an enum's variant are counted. */
+static inline const char *value_parts(const struct dfl_variant *variant, const void *value)
+{
+    return variant->box ? block_data(value_box(value)) : value;
+}
+
 /* Frees a block, map or error whose last holder has let go, and all that ends with it. */
 void value_end_block(struct dfl_block *);
 void value_end_map(const struct dfl_type *, struct dfl_map *);

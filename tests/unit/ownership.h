@@ -32,13 +32,14 @@ static bool has_references(const struct type *t)
     for (uint32_t i = 0; parts && i < t->args.count; i++)
         if (has_references(t->args.at[i]))
             return true;
-    return !parts && t->kind >= TYPE_str;
+    return !parts && t->kind >= TYPE_str && (t->kind != TYPE_enum || t->args.count);
 }
 
 static bool is_lent(enum ir_op op)
 {
-    return op == IR_get || op == IR_unwrap || op == IR_get_err || op == IR_elem || op == IR_find ||
-           op == IR_entry_key || op == IR_entry_value || op == IR_load;
+    return op == IR_get || op == IR_unwrap || op == IR_payload || op == IR_get_err ||
+           op == IR_elem || op == IR_find || op == IR_entry_key || op == IR_entry_value ||
+           op == IR_load;
 }
 
 static bool is_constant(enum ir_op op)
@@ -105,6 +106,7 @@ static bool is_moved(const struct ir_value *x, uint32_t arg)
     case IR_some:
     case IR_ok:
     case IR_err:
+    case IR_variant:
     case IR_drop:
     case IR_spawn:
     case IR_raise:

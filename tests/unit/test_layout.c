@@ -116,6 +116,72 @@ START_TEST(a_record_may_hold_an_array_of_itself)
 }
 END_TEST
 
+static void add_variant(struct node *list, const char *name, uint32_t parts)
+{
+    struct node *n = ast_new(&arena, NODE_variant, (struct span){0});
+    n->variant_.name = name;
+    n->variant_.types.count = parts;
+    vec_push(&arena, &list->enum_.variants, n);
+}
+
+/* An enum of A, B(_, _) and C(_); what these hold is given later. */
+static struct type *an_enum(struct symbol *symbol)
+{
+    struct node *node = ast_new(&arena, NODE_enum, (struct span){0});
+    add_variant(node, "A", 0);
+    add_variant(node, "B", 2);
+    add_variant(node, "C", 1);
+    *symbol = (struct symbol){.kind = SYM_ENUM, .name = "E", .node = node};
+    return (struct type *)type_make(&table, TYPE_enum, NULL, 0, 0, NULL, symbol);
+}
+
+START_TEST(variants_share_places_of_one_type)
+{
+    struct like {
+        uint32_t tag;
+        uint8_t flag;
+        int64_t number;
+    };
+    begin();
+    struct symbol symbol;
+    struct type *e = an_enum(&symbol);
+    const struct type *parts[] = {simple(TYPE_bool), simple(TYPE_int), simple(TYPE_int)};
+    type_set_fields(e, &arena, parts, 3);
+    const struct dfl_type *t = lay_out(e);
+    ck_assert_uint_eq(t->size, sizeof(struct like));
+    ck_assert_uint_eq(t->refs, 0);
+    ck_assert_uint_eq(t->field_count, 3);
+    ck_assert_uint_eq(t->variant_count, 3);
+    ck_assert_str_eq(t->variants[1].name, "B");
+    ck_assert_uint_eq(t->variants[1].fields[0].offset, offsetof(struct like, flag));
+    ck_assert_uint_eq(t->variants[2].fields[0].offset, offsetof(struct like, number));
+    ck_assert_ptr_eq(t->variants[2].box, NULL);
+}
+END_TEST
+
+START_TEST(an_enum_that_holds_itself_or_is_large_is_boxed)
+{
+    begin();
+    struct symbol symbols[2];
+    struct type *e = an_enum(&symbols[0]), *large = an_enum(&symbols[1]);
+    const struct type *maybe = of(TYPE_option, e, NULL);
+    const struct type *parts[] = {simple(TYPE_bool), maybe, simple(TYPE_int)};
+    type_set_fields(e, &arena, parts, 3);
+    const struct dfl_type *t = lay_out(e);
+    ck_assert_uint_eq(t->size, 16);
+    ck_assert_uint_eq(t->refs, 1);
+    ck_assert_uint_eq(t->field_count, 0);
+    ck_assert_ptr_eq(t->variants[0].box, NULL);
+    ck_assert_uint_eq(t->variants[1].box->size, 32);
+    ck_assert_ptr_eq(t->variants[1].box->fields[1].type->elem, t);
+    const struct type *text = simple(TYPE_str), *two = of(TYPE_tuple, text, text);
+    const struct type *many[] = {two, text, text};
+    type_set_fields(large, &arena, many, 3);
+    ck_assert_uint_eq(lay_out(large)->field_count, 0);
+    ck_assert_uint_eq(lay_out(large)->variants[1].box->size, 72);
+}
+END_TEST
+
 START_TEST(each_type_has_one_descriptor_and_ids_are_dense)
 {
     begin();
@@ -141,6 +207,8 @@ int main(void)
         a_tuple_is_padded_as_the_c_struct,
         options_and_results_have_their_value_behind_the_tag,
         a_record_may_hold_an_array_of_itself,
+        variants_share_places_of_one_type,
+        an_enum_that_holds_itself_or_is_large_is_boxed,
         each_type_has_one_descriptor_and_ids_are_dense,
         NULL,
     };
