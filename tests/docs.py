@@ -10,7 +10,7 @@ import sys
 
 from harness import ROOT, Case, fail, same
 
-LIBRARY = ["prelude", "text", "array", "map", "io", "time", "math", "rand"]
+LIBRARY = ["prelude", "text", "array", "map", "io", "time", "math", "rand", "json", "csv"]
 
 
 def blocks(path):
@@ -81,13 +81,13 @@ def library():
     rows = ["| module | functions |", "| --- | --- |"]
     for module in LIBRARY:
         path = os.path.join(ROOT, "stdlib", module + ".dfl")
-        found = re.findall(r'^pub (?:@\S+ )?(?:extern "dfl" )?(io fn|fn|record|let) (.*)$',
+        found = re.findall(r'^pub (?:@\S+ )?(?:extern "dfl" )?(io fn|fn|record|enum|let) (.*)$',
                            open(path, encoding="utf-8").read(), re.M)
         names = []
         for kind, rest in found:
             rest = re.sub(r" = [^,)]*$", "", rest) if kind == "let" else re.sub(r" \{.*$", "", rest)
             rest = rest.replace("|", "\\|")
-            names.append("`%s%s`" % ({"fn": "", "io fn": "io ", "record": "record ", "let": "let "}[kind], rest))
+            names.append("`%s%s`" % ({"fn": "", "io fn": "io ", "record": "record ", "enum": "enum ", "let": "let "}[kind], rest))
         rows.append("| `%s` | %s |" % (module, ", ".join(names)))
     return "\n".join(rows)
 
