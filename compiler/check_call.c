@@ -523,7 +523,9 @@ static const struct type *call_name(struct check *c, struct node *node, const st
 {
     struct node *callee = node->call_.callee;
     const char *name = callee->name_.name;
-    struct symbol *symbol = scope_find(c, name);
+    struct symbol *symbol = callee->name_.symbol; /* check_rounds.c knows it */
+    if (!symbol)
+        symbol = scope_find(c, name);
     callee->type = simple(c, TYPE_bad);
     callee->name_.symbol = symbol;
     if (symbol)

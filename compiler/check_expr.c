@@ -248,6 +248,8 @@ static const struct type *report_question(struct check *c, struct node *node, co
 static bool question_allowed(struct check *c, struct node *node, const struct type *t)
 {
     const struct type *result = c->function ? c->function->func->result : NULL;
+    if (c->function && c->function->func->handed)
+        result = c->function->func->handed;
     const char *instead = "`x else value` gives another value, `match` tells the cases apart";
     if (!result) {
         report_question(c, node, "`?` cannot hand anything up from here", instead);
@@ -395,7 +397,7 @@ static const struct type *expr_type(struct check *c, struct node **slot, const s
     case NODE_lambda:
         return check_bad_lambda(c, node);
     case NODE_par_for:
-        return not_available(c, node->span, "par for");
+        return check_par_for(c, slot);
     case NODE_select:
         return not_available(c, node->span, "select");
     default:

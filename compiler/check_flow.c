@@ -179,8 +179,7 @@ static void iter_hint(struct check *c, struct diag *d, const struct type *t)
         diag_hint(c->diags, d, "an array of the parts is written `[a, b]`");
 }
 
-/* What a loop's pattern is matched with. */
-static const struct type *check_iter(struct check *c, struct node **slot)
+const struct type *check_iter(struct check *c, struct node **slot)
 {
     if ((*slot)->kind == NODE_range) {
         check_range(c, *slot);

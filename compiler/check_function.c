@@ -42,6 +42,13 @@ static struct symbol *lambda_symbol(struct check *c, struct node *node)
     };
     func->symbol = symbol;
     func->parent = c->function;
+    if (node->lambda_.is_round) {
+        const struct func *around = c->function->func;
+        symbol->name = "the loop's body";
+        func->flags = around->flags & FUNC_TASK;
+        func->wrap = around->wrap;
+        func->fastmath = around->fastmath;
+    }
     node->lambda_.symbol = symbol;
     vec_push(c->arena, &c->module->funcs, symbol);
     return symbol;
@@ -81,6 +88,29 @@ static void bind_params(struct check *c, struct node *node, const struct type **
             check_pattern(c, params->at[i], types[i], false);
 }
 
+/* A body that may leave the function around gives a T! or T? itself, for the loop to hand on. */
+static const struct type *round_body(struct check *c, struct node *node)
+{
+    struct func *func = c->function->func;
+    struct node **body = &node->lambda_.body;
+    func->handed = rounds_handed(func, *body);
+    const struct type *t = check_expr(c, body, NULL), *handed = func->handed;
+    func->handed = NULL;
+    if (t->kind == TYPE_never)
+        t = simple(c, TYPE_unit);
+    if (!handed || is_bad(t))
+        return func->result = t;
+    if (t->kind == handed->kind) {
+        struct diag *d = diag_error(c->diags, DIAG_mismatch, (*body)->span,
+                                    "the body gives `%s` and may leave with `?` as well", t->text);
+        diag_hint(c->diags, d, "hand this up too, with a `?` behind it, or match it");
+        return func->result = simple(c, TYPE_bad);
+    }
+    func->result = type_make(c->types, handed->kind, &t, 1, 0, NULL, NULL);
+    convert(c, body, func->result, (struct why){0});
+    return func->result;
+}
+
 static const struct type *lambda_body(struct check *c, struct node *node, const struct type *result)
 {
     struct func *func = c->function->func;
@@ -90,6 +120,8 @@ static const struct type *lambda_body(struct check *c, struct node *node, const 
         check_want(c, &node->lambda_.body, result, why);
         return result;
     }
+    if (node->lambda_.is_round)
+        return round_body(c, node);
     const struct type *t = check_expr(c, &node->lambda_.body, NULL);
     if (t->kind == TYPE_never)
         t = simple(c, TYPE_unit);

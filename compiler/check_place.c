@@ -36,9 +36,15 @@ static struct symbol *root_name(struct check *c, struct node *node)
         return report_fixed(c, node, symbol);
     if (symbol->owner != c->function) {
         struct diag *d = diag_error(c->diags, DIAG_captured, node->span,
-                                    "a lambda cannot change the captured `%s`", symbol->name);
+                                    c->function->node->lambda_.is_round
+                                        ? "rounds of this loop cannot change `%s`"
+                                        : "a lambda cannot change the captured `%s`",
+                                    symbol->name);
         diag_note(c->diags, d, symbol->span, "`%s` belongs to the function around", symbol->name);
-        diag_hint(c->diags, d, "use a `for` loop, or give the new value as the lambda's result");
+        diag_hint(c->diags, d,
+                  c->function->node->lambda_.is_round
+                      ? "use a plain `for` loop, or give a value for each round and `reduce`"
+                      : "use a `for` loop, or give the new value as the lambda's result");
         return NULL;
     }
     symbol->written = true;

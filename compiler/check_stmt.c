@@ -255,7 +255,11 @@ static void check_return(struct check *c, struct node *node)
     struct func *func = c->function ? c->function->func : NULL;
     if (!func || !func->result) {
         diag_error(c->diags, DIAG_loop_control, node->span, "`return` cannot leave %s from here",
-                   func ? "a lambda whose result is not known yet" : "a constant");
+                   !func                                    ? "a constant"
+                   : c->function->node->kind != NODE_lambda ? "this function"
+                   : c->function->node->lambda_.is_round
+                       ? "a loop that gives values"
+                       : "a lambda whose result is not known yet");
         return;
     }
     const struct type *result = func->result;

@@ -146,8 +146,16 @@ const struct type *check_comp(struct check *, struct node *, const struct type *
 const struct type *check_is(struct check *, struct node *);
 void check_while(struct check *, struct node *);
 void check_for(struct check *, struct node *);
+/* What a loop's pattern is matched with. */
+const struct type *check_iter(struct check *, struct node **slot);
 /* A condition; names that it binds stay in scope until the caller closes it. */
 void check_cond(struct check *, struct node **slot);
+
+/* ---- check_rounds.c ---- */
+const struct type *check_par_for(struct check *, struct node **slot);
+/* What the function around a loop's body gives if the body may leave it, by `?` or `fail`; else
+ * NULL. Told from the source, before the body is checked. */
+const struct type *rounds_handed(const struct func *body, const struct node *);
 
 /* ---- check_place.c ---- */
 /* The variable that a place is part of, if the place can be changed; else reports, and NULL. */

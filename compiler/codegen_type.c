@@ -263,6 +263,17 @@ static LLVMTypeRef row_type(struct cg *cg)
     return cg_struct(cg, (LLVMTypeRef[]){cg->ptr, cg->ptr, site, cg->ptr, cg->ptr, cg->i64}, 6);
 }
 
+/* Spawns of the compiler's own, for loops, are not told of. */
+static LLVMValueRef spawn_site(struct cg *cg, const struct cg_row *row)
+{
+    LLVMValueRef site = site_value(cg, row->func, row->span);
+    LLVMValueRef none = small(cg->i32, 0);
+    if (!row->func->symbol || !names_is_rounds(row->func->symbol))
+        return site;
+    return struct_of(
+        cg, (LLVMValueRef[]){LLVMGetOperand(site, 0), LLVMGetOperand(site, 1), none, none}, 4);
+}
+
 static LLVMValueRef row_value(struct cg *cg, const struct cg_row *row, bool is_main)
 {
     const struct ir_func *f = row->func;
@@ -271,9 +282,9 @@ static LLVMValueRef row_value(struct cg *cg, const struct cg_row *row, bool is_m
     if (is_main)
         result = type_result(cg->module->types, cg->module->types->simple[TYPE_int]);
     return struct_of(cg,
-                     (LLVMValueRef[]){row->run, c_string(cg, cg_func_name(f)),
-                                      site_value(cg, f, row->span), cg_descriptor(cg, row->args),
-                                      cg_descriptor(cg, result), small(cg->i64, flags)},
+                     (LLVMValueRef[]){row->run, c_string(cg, cg_func_name(f)), spawn_site(cg, row),
+                                      cg_descriptor(cg, row->args), cg_descriptor(cg, result),
+                                      small(cg->i64, flags)},
                      6);
 }
 

@@ -19,7 +19,7 @@ static bool is_lambda(const struct symbol *function)
 static const char *describe(struct effects *e, const struct symbol *function)
 {
     if (is_lambda(function))
-        return "a lambda";
+        return function->node->lambda_.is_round ? "the body of the loop" : "a lambda";
     uint32_t flags = function->func->flags;
     return arena_format(e->program->arena, "the %s%s `%s`", flags & FUNC_IO ? "io " : "",
                         flags & FUNC_TASK ? "task" : "fn", function->name);
@@ -97,7 +97,10 @@ static void report_io(struct effects *e, struct symbol *caller, struct call_site
                    describe(e, caller), verb, kind_text(site->target), site->target->name);
     note_chain(e, d, caller);
     if (is_lambda(caller))
-        diag_hint(diags, d, "do it in a loop: `for x in xs { … }`");
+        diag_hint(diags, d,
+                  caller->node->lambda_.is_round
+                      ? "do it in a plain loop: `for x in xs { … }`, or before this one"
+                      : "do it in a loop: `for x in xs { … }`");
     else
         diag_hint(diags, d,
                   "declare it `io %s %s`, and so what calls it; or return the value "
@@ -110,7 +113,9 @@ static void report_io(struct effects *e, struct symbol *caller, struct call_site
 
 static void task_hint(struct effects *e, struct diag *d, const struct symbol *caller)
 {
-    if (is_lambda(caller))
+    if (is_lambda(caller) && caller->node->lambda_.is_round)
+        diag_hint(e->program->diags, d, "declare the function around as a `task`");
+    else if (is_lambda(caller))
         diag_hint(e->program->diags, d,
                   "lambdas are pure `fn` code; a comprehension can: `[… for x in xs]`");
     else

@@ -58,6 +58,8 @@ static struct cell *cell_new(struct frame *f, struct node *n, struct instance *c
     c->type = type;
     c->name = callee->symbol->name;
     c->site = frame_site(f, n);
+    if (names_is_rounds(callee->symbol))
+        c->site.line = 0;
     c->io = callee->func->flags & FUNC_IO;
     atomic_init(&c->task.refs, 1);
     f->in->cells++;
@@ -93,6 +95,8 @@ bool task_settled(const struct dfl_task *task)
 static struct dfl_error *link_error(const struct cell *c, struct dfl_error *e)
 {
     char link[256];
+    if (c->site.line == 0)
+        return e;
     snprintf(link, sizeof link, "%s, spawned at %s:%u", c->name, c->site.file, c->site.line);
     return error_link(e, link);
 }

@@ -24,8 +24,11 @@ struct loader {
 };
 
 /* Modules whose functions every module may call as methods. */
-static const char *const prelude_modules[] = {"prelude", "text", "array", "map"};
-enum { PRELUDE_MODULES = sizeof prelude_modules / sizeof *prelude_modules };
+static const char *const prelude_modules[] = {"prelude", "text", "array", "map", "rounds"};
+enum {
+    PRELUDE_MODULES = sizeof prelude_modules / sizeof *prelude_modules,
+    PRELUDE_NAMED = PRELUDE_MODULES - 1, /* `rounds` is the compiler's */
+};
 
 static const char *name_of(struct program *p, const char *text)
 {
@@ -98,6 +101,12 @@ static struct symbol *module_symbol(struct program *p, struct module *m)
     return symbol;
 }
 
+bool names_is_rounds(const struct symbol *symbol)
+{
+    const struct module *m = symbol->module;
+    return m && m->is_std && !strcmp(m->name, prelude_modules[PRELUDE_NAMED]);
+}
+
 struct symbol *names_find(struct program *p, struct module *m, const char *name)
 {
     struct symbol *symbol = name_map_get(&m->scope, name);
@@ -107,7 +116,7 @@ struct symbol *names_find(struct program *p, struct module *m, const char *name)
     symbol = prelude ? name_map_get(&prelude->scope, name) : NULL;
     if (symbol && symbol->is_pub)
         return symbol;
-    for (int i = 1; i < PRELUDE_MODULES; i++) {
+    for (int i = 1; i < PRELUDE_NAMED; i++) {
         struct module *std = module_named(p, prelude_modules[i]);
         if (std && std->name == name)
             return module_symbol(p, std);

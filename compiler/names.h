@@ -47,6 +47,8 @@ struct func {
     struct symbol *symbol;
     struct symbol *parent;       /* of a lambda: the function around it */
     const struct type *result;   /* declared; inferred for a lambda */
+    const struct type *handed;   /* of a loop body that is a lambda, while it is checked: what the
+                                    function around gives, if the body may leave that */
     uint32_t flags;              /* enum func_flags */
     uint32_t attrs;              /* enum func_attr */
     VEC(struct symbol *) locals; /* by index; the first param_count are parameters */
@@ -95,6 +97,9 @@ struct program {
 void names_load(struct program *, const char *path);
 /* The symbol of a function of a standard module, e.g. ("array", "push"); NULL if there is none. */
 struct symbol *names_std(struct program *, const char *module, const char *name);
+
+/* True for the tasks of the module `rounds`, which run the rounds of loops. */
+bool names_is_rounds(const struct symbol *);
 
 /* What an unqualified name stands for at module level: own, imported, of the prelude; or NULL. */
 struct symbol *names_find(struct program *, struct module *, const char *name);

@@ -175,7 +175,7 @@ struct dfl_fn {
      * Completing the record is the caller's part. */
     void (*run)(struct dfl_fiber *, struct dfl_task *);
     const char *name;            /* of the function */
-    struct dfl_site site;        /* of the spawn */
+    struct dfl_site site;        /* of the spawn; line 0: failures do not tell of it */
     const struct dfl_type *args; /* a tuple; a spawned edge has type future T in it */
     const struct dfl_type *result;
     uint64_t flags;

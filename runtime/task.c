@@ -285,6 +285,8 @@ struct dfl_error *dfl_task_take(struct dfl_task *task, void *out)
 struct dfl_error *dfl_error_link(struct dfl_error *e, const struct dfl_fn *fn)
 {
     char link[256];
+    if (fn->site.line == 0)
+        return e;
     snprintf(link, sizeof link, "%s, spawned at %s:%u", fn->name, fn->site.file, fn->site.line);
     return error_link(e, link);
 }
