@@ -64,6 +64,8 @@ void cg_debug_end(struct cg *cg)
     LLVMDIBuilderFinalize(cg->debug);
 }
 
+enum { DEBUG_VALUES_MOST = 250 }; /* of a function whose changing variables are told at -O2 */
+
 /* ---- types ---------------------------------------------------------------------------------- */
 
 static LLVMMetadataRef type_of(struct cg *, const struct dfl_type *);
@@ -313,11 +315,18 @@ void cg_debug_params(struct cg *cg)
     }
 }
 
+/* The optimiser takes time with the square of the changes to a variable that it must tell of. */
+static bool is_costly(const struct cg *cg, const struct ir_value *v)
+{
+    return cg->options->level > 0 && v->op == IR_slot && cg->func->value_count > DEBUG_VALUES_MOST;
+}
+
 void cg_do_debug(struct cg *cg, const struct ir_value *x)
 {
     const struct ir_value *v = x->args[0];
     bool is_param = v->op == IR_param && !v->block;
     if (is_param && v->imm.name && !strcmp(v->imm.name, x->imm.name))
         return;
-    tell(cg, v, variable(cg, v, x->imm.name, 0, x->span));
+    if (!is_costly(cg, v))
+        tell(cg, v, variable(cg, v, x->imm.name, 0, x->span));
 }
