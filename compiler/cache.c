@@ -2,6 +2,7 @@
  * again. */
 #include "cache.h"
 #include "home.h"
+#include "temp.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -116,8 +117,10 @@ static const char *folder_scratch(struct arena *a)
 {
     const char *tmp = getenv("TMPDIR");
     char *path = arena_format(a, "%s/dfl-XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
-    if (mkdtemp(path))
+    if (mkdtemp(path)) {
+        temp_watch(path);
         return path;
+    }
     fprintf(stderr,
             "error: cannot write to the cache, nor make '%s': %s\nhint: set TMPDIR to a folder "
             "that can be written\n",
@@ -134,7 +137,7 @@ static void scratch_remove(struct cache *c)
         if (e->d_name[0] != '.')
             unlinkat(dirfd(d), e->d_name, 0);
     closedir(d);
-    rmdir(c->folder);
+    temp_remove(c->folder);
 }
 
 /* ---- eviction ------------------------------------------------------------------------------ */
