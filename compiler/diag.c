@@ -153,8 +153,10 @@ static uint32_t name_distance(const char *a, const char *b)
 
 void nearest_offer(struct nearest *nearest, const char *name, const char *candidate)
 {
-    uint32_t len = (uint32_t)strlen(name);
+    uint32_t len = (uint32_t)strlen(name), other = (uint32_t)strlen(candidate);
     uint32_t limit = len <= 2 ? 1 : len <= 5 ? 2 : 3;
+    if (other > len + limit || len > other + limit)
+        return; /* each letter more or less is one of the distance */
     uint32_t distance = name_distance(name, candidate);
     if (distance > limit || distance >= len)
         return;
