@@ -10,6 +10,9 @@
 #include <string.h>
 
 enum { STEPS_MAX = 200000 }; /* a match that takes more is taken to be covered */
+enum {
+    LOOKS_MAX = 20000000
+}; /* at rows, for useless arms: past it the rest are taken to be useful */
 
 /* A list of patterns, of a row or of a constructor's parts. NULL matches anything. */
 struct row {
@@ -39,6 +42,7 @@ struct match {
     struct program *program;
     struct arena *arena;
     uint32_t steps;
+    uint64_t looks;
 };
 
 /* ---- constructors -------------------------------------------------------------------------- */
@@ -293,7 +297,8 @@ static const char **uncovered(struct match *m, struct matrix *given, struct colu
 /* Is there a value that `row` matches and no row of the matrix does? */
 static bool useful(struct match *m, struct matrix *given, struct row row, struct columns columns)
 {
-    if (m->steps++ > STEPS_MAX)
+    m->looks += given->rows.count + 1;
+    if (m->looks > LOOKS_MAX)
         return true;
     if (columns.count == 0)
         return given->rows.count == 0;
@@ -380,6 +385,18 @@ static void report_missing(struct match *m, struct node *node, const char *text)
     diag_hint(diags, d, any ? "add a last arm: `_ => …`" : "add an arm: `%s => …`", text);
 }
 
+/* Works in memory of its own: what it makes is as large as all the arms before. */
+static bool arm_is_useful(struct match *m, struct matrix *before, struct row row,
+                          struct columns columns)
+{
+    struct arena scratch = {0}, *outer = m->arena;
+    m->arena = &scratch;
+    bool is_useful = useful(m, before, row, columns);
+    m->arena = outer;
+    arena_free(&scratch);
+    return is_useful;
+}
+
 static void check_match(struct match *m, struct node *node)
 {
     const struct type *t = node->match_.subject->type;
@@ -387,13 +404,13 @@ static void check_match(struct match *m, struct node *node)
     struct matrix matrix = {0};
     if (!t || t->kind == TYPE_bad || t->kind == TYPE_never)
         return;
+    m->looks = 0;
     for (uint32_t i = 0; i < node->match_.arms.count; i++) {
         struct node *arm = node->match_.arms.at[i];
         if (arm->kind != NODE_arm || !is_sound(arm->arm_.pattern))
             return;
         struct row row = row_of(m, arm->arm_.pattern);
-        m->steps = 0;
-        if (!useful(m, &matrix, row, columns))
+        if (!arm_is_useful(m, &matrix, row, columns))
             diag_warning(m->program->diags, DIAG_useless_arm, arm->arm_.pattern->span,
                          "this arm can never match: the ones before cover it");
         if (!arm->arm_.guard)
