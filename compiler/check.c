@@ -128,6 +128,20 @@ struct why why_result(struct check *c, struct symbol *function)
     return why;
 }
 
+/* What a property test asks for has to be made. */
+static void check_inputs(struct check *c, const struct func *test)
+{
+    for (uint32_t i = 0; i < test->param_count; i++) {
+        const struct symbol *s = test->locals.at[i];
+        if (s->is_var || s->node->param_.initial)
+            diag_error(c->diags, DIAG_bad_type, s->node->span,
+                       "what a test asks for is written `name: type`");
+        else if (!is_bad(s->type) && !need_met(c, s->type, NEED_DATA))
+            diag_error(c->diags, DIAG_not_data, s->node->param_.annotation->span,
+                       "values of `%s` cannot be made up for a test", s->type->text);
+    }
+}
+
 static void check_body(struct check *c, struct symbol *function)
 {
     struct node *node = function->node;
@@ -137,6 +151,8 @@ static void check_body(struct check *c, struct symbol *function)
     uint32_t mark = scope_open(c);
     c->function = function;
     c->loop = NULL;
+    if (node->kind == NODE_test)
+        check_inputs(c, function->func);
     for (uint32_t i = 0; i < function->func->param_count; i++)
         scope_enter(c, function->func->locals.at[i]->name, function->func->locals.at[i]);
     if ((*body)->kind == NODE_block)

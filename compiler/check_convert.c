@@ -310,6 +310,11 @@ void need_for(struct check *c, const struct type *t, enum need need, struct span
         diag_hint(c->diags, d, "`await` it first");
 }
 
+bool need_met(struct check *c, const struct type *t, enum need need)
+{
+    return !need_unmet(c, t, need);
+}
+
 bool need(struct check *c, const struct type *t, enum need need, struct span span)
 {
     need_mark(t, need);

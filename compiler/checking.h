@@ -99,6 +99,8 @@ bool need(struct check *, const struct type *t, enum need, struct span);
 /* The same for a type argument in a call of `target`, with a note about it. */
 void need_for(struct check *, const struct type *t, enum need, struct span,
               const struct symbol *target);
+/* Whether `t` meets the need, without reporting. */
+bool need_met(struct check *, const struct type *t, enum need);
 /* Asks the need of the variables in `t`; true if that is new to one of them. */
 bool need_mark(const struct type *t, enum need);
 /* Reports a T?, T! or future T that is used as a T; true if it is one. */

@@ -449,9 +449,6 @@ static void declare_test(struct program *p, struct module *m, struct node *node)
     struct symbol *symbol = symbol_new(p, m, SYM_FUNC, node->test_.name, node->test_.name_at, node);
     node->test_.symbol = symbol;
     func_new(p, symbol, FUNC_TASK | FUNC_IO);
-    if (node->test_.params.count)
-        diag_error(p->diags, DIAG_not_available, node->test_.params.at[0]->span,
-                   "property tests are not available in this version of dfl");
 }
 
 static void declare_record(struct program *p, struct module *m, struct node *node)

@@ -1,8 +1,11 @@
-/* testrun.c - `dfl test`: runs test blocks with the interpreter and tells how each ended. */
+/* testrun.c - `dfl test`: runs test blocks with the interpreter and tells how each ended. A
+ * property is run with a hundred values; those that it does not hold for are made simpler before
+ * they are told. */
 #include "interp_core.h"
 
 #include "error.h"
 #include "format.h"
+#include "property.h"
 #include "stream.h"
 #include "value.h"
 
@@ -40,22 +43,130 @@ static void tell_ok(const char *name)
     dfl_drop(&value_str, &text);
 }
 
-static bool run_test(struct interp *in, struct symbol *test)
+/* Runs a test whose parameters are at `locals`; NULL: it held. */
+static struct dfl_error *run_once(struct interp *in, struct symbol *test, struct instance *inst,
+                                  char *locals)
 {
-    struct types none = {0};
-    struct instance *inst = instance_of(in, test, none, NULL);
-    char *mark = in->top, *locals = call_locals(in, inst), *out = temp(in, inst->result->size);
-    enum flow flow = interp_call(in, test, locals, out);
+    void *out = temp(in, inst->result->size);
+    if (interp_call(in, test, locals, out) != FLOW_ON)
+        return interp_take_failure(in);
+    drop(inst->result, out);
+    return NULL;
+}
+
+static bool run_plain(struct interp *in, struct symbol *test)
+{
+    struct instance *inst = instance_of(in, test, (struct types){0}, NULL);
+    char *mark = in->top;
+    struct dfl_error *e = run_once(in, test, inst, call_locals(in, inst));
     in->top = mark;
-    if (flow == FLOW_ON) {
-        drop(inst->result, out);
+    if (!e) {
         tell_ok(test->node->test_.name);
         return true;
     }
-    struct dfl_error *e = interp_take_failure(in);
     tell_failure(test->node->test_.name, e);
     dfl_error_release(e);
     return false;
+}
+
+/* ---- properties ---- */
+
+enum { PROPERTY_RUNS = 100, SIZE_MOST = 30, SEED = 1 };
+
+struct property {
+    struct interp *in;
+    struct symbol *test;
+    struct instance *inst;
+    int size;
+};
+
+/* Makes the parameters from a tape. */
+static char *make_inputs(const struct property *p, struct tape *tape)
+{
+    char *locals = call_locals(p->in, p->inst);
+    tape->at = 0;
+    for (uint32_t i = 0; i < p->inst->func->param_count; i++) {
+        const struct slot *slot = &p->inst->slots[i];
+        property_make(tape, slot->type, p->size, locals + slot->offset);
+    }
+    return locals;
+}
+
+static struct dfl_error *run_property(const struct property *p, struct tape *tape)
+{
+    char *mark = p->in->top;
+    struct dfl_error *e = run_once(p->in, p->test, p->inst, make_inputs(p, tape));
+    p->in->top = mark;
+    return e;
+}
+
+static bool fails(void *context, struct tape *tape)
+{
+    struct dfl_error *e = run_property(context, tape);
+    if (e)
+        dfl_error_release(e);
+    return e != NULL;
+}
+
+/* FAIL NAME: n = 100, s = "x" */
+static void tell_inputs(const struct property *p, struct tape *tape)
+{
+    struct buffer line = {0};
+    struct dfl_view text;
+    char *mark = p->in->top, *locals = make_inputs(p, tape);
+    buffer_string(&line, "FAIL ");
+    buffer_string(&line, p->test->node->test_.name);
+    for (uint32_t i = 0; i < p->inst->func->param_count; i++) {
+        const struct slot *slot = &p->inst->slots[i];
+        buffer_string(&line, i ? ", " : ": ");
+        buffer_string(&line, p->inst->func->locals.at[i]->name);
+        buffer_string(&line, " = ");
+        format_value(&line, slot->type, locals + slot->offset, true);
+        drop(slot->type, locals + slot->offset);
+    }
+    p->in->top = mark;
+    dfl_buffer_end(&line, &text);
+    stream_line(&text);
+    dfl_drop(&value_str, &text);
+}
+
+/* What happened with them, for whoever looks closer. */
+static void tell_reason(const struct property *p, struct tape *tape, int run)
+{
+    struct dfl_error *e = run_property(p, tape);
+    dfl_output_flush();
+    fprintf(stderr, "note: %s: ", p->test->node->test_.name);
+    if (e)
+        fprintf(stderr, "%.*s; ", (int)e->message.len, (const char *)e->message.ptr);
+    fprintf(stderr, "found in run %d of seed %d\n", run + 1, SEED);
+    if (e)
+        dfl_error_release(e);
+}
+
+static bool test_property(struct interp *in, struct symbol *test)
+{
+    struct property p = {in, test, instance_of(in, test, (struct types){0}, NULL), 0};
+    for (int run = 0; run < PROPERTY_RUNS; run++) {
+        struct arena arena = {0};
+        struct tape tape = {.arena = &arena, .random = ((uint64_t)SEED << 32) + (uint64_t)run + 1};
+        p.size = 1 + run * SIZE_MOST / PROPERTY_RUNS;
+        bool failed = fails(&p, &tape);
+        if (failed) {
+            property_shrink(&tape, fails, &p);
+            tell_inputs(&p, &tape);
+            tell_reason(&p, &tape, run);
+        }
+        arena_free(&arena);
+        if (failed)
+            return false;
+    }
+    tell_ok(test->node->test_.name);
+    return true;
+}
+
+static bool run_test(struct interp *in, struct symbol *test)
+{
+    return test->func->param_count ? test_property(in, test) : run_plain(in, test);
 }
 
 static void run_tests(struct interp *in, void *argument)

@@ -13,9 +13,11 @@ import subprocess
 import sys
 
 TYPES = ["int", "bool", "float", "str", "[int]", "[str]", "map[str, int]", "(int, str)", "int?", "int!", "R", "u8",
-         "u64", "[[int]]", "[R]", "map[int, [str]]"]
+         "u64", "[[int]]", "[R]", "map[int, [str]]", "E", "Tree", "[E]", "map[E, int]"]
 
 HEAD = """record R { a: int, s: str, xs: [int] }
+enum E { Dot, Sq(int), Two(str, [int]), Rec(R), Sized(int, bool) }
+enum Tree { Leaf, Node(Tree, int, Tree), Many([Tree]), Named(str, Tree?) }
 
 fn maybe(n: int) -> int? { if n % 3 == 0 { none } else { some(n) } }
 fn risky(n: int) -> int! {
@@ -26,6 +28,28 @@ fn inc(var n: int) { n += 1 }
 fn bump(var r: R, k: int) {
   r.a = r.a / 2 + k % 10
   r.xs.push(k)
+}
+fn total(t: Tree) -> int {
+  match t {
+    Leaf                            => 0
+    Node(Leaf, n, r)                => n % 1000 + total(r)
+    Node(l, n, _) if n > 3          => total(l) - 1
+    Node(l, _, r)                   => total(l) + total(r)
+    Many(ts)                        => for t in ts reduce + { total(t) }
+    Named(s, some(t))               => s.len + total(t)
+    Named("a", none)                => 1
+    Named(_, none)                  => 2
+  }
+}
+fn sized(e: E) -> int! {
+  match e {
+    Dot                     => fail "dot"
+    Sq(3) | Sized(3, _)     => 33
+    Sq(n) | Sized(n, _)     => n
+    Two(s, xs) if s == ""   => xs.len
+    Two(s, _)               => s.len
+    Rec(r)                  => r.a
+  }
 }
 """
 
@@ -47,6 +71,20 @@ LITERALS = {
     "int?": ["maybe(«int»)"],
     "int!": ["risky(«int»)"],
     "R": ["R { a: «int», s: «str», xs: «[int]» }"],
+    "E": ["Dot", "Sq(«int»)", "Two(«str», «[int]»)", "Rec(«R»)", "Sized(«int», «bool»)"],
+    "[E]": ["[«E»]", "[«E», Dot]"],
+    "Tree": ["Leaf", "Node(Leaf, «int», Leaf)", 'Named(«str», some(Leaf))', "Many([Leaf, Leaf])", "Named(«str», none)"],
+    "map[E, int]": ["[Dot: «int», «E»: 2]"],
+}
+
+# What only tasks may do.
+TASK_EXPRESSIONS = {
+    "int": ["(par for # in «[int]» reduce + { «int with #:int» })", "(par for # in 0..300 reduce ^ { # * «int» })",
+            "(par for # in «[str]» reduce + { #.len })", "(par for # in «[E]» reduce max { sized(#) else 0 })"],
+    "[int]": ["(par for # in «[int]» { «int with #:int» })", "(par for # in 0..«int» % 300 scan + { «int with #:int» })"],
+    "[str]": ["(par for # in «[int]» { «str with #:int» })", "(par for # in «[str]» { # + «str» })"],
+    "[E]": ["(par for # in «[int]» { «E with #:int» })"],
+    "str": ["(par for # in «[str]» reduce + { # })"],
 }
 
 EXPRESSIONS = {
@@ -58,6 +96,10 @@ EXPRESSIONS = {
             "(-(«int»))", "(~«int»)", "(«u8» as int)", "(«u64» as int)", "(«float» as int)", "«[int]».len", "«str».len",
             "(«[int]»)[«int» & 1]", "(«map[str, int]»)[«str»]", "(«int?» else «int»)", "(«int!» else «int»)",
             "(«map[str, int]».get(«str») else «int»)", "(«(int, str)»).0", "(«R»).a", "«[int]».sum()",
+            "total(«Tree»)", "(sized(«E») else «int»)", "(for # in «[int]» reduce + { «int with #:int» })",
+            "(match «E» { Sq(#) => «int with #:int», Two(_, #) => «int with #:[int]», _ => «int» })",
+            "(match «Tree» { Node(_, #, Leaf) => «int with #:int», Named(#, _) => «int with #:str», _ => «int» })",
+            "(if «E» is Two(#, _) { «int with #:str» } else { «int» })", "(«map[E, int]»)[«E»]",
             "«[int]».fold(«int», |p, w| p * 3 % 101 + w % 17)", "(«[[int]]»)[0].len", "(«R»).xs.len"],
     "u8": ["((«int» & 255) as u8)", "(«int» as u8)"],
     "u64": ["(«int» as u64)", "(«u64» + «u64»)", "(«u64» * «u64»)", "(«u64» - «u64»)", "(«u64» / «u64»)",
@@ -65,12 +107,13 @@ EXPRESSIONS = {
     "bool": ["(«int» < «int»)", "(«str» <= «str»)", "(«float» > «float»)", "(«[int]» >= «[int]»)", "(«R» == «R»)",
              "(«(int, str)» != «(int, str)»)", "(«int?» == «int?»)", "(«map[str, int]» == «map[str, int]»)",
              "(«u64» < «u64»)", "(«bool» && «bool»)", "(«bool» || «bool»)", "(!«bool»)", "(«int?» is some(_))",
-             "(«int!» is ok(3))", "«map[str, int]».has(«str»)", "«[int]».any(|#| # > «int with #:int»)"],
+             "(«int!» is ok(3))", "(«E» == «E»)", "(«E» < «E»)", "(«Tree» <= «Tree»)", "(«E» is Sq(_))",
+             "(«Tree» == «Tree»)", "«[E]».contains(«E»)", "«map[str, int]».has(«str»)", "«[int]».any(|#| # > «int with #:int»)"],
     "float": ["(«float» + «float»)", "(«float» - «float»)", "(«float» * «float»)", "(«float» / «float»)",
               "(«int» as float)", "(-(«float»))"],
     "str": ["(«str» + «str»)", '"<{«int»}>"', '"{«[int]»}"', '"{«R»}"', '"{«map[str, int]»}"', '"{«int?»}"',
             '"{«int!»}"', '"{«[str]»}"', '"{«float»}"', '"{«u64»}"', '"{«[R]»}"', "(«(int, str)»).1", "(«R»).s",
-            "(«[str]»)[«int» & 1]", "(«str»)[0..«int» & 1]", '«[str]».join("-")', "«str».upper()"],
+            "(«[str]»)[«int» & 1]", "(«str»)[0..«int» & 1]", '«[str]».join("-")', "«str».upper()", '"{«E»} {«Tree»}"', '"{«[E]»}{«map[E, int]»}"'],
     "[int]": ["(«[int]» + «[int]»)", "(«[int]»)[1..]", "(«[int]»)[..«int» & 1]", "«[int]».sort()", "(«R»).xs",
               "[«int with #:int» for # in «[int]» if «bool with #:int»]", "[«int with #:int» for # in 0..«int» % 4]",
               "«[int]».map(|#| «int with #:int»)", "(«[[int]]»)[0]", "«map[str, int]».values()",
@@ -82,7 +125,12 @@ EXPRESSIONS = {
     "map[int, [str]]": ["[«int»: «[str]»]", "«[str]».group(|w| w.len)"],
     "(int, str)": ["(«int», «str»)"],
     "int?": ["«[int]».max()", "«map[str, int]».get(«str»)", "«[int]».index_of(«int»)", "«str».find(«str»)"],
-    "int!": ["«str».parse_int()"],
+    "int!": ["«str».parse_int()", "sized(«E»)"],
+    "E": ["(«[E]»)[0]", "(match «Tree» { Leaf => «E», Node(_, #, _) => «E with #:int», _ => Dot })"],
+    "[E]": ["(«[E]» + «[E]»)", "«[E]».sort()", "«map[E, int]».keys()", "[«E with #:int» for # in «[int]»]"],
+    "Tree": ["Node(«Tree», «int», «Tree»)", "Many([«Tree», «Tree»])", "Named(«str», some(«Tree»))",
+             "(match «Tree» { Node(#, _, _) | Named(_, some(#)) => «Tree with #:Tree», Many(_) => Leaf, _ => «Tree» })"],
+    "map[E, int]": ["[«E»: «int», «E»: «int»]"],
     "R": ["{ ..«R», a: «int» }", "{ ..«R», xs: «[int]», s: «str» }", "(«[R]»)[0]"],
 }
 
@@ -97,6 +145,8 @@ CHANGES = {
     "map[str, int]": ["V[«str»] = «int»", "V.remove(«str»)", 'V["a"] += «int»', "V.add(«str», «int»)"],
     "map[int, [str]]": ["V[«int»] = «[str]»", "V[1].push(«str»)", "V[1][0] += «str»"],
     "(int, str)": ["V.0 = «int»", "V.1 += «str»"],
+    "[E]": ["V.push(«E»)", "V[0] = «E»"],
+    "map[E, int]": ["V[«E»] = «int»", "V[Dot] += «int»", "V.remove(«E»)"],
     "R": ["V.a = «int»", "V.xs.push(«int»)", "V.s += «str»", "V.xs[0] += «int»", "bump(V, «int»)"],
 }
 
@@ -157,6 +207,8 @@ class Program:
         if t == "int!" and self.is_task and ints and self.chance(0.5):
             return "(try await spawn %s)" % self.call(self.random.choice(ints), env, depth - 1)
         choice = EXPRESSIONS["any"] if self.chance(0.15) else EXPRESSIONS[t]
+        if self.is_task and t in TASK_EXPRESSIONS and self.chance(0.15):
+            choice = TASK_EXPRESSIONS[t]
         return self.fill(self.random.choice(choice), env, depth - 1, t)
 
     def future(self, env):
