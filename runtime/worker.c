@@ -114,7 +114,7 @@ static struct dfl_task *take_inbox(void)
 
 static bool anything_listed(void)
 {
-    return atomic_load_explicit(&team.listed, memory_order_acquire) > 0;
+    return atomic_load(&team.listed) > 0; /* after counting oneself as a sleeper, in doze() */
 }
 
 /* ---- pushing ---- */
@@ -124,13 +124,13 @@ static bool push(struct dfl_worker *w, struct dfl_task *task)
 {
     if (deque_push(&w->deque, task))
         return true;
+    bool has_room;
     do
-        if (!deque_relieve(&w->deque))
-            return false;
-    while (!deque_push(&w->deque, task));
+        has_room = deque_relieve(&w->deque);
+    while (has_room && !deque_push(&w->deque, task));
     deque_publish(&w->deque);
     worker_wake();
-    return true;
+    return has_room;
 }
 
 void worker_push(struct dfl_fiber *self, struct dfl_task *task)
