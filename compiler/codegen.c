@@ -9,7 +9,9 @@
 #include <llvm-c/Target.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *cg_func_name(const struct ir_func *f)
 {
@@ -148,20 +150,41 @@ static bool optimise(struct cg *cg)
     return false;
 }
 
+static bool save(const char *path, const char *bytes, size_t len)
+{
+    FILE *f = fopen(path, "wb");
+    bool good = f && fwrite(bytes, 1, len, f) == len;
+    int why = errno;
+    if (f && fclose(f) != 0) {
+        why = good ? errno : why;
+        good = false;
+    }
+    if (!good)
+        fprintf(stderr, "error: cannot write '%s': %s\n", path, strerror(why));
+    return good;
+}
+
+/* By way of memory: LLVM ends the process when a file that it writes itself meets a full disk. */
 static bool write_file(struct cg *cg, const char *path)
 {
+    if (cg->options->emit == EMIT_LLVM) {
+        char *text = LLVMPrintModuleToString(cg->llvm);
+        bool good = save(path, text, strlen(text));
+        LLVMDisposeMessage(text);
+        return good;
+    }
     char *message = NULL;
-    bool failed;
-    if (cg->options->emit == EMIT_LLVM)
-        failed = LLVMPrintModuleToFile(cg->llvm, path, &message);
-    else
-        failed = LLVMTargetMachineEmitToFile(
-            cg->machine, cg->llvm, (char *)path,
-            cg->options->emit == EMIT_ASM ? LLVMAssemblyFile : LLVMObjectFile, &message);
-    if (failed)
-        fprintf(stderr, "dfl: cannot write %s: %s\n", path, message ? message : "unknown error");
-    LLVMDisposeMessage(message);
-    return !failed;
+    LLVMMemoryBufferRef out;
+    if (LLVMTargetMachineEmitToMemoryBuffer(
+            cg->machine, cg->llvm,
+            cg->options->emit == EMIT_ASM ? LLVMAssemblyFile : LLVMObjectFile, &message, &out)) {
+        internal_error("code generator", message);
+        LLVMDisposeMessage(message);
+        return false;
+    }
+    bool good = save(path, LLVMGetBufferStart(out), LLVMGetBufferSize(out));
+    LLVMDisposeMemoryBuffer(out);
+    return good;
 }
 
 bool codegen_emit(const struct ir_module *m, struct layouts *layouts,

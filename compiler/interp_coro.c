@@ -17,8 +17,13 @@
 
 #define MIB ((size_t)1 << 20)
 
-/* Bytes of C stack; the value stack has a quarter of that. */
+/* Bytes of C stack; the value stack has a quarter of that. The first one holds a million tasks that
+ * call each other, with room to spare; instrumented frames are several times as large. */
+#ifdef SANITIZE_ADDRESS
 #define STACK_FIRST (8192 * MIB)
+#else
+#define STACK_FIRST (2048 * MIB)
+#endif
 #define STACK_OTHER (256 * MIB)
 #define STACK_LEAST (8 * MIB)
 

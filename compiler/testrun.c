@@ -173,15 +173,22 @@ static void run_tests(struct interp *in, void *argument)
 {
     struct run *run = argument;
     struct module *m = in->program->root;
+    bool any = false;
     for (uint32_t i = 0; i < m->funcs.count; i++) {
         struct symbol *s = m->funcs.at[i];
         if (s->node->kind != NODE_test)
             continue;
         if (run->options->filter && !strstr(s->node->test_.name, run->options->filter))
             continue;
+        any = true;
         if (!run_test(in, s))
             run->status = 1;
     }
+    if (!any && run->options->filter)
+        fprintf(stderr, "%s: no test has '%s' in its name\n", m->source->path,
+                run->options->filter);
+    else if (!any)
+        fprintf(stderr, "%s: there are no tests\n", m->source->path);
 }
 
 int interp_test(struct program *program, const struct interp_options *options)

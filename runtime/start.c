@@ -54,7 +54,7 @@ static int64_t available_cores(void)
 static int64_t default_stack_max(void)
 {
     int64_t half = (int64_t)sysconf(_SC_PHYS_PAGES) / 2 * sysconf(_SC_PAGESIZE);
-    int64_t most = (int64_t)1 << 30;
+    int64_t most = (int64_t)1 << 29;
     return half > 0 && half < most ? half : most;
 }
 
