@@ -78,6 +78,7 @@ struct printer {
     FILE *out;
     struct arena *arena; /* for the text of types */
     int indent;
+    bool is_shape; /* without spans */
 };
 
 /* From types.c, where that is linked in. */
@@ -267,7 +268,8 @@ static void print_node(struct printer *printer, const char *field, const struct 
     fputs(ast_kind_name(node->kind), printer->out);
     print_fields(printer->out, node);
     print_text(printer->out, node);
-    print_span(printer->out, node->span);
+    if (!printer->is_shape)
+        print_span(printer->out, node->span);
     if (node->type && type_text)
         fprintf(printer->out, ": %s", type_text(printer->arena, node->type));
     fputc('\n', printer->out);
@@ -276,10 +278,20 @@ static void print_node(struct printer *printer, const char *field, const struct 
     printer->indent--;
 }
 
-void ast_print(const struct node *node, FILE *out)
+static void print_tree(const struct node *node, FILE *out, bool is_shape)
 {
     struct arena arena = {0};
-    struct printer printer = {.out = out, .arena = &arena};
+    struct printer printer = {.out = out, .arena = &arena, .is_shape = is_shape};
     print_node(&printer, NULL, node);
     arena_free(&arena);
+}
+
+void ast_print(const struct node *node, FILE *out)
+{
+    print_tree(node, out, false);
+}
+
+void ast_print_shape(const struct node *node, FILE *out)
+{
+    print_tree(node, out, true);
 }

@@ -95,5 +95,7 @@ const char *op_text(enum op);
 void ast_children(struct node *, void (*visit)(void *context, struct node *child), void *context);
 /* Indented text, one node a line with spans; types too once they are known. For --emit ast. */
 void ast_print(const struct node *, FILE *);
+/* The same without spans: equal for programs that differ in white space and comments only. */
+void ast_print_shape(const struct node *, FILE *);
 
 #endif

@@ -86,6 +86,12 @@ static bool set_stats(struct cli *cli, const char *value)
     return cli->stats = true;
 }
 
+static bool set_check(struct cli *cli, const char *value)
+{
+    (void)value;
+    return cli->check = true;
+}
+
 static bool set_out(struct cli *cli, const char *value)
 {
     if (!value[0]) {

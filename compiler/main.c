@@ -4,6 +4,7 @@
 #include "cache.h"
 #include "check.h"
 #include "cli.h"
+#include "fmt_files.h"
 #include "codegen.h"
 #include "graph.h"
 #include "home.h"
@@ -312,7 +313,7 @@ static int verb_build(const struct cli *cli)
     return good ? 0 : CLI_FAILED;
 }
 
-/* ---- check, test, graph -------------------------------------------------------------------- */
+/* ---- check, test, fmt, graph ----------------------------------------------------------------- */
 
 static int verb_check(const struct cli *cli)
 {
@@ -353,6 +354,11 @@ static int verb_test(const struct cli *cli)
         session_close(&s);
     }
     return status;
+}
+
+static int verb_fmt(const struct cli *cli)
+{
+    return fmt_files(cli);
 }
 
 /* "dot", "svg" or "json" by the name of the output; NULL if it says none of them. */

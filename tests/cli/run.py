@@ -14,7 +14,7 @@ BROKEN = "fn f() -> int { x }\n"
 TESTS = 'test "one" { expect 1 + 1 == 2 }\ntest "two" { expect 1 + 1 == 3 }\n'
 SLOW = 'import io\nio task main(args: [str]) -> int! {\n  print("started")\n  io.sleep(60s)\n  0\n}\n'
 ENDLESS = 'io task main(args: [str]) {\n  var i = 0\n  while true { print("{i}")\n i += 1 }\n}\n'
-VERBS = ["run", "build", "check", "test", "graph"]
+VERBS = ["run", "build", "check", "test", "fmt", "graph"]
 
 TESTS_HERE = []
 
