@@ -120,7 +120,7 @@ static uint32_t measure(const struct layout *l, uint32_t lo, uint32_t hi, uint32
 {
     const struct fmt_tokens *f = l->f;
     uint32_t width = 0;
-    for (*stop = lo; *stop < hi && width <= FMT_WIDTH; ++*stop) {
+    for (*stop = lo; *stop < hi && width <= FMT_WIDTH + 1; ++*stop) { /* fits() may take 1 off */
         const struct fmt_token *t = &f->at[*stop];
         if (t->comments && *stop > lo)
             return width;
