@@ -282,6 +282,8 @@ static const char *expected_text(struct parse *p, const char *const expected[], 
     if (has_word(expected, count, "`future`"))
         return "a type";
     bool is_operand_end = has_word(expected, count, "'('") && count > 1;
+    if (!is_operand_end && has_word(expected, count, "STR_TAIL"))
+        return "`}`";
     for (int i = 0; i < count && shown_count < SHOWN; i++)
         if (!is_operand_end || has_word(closers, sizeof closers / sizeof *closers, expected[i]))
             shown[shown_count++] = word_text(p, expected[i]);
