@@ -96,9 +96,21 @@ static void fill(struct cg *cg, const struct ir_value *x, LLVMValueRef task, uin
         CG_ABI(cg, dfl_share, cg_descriptor(cg, tuple), at);
 }
 
+/* The thread sanitizer sees neither what generated code stores nor the kernel's barriers: built for
+ * it, programs leave both halves of the fast path to the runtime, which then has real fences. */
+#ifdef DFL_FENCED
+static const bool is_inlined = false;
+#else
+static const bool is_inlined = true;
+#endif
+
 /* Behind the newest record of the own deque, unless the limit says otherwise. */
 static void push_record(struct cg *cg, LLVMValueRef w, LLVMValueRef task)
 {
+    if (!is_inlined) {
+        CG_ABI(cg, dfl_spawn, cg->fiber, task);
+        return;
+    }
     LLVMValueRef bot_at = cg_at(cg, w, OFFSET_WORKER_BOT);
     LLVMValueRef bot = load_shared(cg, bot_at);
     LLVMValueRef lim = load_shared(cg, cg_at(cg, w, OFFSET_WORKER_LIM));
@@ -236,8 +248,14 @@ static const struct ir_value *own_spawn(struct cg *cg, const struct ir_value *x)
 static void try_take(struct cg *cg, LLVMValueRef task, LLVMValueRef w, LLVMBasicBlockRef taken,
                      LLVMBasicBlockRef stolen)
 {
-    LLVMBasicBlockRef look = cg_block(cg, "look"), public = cg_block(cg, "public");
     LLVMBasicBlockRef back = cg_block(cg, "back");
+    if (!is_inlined) {
+        LLVMValueRef mine = CG_ABI(cg, dfl_take_back_slow, cg->fiber, task);
+        LLVMBuildCondBr(cg->at, cg_is_null(cg, mine), stolen, back);
+        cg_go_on(cg, back);
+        return;
+    }
+    LLVMBasicBlockRef look = cg_block(cg, "look"), public = cg_block(cg, "public");
     LLVMValueRef bot_at = cg_at(cg, w, OFFSET_WORKER_BOT);
     LLVMValueRef bot = load_shared(cg, bot_at), last = cg_at(cg, bot, -POINTER);
     store_shared(cg, last, bot_at, LLVMAtomicOrderingRelease);
