@@ -19,6 +19,13 @@ VERBS = ["run", "build", "check", "test", "fmt", "graph"]
 TESTS_HERE = []
 
 
+def start(args, **options):
+    """A child that takes SIGINT, even if this runs in a shell's background, where it is ignored."""
+    return subprocess.Popen(args, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                            **options)
+
+
+
 def test(fn):
     TESTS_HERE.append(fn)
     return fn
@@ -236,7 +243,7 @@ def damaged_entries_are_made_anew(p, dfl):
 def runs_at_the_same_time_share_the_cache(p, dfl):
     f = p.write("a.dfl", HELLO)
     env = dict(p.env, **cache(p))
-    all_at_once = [subprocess.Popen([dfl, "run", f, str(i)], env=env, stdout=subprocess.PIPE,
+    all_at_once = [start([dfl, "run", f, str(i)], env=env, stdout=subprocess.PIPE,
                                     stderr=subprocess.PIPE) for i in range(6)]
     for i, one in enumerate(all_at_once):
         out, err = one.communicate(timeout=60)
@@ -379,7 +386,7 @@ def no_color_is_heeded_on_a_terminal(p, dfl):
 def a_closed_pipe_is_no_crash(p, dfl):
     p.write("a.dfl", ENDLESS)
     for mode in ([], ["--interp"]):
-        one = subprocess.Popen([dfl, "run"] + mode + ["a.dfl"], stdout=subprocess.PIPE,
+        one = start([dfl, "run"] + mode + ["a.dfl"], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, env=p.env, cwd=p.work)
         one.stdout.read(10)
         one.stdout.close()
@@ -392,7 +399,7 @@ def a_closed_pipe_is_no_crash(p, dfl):
 @test
 def ctrl_c_ends_a_program_by_its_signal(p, dfl):
     p.write("a.dfl", SLOW)
-    one = subprocess.Popen([dfl, "run", "a.dfl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    one = start([dfl, "run", "a.dfl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                            env=p.env, cwd=p.work)
     if one.stdout.read(8) != b"started\n":
         fail("it did not start: %r" % one.stderr.read())
@@ -408,7 +415,7 @@ def ctrl_c_during_a_build_leaves_nothing(p, dfl):
                      % (i, i, i, max(i - 1, 0)) for i in range(1500))
     p.write("a.dfl", body + '\nio task main(args: [str]) -> int! {\n  print("{f1499(args.len)}")\n  0\n}\n')
     for delay in (0.05, 0.2, 0.5):
-        one = subprocess.Popen([dfl, "build", "a.dfl", "-o", "out"], stderr=subprocess.PIPE, env=p.env,
+        one = start([dfl, "build", "a.dfl", "-o", "out"], stderr=subprocess.PIPE, env=p.env,
                                cwd=p.work)
         time.sleep(delay)
         one.send_signal(signal.SIGINT)
