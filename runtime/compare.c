@@ -147,7 +147,7 @@ static bool equal_parts(struct walk *w, const struct dfl_type *type, const void 
     }
 }
 
-/* What is put off is taken to be equal for now. */
+/* True for what walk_later() took: the walk comes back to it before anyone hears the answer. */
 static bool equal(struct walk *w, const struct dfl_type *type, const void *a, const void *b)
 {
     if (!walk_nests(type))
@@ -363,7 +363,7 @@ static int32_t parts_order(struct walk *w, const struct dfl_type *type, const vo
     return 0;
 }
 
-/* What is put off counts as 0 for now. */
+/* 0 for what walk_later() took: the walk comes back to it, in its order. */
 static int32_t order(struct walk *w, const struct dfl_type *type, const void *a, const void *b)
 {
     if (!walk_nests(type))
