@@ -57,6 +57,7 @@ static void make_command(struct command *c, const char *object, const char *runt
     add(c, runtime);
     add(c, "-lm");
     add(c, "-lpthread");
+    add(c, "-ldl");
     vec_push(&c->arena, &c->words, NULL);
 }
 

@@ -1,0 +1,38 @@
+/* id.h - names that hold in a whole run. */
+#ifndef ID_H
+#define ID_H
+
+#include <stdint.h>
+
+/* A process of a run: its node, from 1, above; below, 0 for the process of the node itself and 1,
+ * 2, ... for the workers that the node has started. A worker that takes the place of a dead one
+ * has a number of its own, so no name is ever used twice. 0 names no process. */
+static inline uint32_t id_proc(uint32_t node, uint32_t start)
+{
+    return node << 16 | start;
+}
+
+static inline uint32_t id_node(uint32_t proc)
+{
+    return proc >> 16;
+}
+
+static inline uint32_t id_start(uint32_t proc)
+{
+    return proc & 0xffff;
+}
+
+/* A future that has left its owner's process: a slot of the owner's table, and how often the slot
+ * had been given away before. */
+struct object_id {
+    uint32_t owner; /* a process */
+    uint32_t slot;
+    uint32_t generation;
+};
+
+static inline int id_same(struct object_id a, struct object_id b)
+{
+    return a.owner == b.owner && a.slot == b.slot && a.generation == b.generation;
+}
+
+#endif
