@@ -116,6 +116,8 @@ LLVMValueRef cg_layout_descriptor(struct cg *, const struct dfl_type *);
 LLVMTypeRef cg_struct(struct cg *, LLVMTypeRef *parts, uint32_t count);
 /* True if values of the type hold counted references. */
 bool cg_has_refs(struct cg *, const struct type *);
+/* True if a task's value of the type, or the T of a T!, is its result word (DFL_PLAIN). */
+bool cg_is_plain(struct cg *, const struct type *);
 LLVMValueRef cg_int(struct cg *, int64_t);                          /* an i64 */
 LLVMValueRef cg_text(struct cg *, const char *bytes, uint32_t len); /* NUL-terminated */
 LLVMValueRef cg_constant(struct cg *, const char *name, LLVMValueRef initial);

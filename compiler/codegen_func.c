@@ -306,7 +306,6 @@ static void do_value(struct cg *cg, const struct ir_value *x)
         break;
     case IR_await:
     case IR_try_await:
-    case IR_wait_all:
     case IR_is_done:
         cg_do_await(cg, x);
         break;

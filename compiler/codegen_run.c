@@ -31,8 +31,14 @@ static LLVMValueRef outcome(struct cg *cg, enum dfl_outcome o)
     return LLVMConstInt(cg->i8, o, false);
 }
 
+/* Of a value in the record. */
+static LLVMValueRef good_outcome(struct cg *cg, const struct type *t)
+{
+    return outcome(cg, cg_is_plain(cg, t) ? DFL_PLAIN : DFL_VALUE);
+}
+
 /* A T! with a small T: either half fits in the record. */
-static void give_result(struct cg *cg, struct run *r, LLVMValueRef value)
+static void give_result(struct cg *cg, struct run *r, const struct type *t, LLVMValueRef value)
 {
     LLVMBasicBlockRef good = cg_block(cg, "ok"), bad = cg_block(cg, "err");
     LLVMValueRef err = cg_get(cg, value, 0);
@@ -41,16 +47,16 @@ static void give_result(struct cg *cg, struct run *r, LLVMValueRef value)
     set_outcome(cg, r, err, outcome(cg, DFL_ERR));
     LLVMBuildRetVoid(cg->at);
     cg_go_on(cg, good);
-    set_outcome(cg, r, cg_get(cg, value, 1), outcome(cg, DFL_VALUE));
+    set_outcome(cg, r, cg_get(cg, value, 1), good_outcome(cg, t));
 }
 
 static void give(struct cg *cg, struct run *r, const struct type *t, LLVMValueRef value)
 {
     const struct dfl_type *d = cg_layout(cg, t);
     if (d->kind == DFL_RESULT && d->elem->size <= INLINE_RESULT)
-        give_result(cg, r, value);
+        give_result(cg, r, t, value);
     else if (d->kind != DFL_RESULT && d->size <= INLINE_RESULT)
-        set_outcome(cg, r, value, outcome(cg, DFL_VALUE));
+        set_outcome(cg, r, value, good_outcome(cg, t));
     else
         CG_ABI(cg, dfl_task_give, r->task, cg_spill(cg, value), LLVMConstNull(cg->ptr));
     LLVMBuildRetVoid(cg->at);
@@ -94,50 +100,14 @@ static LLVMValueRef take_single(struct cg *cg, struct run *r, uint32_t i, LLVMVa
     return cg_load(cg, type, out);
 }
 
-/* The value of futures[n] goes to the end of the array at `out`, which has room; the array holds
- * what was taken so far, and is dropped with it. */
-static void take_one(struct cg *cg, struct run *r, uint32_t i, LLVMValueRef future,
-                     LLVMValueRef out, LLVMValueRef n)
-{
-    const struct type *t = param_type(r, i), *elem = t->args.at[0];
-    int64_t size = (int64_t)cg_layout(cg, elem)->size;
-    LLVMValueRef data = cg_load(cg, cg->ptr, cg_at(cg, out, offsetof(struct dfl_view, ptr)));
-    LLVMValueRef to = cg_index(cg, cg_type(cg, elem), data, n);
-    LLVMValueRef error = CG_ABI(cg, dfl_task_take, future, to);
-    LLVMBasicBlockRef next = cg_cold(cg, failed(cg, error));
-    cg_drop(cg, t, cg_load(cg, cg->view, out));
-    fail(cg, r, error, i);
-    cg_go_on(cg, next);
-    LLVMValueRef more = LLVMBuildNSWAdd(cg->at, n, cg_int(cg, 1), "");
-    cg_store(cg, more, cg_at(cg, out, offsetof(struct dfl_view, len)));
-    if (!size)
-        return;
-    LLVMValueRef block = cg_load(cg, cg->ptr, out);
-    cg_store(cg, LLVMBuildMul(cg->at, more, cg_int(cg, size), ""),
-             cg_at(cg, block, offsetof(struct dfl_block, size)));
-}
-
 static LLVMValueRef take_array(struct cg *cg, struct run *r, uint32_t i, LLVMValueRef futures)
 {
     const struct type *elem = param_type(r, i)->args.at[0];
-    LLVMValueRef out = cg_alloca(cg, cg->view), len = cg_get(cg, futures, 2);
-    LLVMValueRef from = cg_get(cg, futures, 1), zero = cg_int(cg, 0);
-    CG_ABI(cg, dfl_array_new, cg_descriptor(cg, elem), out, len);
-    LLVMBasicBlockRef before = LLVMGetInsertBlock(cg->at);
-    LLVMBasicBlockRef head = cg_block(cg, "head"), body = cg_block(cg, "body");
-    LLVMBasicBlockRef next = cg_block(cg, "on");
-    LLVMBuildBr(cg->at, head);
-    cg_go_on(cg, head);
-    LLVMValueRef n = LLVMBuildPhi(cg->at, cg->i64, "");
-    LLVMAddIncoming(n, &zero, &before, 1);
-    LLVMBuildCondBr(cg->at, cg_compare(cg, LLVMIntSLT, n, len), body, next);
-    cg_go_on(cg, body);
-    LLVMValueRef future = cg_load(cg, cg->ptr, cg_index(cg, cg->ptr, from, n));
-    take_one(cg, r, i, future, out, n);
-    LLVMValueRef more = LLVMBuildNSWAdd(cg->at, n, cg_int(cg, 1), "");
-    LLVMBasicBlockRef last = LLVMGetInsertBlock(cg->at);
-    LLVMAddIncoming(n, &more, &last, 1);
-    LLVMBuildBr(cg->at, head);
+    LLVMValueRef out = cg_alloca(cg, cg->view), none = LLVMConstInt(cg->i32, 0, false);
+    LLVMValueRef error = CG_ABI(cg, dfl_await_all, cg->fiber, cg_spill(cg, futures),
+                                cg_descriptor(cg, elem), out, none);
+    LLVMBasicBlockRef next = cg_cold(cg, failed(cg, error));
+    fail(cg, r, error, i);
     cg_go_on(cg, next);
     return cg_load(cg, cg->view, out);
 }

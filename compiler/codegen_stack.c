@@ -51,7 +51,7 @@ static bool is_harmless(const struct ir_value *x)
 
 static bool calls_group(const struct ir_value *x, uint32_t group)
 {
-    if (x->op == IR_await || x->op == IR_try_await || x->op == IR_wait_all)
+    if (x->op == IR_await || x->op == IR_try_await)
         return true; /* whatever runs in place may be of the group */
     return x->op == IR_call && x->imm.call.func->group == group;
 }

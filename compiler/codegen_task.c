@@ -221,9 +221,22 @@ void cg_do_spawn(struct cg *cg, const struct ir_value *x)
 
 /* ---- await ---------------------------------------------------------------------------------- */
 
+/* The values of an array of futures, likewise. */
+static LLVMValueRef await_array(struct cg *cg, const struct ir_value *x, LLVMValueRef *error)
+{
+    const struct type *future = x->args[0]->type->args.at[0];
+    LLVMValueRef out = cg_room(cg, cg->view), futures = cg_spill(cg, cg_arg(cg, x, 0));
+    LLVMValueRef elem = cg_descriptor(cg, future->args.at[0]);
+    LLVMValueRef owned = LLVMConstInt(cg->i32, x->imm.last, false);
+    *error = CG_ABI(cg, dfl_await_all, cg->fiber, futures, elem, out, owned);
+    return out;
+}
+
 /* The value of a task, waited for the slow way; *error is its failure. */
 static LLVMValueRef await_slow(struct cg *cg, const struct ir_value *x, LLVMValueRef *error)
 {
+    if (x->args[0]->type->kind == TYPE_array)
+        return await_array(cg, x, error);
     LLVMTypeRef type = cg_type(cg, x->args[0]->type->args.at[0]);
     LLVMValueRef task = cg_arg(cg, x, 0), out = cg_room(cg, type);
     CG_ABI(cg, dfl_await, cg->fiber, task);
@@ -342,11 +355,64 @@ static void await_own(struct cg *cg, const struct ir_value *x, const struct ir_v
     cg_set(cg, x, phi);
 }
 
-static void await_any(struct cg *cg, const struct ir_value *x)
+static LLVMValueRef await_unseen(struct cg *cg, const struct ir_value *x)
 {
     LLVMValueRef error, out = await_slow(cg, x, &error);
     cg_fail_if(cg, x, error);
-    cg_set(cg, x, cg_load(cg, cg_type(cg, x->type), out));
+    return cg_load(cg, cg_type(cg, x->type), out);
+}
+
+/* Goes to `no` unless the task is done and its result word is the value. */
+static void look_if_plain(struct cg *cg, LLVMValueRef task, LLVMBasicBlockRef no)
+{
+    LLVMBasicBlockRef look = cg_block(cg, "done"), yes = cg_block(cg, "plain");
+    LLVMValueRef state = cg_load(cg, cg->i64, cg_at(cg, task, OFFSET_TASK_STATE));
+    LLVMSetOrdering(state, LLVMAtomicOrderingAcquire);
+    LLVMSetAlignment(state, POINTER);
+    LLVMValueRef done = cg_compare(cg, LLVMIntEQ, state, cg_int(cg, DFL_TASK_DONE));
+    LLVMBuildCondBr(cg->at, done, look, no);
+    cg_go_on(cg, look);
+    LLVMValueRef outcome = cg_load(cg, cg->i8, cg_at(cg, task, OFFSET_TASK_OUTCOME));
+    LLVMValueRef plain = LLVMConstInt(cg->i8, DFL_PLAIN, false);
+    LLVMBuildCondBr(cg->at, cg_compare(cg, LLVMIntEQ, outcome, plain), yes, no);
+    cg_go_on(cg, yes);
+}
+
+static LLVMValueRef plain_value(struct cg *cg, const struct type *t, LLVMValueRef task)
+{
+    LLVMValueRef result = cg_at(cg, task, OFFSET_TASK_RESULT);
+    if (t->kind != TYPE_result)
+        return cg_load(cg, cg_type(cg, t), result);
+    LLVMValueRef inner = cg_load(cg, cg_type(cg, t->args.at[0]), result);
+    return cg_put(cg, LLVMConstNull(cg_type(cg, t)), inner, 1);
+}
+
+static void await_plain(struct cg *cg, const struct ir_value *x)
+{
+    LLVMBasicBlockRef unseen = cg_block(cg, "unseen"), next = cg_block(cg, "awaited");
+    LLVMValueRef task = cg_arg(cg, x, 0);
+    look_if_plain(cg, task, unseen);
+    LLVMValueRef seen = plain_value(cg, x->type, task);
+    if (x->imm.last)
+        CG_ABI(cg, dfl_task_release, cg->fiber, task);
+    LLVMBasicBlockRef from = LLVMGetInsertBlock(cg->at);
+    LLVMBuildBr(cg->at, next);
+    cg_go_on(cg, unseen);
+    LLVMValueRef waited = await_unseen(cg, x);
+    LLVMBasicBlockRef other = LLVMGetInsertBlock(cg->at);
+    LLVMBuildBr(cg->at, next);
+    cg_go_on(cg, next);
+    LLVMValueRef phi = LLVMBuildPhi(cg->at, LLVMTypeOf(seen), "");
+    LLVMAddIncoming(phi, (LLVMValueRef[]){seen, waited}, (LLVMBasicBlockRef[]){from, other}, 2);
+    cg_set(cg, x, phi);
+}
+
+static void await_any(struct cg *cg, const struct ir_value *x)
+{
+    if (is_inlined && cg_is_plain(cg, x->args[0]->type->args.at[0]))
+        await_plain(cg, x);
+    else
+        cg_set(cg, x, await_unseen(cg, x));
 }
 
 /* ---- try await ------------------------------------------------------------------------------ */
@@ -382,7 +448,7 @@ static void try_await(struct cg *cg, const struct ir_value *x)
     else if (x->fail)
         assert(x->fail->params.count == 1);
     LLVMValueRef failed = cg_put(cg, LLVMConstNull(type), error, 0), value;
-    if (x->type == x->args[0]->type->args.at[0]) {
+    if (x->type == x->args[0]->type->args.at[0]) { /* it was a T! */
         value = cg_load(cg, type, out);
     } else {
         LLVMTypeRef inner = cg_type(cg, x->type->args.at[0]);
@@ -393,9 +459,7 @@ static void try_await(struct cg *cg, const struct ir_value *x)
 
 void cg_do_await(struct cg *cg, const struct ir_value *x)
 {
-    if (x->op == IR_wait_all)
-        CG_ABI(cg, dfl_await_all, cg->fiber, cg_spill(cg, cg_arg(cg, x, 0)));
-    else if (x->op == IR_is_done)
+    if (x->op == IR_is_done)
         cg_set(cg, x, cg_bool(cg, CG_ABI(cg, dfl_task_done, cg_arg(cg, x, 0))));
     else if (x->op == IR_try_await)
         try_await(cg, x);

@@ -12,6 +12,14 @@ bool cg_has_refs(struct cg *cg, const struct type *t)
     return cg_layout(cg, t)->refs;
 }
 
+bool cg_is_plain(struct cg *cg, const struct type *t)
+{
+    const struct dfl_type *d = cg_layout(cg, t);
+    if (d->kind == DFL_RESULT)
+        d = d->elem;
+    return !d->refs && d->size <= sizeof((struct dfl_task *)NULL)->result;
+}
+
 LLVMTypeRef cg_struct(struct cg *cg, LLVMTypeRef *parts, uint32_t count)
 {
     return LLVMStructTypeInContext(cg->context, parts, count, false);

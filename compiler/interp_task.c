@@ -71,11 +71,13 @@ void dfl_task_retain(struct dfl_task *task)
     atomic_fetch_add_explicit(&task->refs, 1, memory_order_relaxed);
 }
 
-void dfl_task_release(struct dfl_fiber *fiber, struct dfl_task *task)
+bool task_let_go(struct dfl_task *task)
 {
-    (void)fiber;
-    if (!task || atomic_fetch_sub_explicit(&task->refs, 1, memory_order_relaxed) > 1)
-        return;
+    return atomic_fetch_sub_explicit(&task->refs, 1, memory_order_relaxed) == 1;
+}
+
+void task_end(struct dfl_task *task)
+{
     struct cell *c = cell_of(task);
     assert(task_settled(task));
     c->in->cells--;
@@ -84,6 +86,13 @@ void dfl_task_release(struct dfl_fiber *fiber, struct dfl_task *task)
     else
         drop(c->type, c->value);
     free(c);
+}
+
+void dfl_task_release(struct dfl_fiber *fiber, struct dfl_task *task)
+{
+    (void)fiber;
+    if (task && task_let_go(task))
+        task_end(task);
 }
 
 bool task_settled(const struct dfl_task *task)

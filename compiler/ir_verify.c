@@ -231,15 +231,14 @@ static void check_await(struct verifier *v)
 {
     const struct ir_value *x = v->value;
     const struct type *t = arg_type(v, 0);
-    if (x->op == IR_wait_all) {
-        need(v, t->kind == TYPE_array && t->args.at[0]->kind == TYPE_future, "no array of futures");
-        return;
-    }
-    if (t->kind != TYPE_future) {
+    bool many = t->kind == TYPE_array && t->args.at[0]->kind == TYPE_future && x->op != IR_is_done;
+    if (t->kind != TYPE_future && !many) {
         fault(v, "%s is no future", t->text);
         return;
     }
     const struct type *value = t->args.at[0];
+    if (many)
+        value = type_array(v->module->types, value->args.at[0]);
     if (x->op == IR_await)
         need(v, x->type == value, "the type is not the future's");
     if (x->op == IR_try_await)
@@ -337,7 +336,6 @@ static int arity(enum ir_op op)
     case IR_drop:
     case IR_await:
     case IR_try_await:
-    case IR_wait_all:
     case IR_is_done:
     case IR_failure:
     case IR_raise:
@@ -390,11 +388,11 @@ static bool takes_place(const struct ir_value *x, uint32_t i)
 static bool has_result(enum ir_op op)
 {
     static const bool none[IR_OPS] = {
-        [IR_append] = true,      [IR_push] = true,     [IR_store] = true,
-        [IR_drop_at] = true,     [IR_drop] = true,     [IR_store_entry] = true,
-        [IR_store_slice] = true, [IR_wait_all] = true, [IR_raise] = true,
-        [IR_br] = true,          [IR_br_if] = true,    [IR_ret] = true,
-        [IR_unreachable] = true, [IR_debug] = true,
+        [IR_append] = true,      [IR_push] = true,  [IR_store] = true,
+        [IR_drop_at] = true,     [IR_drop] = true,  [IR_store_entry] = true,
+        [IR_store_slice] = true, [IR_raise] = true, [IR_br] = true,
+        [IR_br_if] = true,       [IR_ret] = true,   [IR_unreachable] = true,
+        [IR_debug] = true,
     };
     return !none[op];
 }
@@ -493,7 +491,6 @@ static void check_types_of(struct verifier *v)
         break;
     case IR_await:
     case IR_try_await:
-    case IR_wait_all:
     case IR_is_done:
         check_await(v);
         break;

@@ -225,9 +225,6 @@ struct iteration {
 void loop_begin(struct frame *, struct iteration *, struct node *pattern, struct node *iter,
                 struct node *within, struct ir_value *room);
 void loop_end(struct frame *, struct iteration *, struct span);
-/* The same over an array that is at hand; gives the element, lent. */
-struct ir_value *loop_array_begin(struct frame *, struct iteration *, struct ir_value *array,
-                                  struct ir_value *room, struct span);
 void lower_for(struct frame *, struct node *);
 void lower_while(struct frame *, struct node *);
 struct val lower_comp(struct frame *, struct node *);

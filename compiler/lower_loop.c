@@ -263,16 +263,6 @@ void loop_begin(struct frame *f, struct iteration *it, struct node *pattern, str
     bind_item(f, it, pattern);
 }
 
-struct ir_value *loop_array_begin(struct frame *f, struct iteration *it, struct ir_value *array,
-                                  struct ir_value *room, struct span span)
-{
-    *it = (struct iteration){.over = array};
-    enter(f, it);
-    array_begin(f, it, room, span);
-    enter_body(f, it);
-    return lower_elem(f, array->type, array, it->index, true, span);
-}
-
 static void next_round(struct frame *f, struct iteration *it, struct span span)
 {
     if (it->step) {

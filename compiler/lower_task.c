@@ -66,30 +66,6 @@ static struct val finish(struct frame *f, const struct wait *w, struct ir_value 
     return merge_done(f, m, w->span);
 }
 
-static struct val wait_array(struct frame *f, const struct wait *w, struct node *value,
-                             const struct type *t)
-{
-    struct operands ops = {0};
-    struct merge m = {0};
-    struct iteration it;
-    int32_t entry;
-    if (w->is_try)
-        m = merge_new(f, t);
-    operand_add(f, &ops, lower_expr(f, value), NULL, 0, w->span);
-    struct ir_value *futures = ops.at[0].val.v;
-    emit1(f, IR_wait_all, NULL, w->span, futures);
-    uint32_t mark = f->cleanups.count;
-    struct ir_value *empty = emit0(f, IR_const_empty, w->is_try ? t->args.at[0] : t, w->span);
-    struct ir_value *place = loop_builder(f, empty, &entry, w->span);
-    struct ir_value *future = loop_array_begin(f, &it, futures, place, w->span);
-    emit2(f, IR_append, NULL, w->span, place, wait_one(f, w, future, false, &m, mark));
-    loop_end(f, &it, w->span);
-    struct val all = loop_built(f, place, entry, w->span);
-    struct val v = finish(f, w, all.v, &m);
-    operand_release(f, &ops, w->span);
-    return v;
-}
-
 static struct val wait_parts(struct frame *f, const struct wait *w, struct operands *futures,
                              bool last, const struct type *t)
 {
@@ -145,9 +121,8 @@ static struct val wait_value(struct frame *f, const struct wait *w, struct node 
 {
     switch (lower_type(f, value->type)->kind) {
     case TYPE_future:
-        return wait_future(f, w, value, t);
     case TYPE_array:
-        return wait_array(f, w, value, t);
+        return wait_future(f, w, value, t);
     default:
         return value->kind == NODE_tuple ? wait_written(f, w, value, t)
                                          : wait_tuple(f, w, value, t);

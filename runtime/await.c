@@ -95,7 +95,7 @@ static void run_body(struct dfl_fiber *self, void *task)
     task_fn(task)->run(self, task);
 }
 
-void await_run_here(struct dfl_fiber *self, struct dfl_task *task)
+void await_run_body(struct dfl_fiber *self, struct dfl_task *task)
 {
     if (fiber_is_low(self)) {
         struct dfl_error *failure =
@@ -105,9 +105,19 @@ void await_run_here(struct dfl_fiber *self, struct dfl_task *task)
     } else {
         run_body(self, task);
     }
+}
+
+void await_complete(struct dfl_fiber *self, struct dfl_task *task)
+{
     struct dfl_fiber *next = complete(self, task);
     if (next)
         worker_ready(next);
+}
+
+void await_run_here(struct dfl_fiber *self, struct dfl_task *task)
+{
+    await_run_body(self, task);
+    await_complete(self, task);
 }
 
 void await_abandon(struct dfl_fiber *self, struct dfl_task *task)
@@ -183,13 +193,9 @@ static int64_t count_pending(struct dfl_task *const *tasks, int64_t count)
     return pending;
 }
 
-void dfl_await_all(struct dfl_fiber *self, const struct dfl_view *futures)
+void await_each(struct dfl_fiber *self, struct dfl_task *const *tasks, int64_t count)
 {
-    struct dfl_task *const *tasks = futures->ptr;
-    for (int64_t i = futures->len - 1; i >= 0; i--)
-        if (!task_is_done(tasks[i]))
-            run_if_newest(self, tasks[i]);
-    int64_t pending = count_pending(tasks, futures->len);
+    int64_t pending = count_pending(tasks, count);
     if (pending == 0)
         return;
     struct task_wait few[16], *waits = few;
@@ -198,7 +204,7 @@ void dfl_await_all(struct dfl_fiber *self, const struct dfl_view *futures)
         if (!waits)
             block_exhausted((size_t)pending * sizeof *waits);
     }
-    struct await_set set = {.tasks = tasks, .count = futures->len, .waits = waits};
+    struct await_set set = {.tasks = tasks, .count = count, .waits = waits};
     park_on(self, &set);
     if (waits != few)
         free(waits);

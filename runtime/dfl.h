@@ -149,7 +149,7 @@ struct dfl_spec {
 
 /* One cache line: the queue entry, the future, the row of the ownership table and the lineage. */
 struct dfl_task {
-    _Atomic uintptr_t state; /* 0 pending, 1 done, else a tagged list of waiters */
+    _Atomic uintptr_t state; /* 0 pending, DFL_TASK_DONE, else a tagged list of waiters */
     uint32_t fn;             /* row in dfl_program.fns */
     uint16_t attempt;
     uint8_t flags;
@@ -161,10 +161,14 @@ struct dfl_task {
     void *rare;           /* next in the free list; later the protocol's side row */
 };
 
+enum { DFL_TASK_DONE = 1 };
+
 enum dfl_outcome {
     DFL_VALUE,   /* result: the value if its size is <= 8, else a struct dfl_block * holding it */
     DFL_ERR,     /* fn.result is T! with a T of <= 8 bytes (DFL_VALUE then holds the T): the err */
     DFL_FAILURE, /* the task failed: struct dfl_error * */
+    DFL_PLAIN,   /* like DFL_VALUE; the word is the value and refers to nothing, so that there is
+                    nothing to share, copy or drop. Never a must */
 };
 
 enum { DFL_FN_IO = 1, DFL_FN_RETRYABLE = 2 };

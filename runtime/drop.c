@@ -60,6 +60,12 @@ static void drop_error(struct dead_list *list, struct dfl_error *e)
         dead_push(list, (struct dead){DEAD_ERROR, NULL, e});
 }
 
+static void drop_future(struct dead_list *list, struct dfl_task *task)
+{
+    if (task && task_let_go(task))
+        dead_push(list, (struct dead){DEAD_TASK, NULL, task});
+}
+
 static void drop_fields(struct dead_list *list, const struct dfl_type *type, char *value)
 {
     for (uint64_t i = 0; i < type->field_count; i++)
@@ -95,7 +101,7 @@ static void drop_parts(struct dead_list *list, const struct dfl_type *type, void
         drop_error(list, *(struct dfl_error **)value);
         return;
     case DFL_FUTURE:
-        dead_push(list, (struct dead){DEAD_TASK, NULL, *(struct dfl_task **)value});
+        drop_future(list, *(struct dfl_task **)value);
         return;
     case DFL_TUPLE:
     case DFL_RECORD:
@@ -118,10 +124,19 @@ static void drop_parts(struct dead_list *list, const struct dfl_type *type, void
     assert(!"a type that holds references");
 }
 
+/* There may be millions, most of them with nothing in them that must end. */
+static void drop_futures(struct dead_list *list, struct dfl_task **tasks, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++)
+        drop_future(list, tasks[i]);
+}
+
 static void bury_block(struct dead_list *list, struct dfl_block *block)
 {
     const struct dfl_type *elem = value_type(block->type);
-    if (elem->refs)
+    if (elem->kind == DFL_FUTURE)
+        drop_futures(list, (struct dfl_task **)block_data(block), block->size / elem->size);
+    else if (elem->refs)
         for (uint64_t at = 0; at < block->size; at += elem->size)
             drop_parts(list, elem, block_data(block) + at);
     block_free(block);
@@ -158,7 +173,7 @@ static void bury(struct dead_list *list, struct dead d)
         bury_error(list, d.what);
         return;
     case DEAD_TASK:
-        dfl_task_release(NULL, d.what);
+        task_end(d.what);
         return;
     }
 }

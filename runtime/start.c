@@ -144,7 +144,7 @@ static int finish(void)
 {
     dfl_output_flush();
     int64_t value = (int64_t)root->result;
-    if (root->outcome == DFL_VALUE)
+    if (root->outcome == DFL_VALUE || root->outcome == DFL_PLAIN)
         return value >= 0 && value <= 255 ? (int)value : 255;
     dfl_error_report(stderr, (struct dfl_error *)(uintptr_t)root->result);
     return 1;

@@ -220,6 +220,8 @@ static void *result_value(struct dfl_task *task, const struct dfl_type *type)
 
 static void drop_result(struct dfl_task *task)
 {
+    if (task->outcome == DFL_PLAIN)
+        return;
     if (task->outcome != DFL_VALUE) {
         dfl_error_release(result_error(task));
         return;
@@ -233,6 +235,8 @@ static void drop_result(struct dfl_task *task)
 
 void task_share_result(struct dfl_task *task)
 {
+    if (task->outcome == DFL_PLAIN)
+        return;
     if (task->outcome != DFL_VALUE) {
         struct dfl_error *e = result_error(task);
         dfl_share(&value_error, &e);
@@ -250,36 +254,59 @@ static void mark_taken(struct dfl_task *task)
         __atomic_fetch_or(&task->flags, TASK_TAKEN, __ATOMIC_RELAXED);
 }
 
-/* Lays out {err, value} in `out` as a T! whose T is small. */
-static void take_split(struct dfl_task *task, const struct dfl_type *type, char *out)
+/* The {err, value} of a T! whose T is small. */
+static void lay_out_split(struct dfl_task *task, const struct dfl_type *type, char *out)
 {
     struct dfl_error *e = task->outcome == DFL_ERR ? result_error(task) : NULL;
     memcpy(out, &e, sizeof e);
-    if (e) {
-        dfl_error_retain(e);
+    if (e)
         memset(out + sizeof e, 0, type->size - sizeof e);
-        return;
-    }
-    memcpy(out + value_inner(type), &task->result, type->elem->size);
-    dfl_copy(type->elem, &task->result);
+    else
+        memcpy(out + value_inner(type), &task->result, type->elem->size);
+}
+
+/* The value as it lies in memory; nothing is counted. */
+static void lay_out(struct dfl_task *task, const struct dfl_type *type, void *out)
+{
+    const struct dfl_type *held = result_type(task);
+    if (held != type)
+        lay_out_split(task, type, out);
+    else if (type->size == sizeof task->result)
+        memcpy(out, &task->result, sizeof task->result);
+    else
+        memcpy(out, result_value(task, type), type->size);
 }
 
 struct dfl_error *dfl_task_take(struct dfl_task *task, void *out)
 {
     assert(task_is_done(task));
-    mark_taken(task);
-    const struct dfl_type *type = task_fn(task)->result, *held = result_type(task);
+    const struct dfl_type *type = task_fn(task)->result;
     if (task->outcome == DFL_FAILURE) {
+        mark_taken(task);
         dfl_error_retain(result_error(task));
         return dfl_error_link(result_error(task), task_fn(task));
     }
-    if (held != type) {
-        take_split(task, type, out);
-        return NULL;
-    }
-    memcpy(out, result_value(task, type), type->size);
-    dfl_copy(type, out);
+    lay_out(task, type, out);
+    if (task->outcome != DFL_PLAIN)
+        dfl_copy(type, out);
     return NULL;
+}
+
+struct dfl_error *task_take_last(struct task_pool *pool, struct dfl_task *task, void *out)
+{
+    const struct dfl_type *type = task_fn(task)->result;
+    struct dfl_error *failure = NULL;
+    if (task->outcome == DFL_FAILURE)
+        failure = dfl_error_link(result_error(task), task_fn(task));
+    else
+        lay_out(task, type, out);
+    if (task->outcome == DFL_VALUE && result_type(task)->size > sizeof task->result) {
+        struct dfl_block *box = (struct dfl_block *)(uintptr_t)task->result;
+        box->size = 0; /* what it held is the caller's now */
+        dfl_block_release(box);
+    }
+    pool_return(pool, task);
+    return failure;
 }
 
 struct dfl_error *dfl_error_link(struct dfl_error *e, const struct dfl_fn *fn)
@@ -321,6 +348,8 @@ void dfl_task_give(struct dfl_task *task, void *value, struct dfl_error *failure
         give_boxed(task, held, value);
     else
         memcpy(&task->result, value, held->size);
+    if (held->size <= sizeof task->result && !held->refs)
+        task->outcome = DFL_PLAIN;
 }
 
 bool dfl_task_done(const struct dfl_task *task)
@@ -368,12 +397,37 @@ static void end(struct task_pool *pool, struct dfl_task *task)
     pool_return(pool, task);
 }
 
-/* A sole holder has nobody to be atomic for. */
+/* True: that was the last reference. A sole holder has nobody to be atomic for. */
+static bool let_go(struct dfl_task *task)
+{
+    return atomic_load_explicit(&task->refs, memory_order_acquire) == 1 ||
+           atomic_fetch_sub_explicit(&task->refs, 1, memory_order_acq_rel) == 1;
+}
+
+static bool is_plain(const struct dfl_task *task)
+{
+    return task_is_done(task) && task->outcome == DFL_PLAIN;
+}
+
 void task_release(struct task_pool *pool, struct dfl_task *task)
 {
-    if (atomic_load_explicit(&task->refs, memory_order_acquire) == 1 ||
-        atomic_fetch_sub_explicit(&task->refs, 1, memory_order_acq_rel) == 1)
+    if (let_go(task))
         end(pool, task);
+}
+
+bool task_let_go(struct dfl_task *task)
+{
+    if (!let_go(task))
+        return false;
+    if (!is_plain(task))
+        return true;
+    pool_return(task_pool_here(), task);
+    return false;
+}
+
+void task_end(struct dfl_task *task)
+{
+    end(task_pool_here(), task);
 }
 
 void dfl_task_release(struct dfl_fiber *self, struct dfl_task *task)

@@ -16,7 +16,7 @@
 #include "dfl.h"
 
 enum {
-    TASK_DONE = 1,
+    TASK_DONE = DFL_TASK_DONE,
     TASK_FAN = 2,
     TASK_ONE = 4,
     TASK_MANY = 6,
@@ -72,6 +72,9 @@ static inline bool task_is_done(const struct dfl_task *task)
 bool task_is_forgotten(const struct dfl_task *);
 /* Adds a waiter (tagged) with its next link at *next. False: the task is done already. */
 bool task_add_waiter(struct dfl_task *, uintptr_t waiter, void **next);
+/* The value of a record that has run, for its sole holder, as dfl_task_take() gives it; the record
+ * is free afterwards. Its arguments have ended before. */
+struct dfl_error *task_take_last(struct task_pool *, struct dfl_task *, void *out);
 /* Makes the counts in the result of a record that has run shared: others will see it. */
 void task_share_result(struct dfl_task *);
 /* Ends the arguments of a record that has run, or never will. */

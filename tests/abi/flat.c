@@ -32,17 +32,39 @@ static int64_t await_shared(struct dfl_fiber *f, struct dfl_task *t)
 
 static int64_t await_array(struct dfl_fiber *f, struct dfl_task **tasks, int64_t n)
 {
-    struct dfl_view view = {NULL, tasks, n};
-    dfl_await_all(f, &view);
+    struct dfl_view view = {NULL, tasks, n}, values;
+    if (dfl_await_all(f, &view, &value_int, &values, false))
+        return -1;
     int64_t sum = 0;
-    for (int64_t i = 0; i < n; i++)
-        sum += await_shared(f, tasks[i]);
+    for (int64_t i = 0; i < n; i++) {
+        sum += ((int64_t *)values.ptr)[i];
+        dfl_task_release(f, tasks[i]);
+    }
+    dfl_block_release(values.block);
     return sum;
 }
 
-enum order { LAST_FIRST, FIRST_FIRST, SHARED_LAST_FIRST, ARRAY, ORDERS };
+/* The array is a block of its own, and is given away. */
+static int64_t await_own_array(struct dfl_fiber *f, struct dfl_task **tasks, int64_t n)
+{
+    struct dfl_view view, values;
+    dfl_array_new(&emit_future, &view, n);
+    memcpy(view.ptr, tasks, (size_t)n * sizeof *tasks);
+    view.block->size = (uint64_t)n * sizeof *tasks;
+    view.len = n;
+    if (dfl_await_all(f, &view, &value_int, &values, true))
+        return -1;
+    int64_t sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += ((int64_t *)values.ptr)[i];
+    dfl_block_release(values.block);
+    return sum;
+}
 
-static const char *const names[] = {"last first", "first first", "last first, shared", "array"};
+enum order { LAST_FIRST, FIRST_FIRST, SHARED_LAST_FIRST, ARRAY, OWN_ARRAY, ORDERS };
+
+static const char *const names[] = {"last first", "first first", "last first, shared", "array",
+                                    "array given away"};
 
 static int64_t once(struct dfl_fiber *f, struct dfl_task **tasks, int64_t n, enum order order)
 {
@@ -58,8 +80,10 @@ static int64_t once(struct dfl_fiber *f, struct dfl_task **tasks, int64_t n, enu
     else if (order == SHARED_LAST_FIRST)
         for (int64_t i = n - 1; i >= 0; i--)
             sum += await_shared(f, tasks[i]);
-    else
+    else if (order == ARRAY)
         sum = await_array(f, tasks, n);
+    else
+        sum = await_own_array(f, tasks, n);
     return sum;
 }
 

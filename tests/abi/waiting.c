@@ -51,11 +51,15 @@ static int64_t run_many(struct dfl_fiber *f, uint32_t fn, int64_t n)
         tasks[i]->args[0] = (uint64_t)i;
         dfl_spawn(f, tasks[i]);
     }
-    struct dfl_view view = {NULL, tasks, n};
-    dfl_await_all(f, &view);
-    int64_t sum = 0, value = 0;
-    for (int64_t i = 0; i < n; i++)
-        sum += emit_await(f, tasks[i], &value) ? 0 : value;
+    struct dfl_view view = {NULL, tasks, n}, values;
+    int64_t sum = 0;
+    if (dfl_await_all(f, &view, &value_int, &values, false))
+        return -1;
+    for (int64_t i = 0; i < n; i++) {
+        sum += ((int64_t *)values.ptr)[i];
+        dfl_task_release(f, tasks[i]);
+    }
+    dfl_block_release(values.block);
     free(tasks);
     return sum;
 }

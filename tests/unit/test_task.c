@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "task.h"
+#include "value.h"
 
 static const struct dfl_type split = {.kind = DFL_RESULT,
                                       .refs = 1,
@@ -81,6 +82,55 @@ START_TEST(a_result_is_taken_as_it_was_given)
     dfl_task_release(NULL, a);
     dfl_task_release(NULL, t);
     dfl_task_release(NULL, c);
+    expect_nothing_left();
+}
+END_TEST
+
+START_TEST(a_sole_holder_takes_the_value_for_good)
+{
+    open_records();
+    int64_t n = -5, m = 0;
+    uint8_t yes = 1, b = 0;
+    struct dfl_view s = runner_owned("text"), got;
+    struct task_pool *pool = task_pool_here();
+    struct {
+        struct dfl_error *err;
+        int64_t value;
+    } narrow = {error_new(DFL_FAIL_fail, "no"), 0}, taken = {NULL, 1};
+    ck_assert_ptr_null(task_take_last(pool, done(FN_INT, &n, NULL), &m));
+    ck_assert_int_eq(m, -5);
+    ck_assert_ptr_null(task_take_last(pool, done(FN_BOOL, &yes, NULL), &b));
+    ck_assert_int_eq(b, 1);
+    ck_assert_ptr_null(task_take_last(pool, done(FN_STR, &s, NULL), &got));
+    runner_expect(got, "text"); /* and releases it: nothing else is left of it */
+    ck_assert_ptr_null(task_take_last(pool, done(FN_SPLIT, &narrow, NULL), &taken));
+    ck_assert_ptr_eq(taken.err, narrow.err);
+    dfl_error_release(taken.err);
+    struct dfl_error *e =
+        task_take_last(pool, done(FN_INT, NULL, error_new(DFL_FAIL_fail, "no")), &m);
+    ck_assert_int_eq(e->chain.len, 1);
+    dfl_error_release(e);
+    expect_nothing_left();
+}
+END_TEST
+
+START_TEST(what_refers_to_nothing_is_marked_as_plain)
+{
+    open_records();
+    int64_t n = 1;
+    struct dfl_view s = runner_owned("text");
+    struct {
+        struct dfl_error *err;
+        int64_t value;
+    } good = {NULL, 7}, bad = {error_new(DFL_FAIL_fail, "no"), 0};
+    struct dfl_task *tasks[] = {done(FN_INT, &n, NULL), done(FN_SPLIT, &good, NULL),
+                                done(FN_SPLIT, &bad, NULL), done(FN_STR, &s, NULL)};
+    static const enum dfl_outcome outcomes[] = {DFL_PLAIN, DFL_PLAIN, DFL_ERR, DFL_VALUE};
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(tasks[i]->outcome, outcomes[i]);
+        if (task_let_go(tasks[i]))
+            task_end(tasks[i]);
+    }
     expect_nothing_left();
 }
 END_TEST
@@ -190,6 +240,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_result_is_taken_as_it_was_given,
+        a_sole_holder_takes_the_value_for_good,
+        what_refers_to_nothing_is_marked_as_plain,
         a_result_that_is_an_err_is_a_value,
         each_taker_of_a_failure_adds_its_own_link,
         a_record_lives_as_long_as_its_last_future,
