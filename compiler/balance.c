@@ -115,7 +115,8 @@ static int closer_of(char opener)
 static void bracket_push(struct lexer *lexer, const struct token *token, char opener)
 {
     struct bracket bracket = {.opener = opener, .span = token->span, .indent = lexer->indent};
-    bracket.span.start = token->span.end - 1;
+    if (opener == '"')
+        bracket.span.start = token->span.end - 1;
     bracket.is_attr = lexer->is_attr_end && opener == '(';
     bracket.is_for = lexer->last[0].kind == FOR;
     vec_push(lexer->arena, &lexer->brackets, bracket);
@@ -126,7 +127,7 @@ static void bracket_pop(struct lexer *lexer, const struct token *token)
     struct bracket bracket = lexer->brackets.at[--lexer->brackets.count];
     lexer->is_attr_end = bracket.is_attr;
     if (token->is_first && !token->is_virtual && bracket.indent != lexer->indent &&
-        !lexer->suspect_opener.source) {
+        bracket.span.end == bracket.span.start + 1 && !lexer->suspect_opener.source) {
         lexer->suspect_opener = bracket.span;
         lexer->suspect_closer = token->span;
     }
@@ -138,6 +139,15 @@ void balance_report_hole(struct lexer *lexer, struct span hole)
                "the interpolation `{` is not closed with `}` on its line");
 }
 
+void balance_excuse_line(struct lexer *lexer)
+{
+    for (uint32_t i = lexer->brackets.count; i--;) {
+        if (lexer->brackets.at[i].span.start < lexer->line_start)
+            break;
+        lexer->brackets.at[i].is_excused = true;
+    }
+}
+
 static void report_open(struct lexer *lexer, struct span noticed, const char *what)
 {
     struct bracket *open = top(lexer);
@@ -145,6 +155,8 @@ static void report_open(struct lexer *lexer, struct span noticed, const char *wh
         balance_report_hole(lexer, open->span);
         return;
     }
+    if (open->is_excused)
+        return;
     struct diag *d = diag_error(lexer->diags, DIAG_open_bracket, open->span, "`%c` is never closed",
                                 open->opener);
     if (lexer->suspect_opener.source) {
@@ -215,7 +227,7 @@ static bool closer_fits(struct lexer *lexer, const struct token *token)
                       "this one closes a `{` on a line indented differently");
         return false;
     }
-    if (depth + 1 < lexer->brackets.count)
+    if (depth + 1 < lexer->brackets.count && !token->is_told)
         report_open(lexer, token->span, "this closes what is outside it");
     close_down_to(lexer, depth + 1);
     return true;

@@ -111,6 +111,7 @@ static void check_main(struct check *c, struct symbol *main)
         return;
     struct diag *d = diag_error(c->diags, DIAG_bad_main, main->span, "%s", wrong);
     diag_hint(c->diags, d, "write `io task main(args: [str]) -> int!`");
+    main->func->flags |= FUNC_TASK | FUNC_IO; /* so that what it does is no second mistake */
 }
 
 /* ---- bodies

@@ -206,7 +206,7 @@ static int help_all(FILE *out)
 {
     fputs("dfl: a small typed language of futures\n\nusage: dfl VERB [OPTION...] FILE...\n\n", out);
     for (int i = 0; i < VERBS; i++)
-        fprintf(out, "  %-6s %-18s %s\n", verbs[i].name, verbs[i].operands, verbs[i].summary);
+        fprintf(out, "  %-7s %-18s %s\n", verbs[i].name, verbs[i].operands, verbs[i].summary);
     fputs("\noptions of every verb:\n", out);
     help_options(out, VERBS);
     fprintf(out, "  %-28s %s\n", "-h, --help", "help on a verb; the same as dfl help VERB");
@@ -336,8 +336,8 @@ static int count_check(const struct cli *cli)
         return misuse(cli);
     }
     if (v->most && cli->operand_count > v->most) {
-        cli_error(cli, "`dfl %s` takes one file; '%s' is one more", v->name,
-                  cli->operands[v->most]);
+        cli_error(cli, "`dfl %s` takes one %s; '%s' is one more", v->name,
+                  cli->verb == VERB_explain ? "code" : "file", cli->operands[v->most]);
         return misuse(cli);
     }
     return -1;

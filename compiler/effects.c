@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-enum { CALLERS_MAX = 4 }; /* notes about who would have to become io too */
+enum {
+    CALLERS_MAX = 4, /* notes about who would have to become io too */
+    SITES_MAX = 3,   /* notes about further places that break the same rule */
+};
 
 struct effects {
     struct program *program;
@@ -88,7 +91,7 @@ static void note_chain(struct effects *e, struct diag *d, struct symbol *functio
         each_caller(e, chain.seen[i], note_pure_caller, &chain);
 }
 
-static void report_io(struct effects *e, struct symbol *caller, struct call_site *site)
+static struct diag *report_io(struct effects *e, struct symbol *caller, struct call_site *site)
 {
     struct diags *diags = e->program->diags;
     const char *verb = site->spawned ? "spawns" : "calls";
@@ -106,6 +109,7 @@ static void report_io(struct effects *e, struct symbol *caller, struct call_site
                   "declare it `io %s %s`, and so what calls it; or return the value "
                   "and let the caller do the io",
                   caller->func->flags & FUNC_TASK ? "task" : "fn", caller->name);
+    return d;
 }
 
 /* ---- tasks
@@ -122,7 +126,8 @@ static void task_hint(struct effects *e, struct diag *d, const struct symbol *ca
         diag_hint(e->program->diags, d, "declare it as a task: `task %s`", caller->name);
 }
 
-static void report_task_only(struct effects *e, struct symbol *caller, struct call_site *site)
+static struct diag *report_task_only(struct effects *e, struct symbol *caller,
+                                     struct call_site *site)
 {
     const char *what = site->node->kind == NODE_spawn   ? "spawns"
                        : site->node->kind == NODE_await ? "awaits"
@@ -131,42 +136,64 @@ static void report_task_only(struct effects *e, struct symbol *caller, struct ca
                                 "%s %s: only a task can do that", describe(e, caller), what);
     note_declared(e, d, caller);
     task_hint(e, d, caller);
+    return d;
 }
 
-static void report_task_call(struct effects *e, struct symbol *caller, struct call_site *site)
+static struct diag *report_task_call(struct effects *e, struct symbol *caller,
+                                     struct call_site *site)
 {
     struct diag *d = diag_error(e->program->diags, DIAG_task_from_fn, site->node->span,
                                 "%s calls the %s `%s`: an fn calls fn only", describe(e, caller),
                                 kind_text(site->target), site->target->name);
     note_declared(e, d, site->target);
     task_hint(e, d, caller);
+    return d;
 }
 
 /* ---- the rules
  * -------------------------------------------------------------------------------------- */
 
-static void report_done(struct effects *e, struct symbol *caller, struct call_site *site)
+static struct diag *report_done(struct effects *e, struct symbol *caller, struct call_site *site)
 {
     struct diag *d =
         diag_error(e->program->diags, DIAG_io_from_pure, site->node->span,
                    "%s is pure: whether a future is done depends on time, so only io code asks",
                    describe(e, caller));
     note_chain(e, d, caller);
+    return d;
 }
 
-static void check_site(struct effects *e, struct symbol *caller, struct call_site *site)
+/* A function that breaks a rule in many places is one mistake: it is declared wrongly. */
+struct told {
+    struct diag *diag;
+    uint32_t notes;
+};
+
+/* True if the rule was broken before in this function; then a note shows this place, too. */
+static bool is_told(struct effects *e, struct told *told, struct call_site *site)
+{
+    if (told->diag && told->notes++ < SITES_MAX)
+        diag_note(e->program->diags, told->diag, site->node->span, "and here");
+    return told->diag != NULL;
+}
+
+static void check_site(struct effects *e, struct symbol *caller, struct call_site *site,
+                       struct told *task, struct told *io)
 {
     uint32_t flags = caller->func->flags;
+    uint32_t target = site->target ? site->target->func->flags : 0;
     bool waits = site->node->kind == NODE_spawn || site->node->kind == NODE_await;
+    bool calls_task = target & FUNC_TASK && !site->spawned;
+    bool does_io = target & FUNC_IO || (!site->target && !waits);
     if (waits && !(flags & FUNC_TASK)) {
-        report_task_only(e, caller, site);
-    } else if (!site->target) {
-        if (!waits && !(flags & FUNC_IO))
-            report_done(e, caller, site);
-    } else if (site->target->func->flags & FUNC_IO && !(flags & FUNC_IO)) {
-        report_io(e, caller, site);
-    } else if (!site->spawned && site->target->func->flags & FUNC_TASK && !(flags & FUNC_TASK)) {
-        report_task_call(e, caller, site);
+        if (!is_told(e, task, site))
+            task->diag = report_task_only(e, caller, site);
+    } else if (does_io && !(flags & FUNC_IO)) {
+        if (!is_told(e, io, site))
+            io->diag = site->target ? report_io(e, caller, site) : report_done(e, caller, site);
+    } else if (calls_task && !(flags & FUNC_TASK)) {
+        if (!is_told(e, task, site))
+            task->diag = report_task_call(e, caller, site);
     }
 }
 
@@ -176,7 +203,8 @@ void check_effects(struct program *p)
     for (uint32_t m = 0; m < p->modules.count; m++)
         for (uint32_t f = 0; f < p->modules.at[m]->funcs.count; f++) {
             struct symbol *caller = p->modules.at[m]->funcs.at[f];
+            struct told task = {0}, io = {0};
             for (uint32_t i = 0; i < caller->func->calls.count; i++)
-                check_site(&e, caller, &caller->func->calls.at[i]);
+                check_site(&e, caller, &caller->func->calls.at[i], &task, &io);
         }
 }

@@ -32,6 +32,7 @@ struct token {
     bool is_first;   /* on its line */
     bool is_virtual; /* put in after a message, to balance brackets */
     bool is_sync;    /* the first one after tokens were dropped */
+    bool is_told;    /* what stands before it was reported: an open bracket, an odd character */
 };
 
 /* An open bracket; '"' is the hole of an interpolation. */
@@ -41,6 +42,7 @@ struct bracket {
     uint32_t indent; /* of the line it is on */
     bool is_attr;    /* arguments of an attribute */
     bool is_for;     /* directly after `for` */
+    bool is_excused; /* what closes it may be lost in a string that nothing ends */
 };
 
 /* A string whose text or hole is being read. */
@@ -73,7 +75,9 @@ struct lexer {
     VEC(char) module_doc;
     bool is_bytes;
     bool is_broken;                 /* a string was left open on this line, and said to be */
+    struct span broken;             /* the last such line, from its start on */
     bool said_semicolon, said_hash; /* reported once: it is a habit, not many mistakes */
+    VEC(const char *) odd;          /* names and signs that are not ASCII, reported once, too */
     uint32_t line_start;
 
     /* newline.c */
@@ -118,6 +122,8 @@ void literal_escape(struct lexer *, struct span);
 struct token balance_next(struct lexer *);
 /* The text in hand ends a line inside a string or hole: closes what belongs to the string. */
 void balance_abandon_string(struct lexer *);
+/* Open brackets of this line are not reported: what closes them may be lost in a string. */
+void balance_excuse_line(struct lexer *);
 /* Says that the hole which opens there is not closed. */
 void balance_report_hole(struct lexer *, struct span hole);
 /* After a syntax error at `unexpected`: drops tokens up to one that ends the broken part, or the

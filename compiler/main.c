@@ -4,6 +4,7 @@
 #include "cache.h"
 #include "check.h"
 #include "cli.h"
+#include "explain.h"
 #include "fmt_files.h"
 #include "codegen.h"
 #include "graph.h"
@@ -313,7 +314,7 @@ static int verb_build(const struct cli *cli)
     return good ? 0 : CLI_FAILED;
 }
 
-/* ---- check, test, fmt, graph ----------------------------------------------------------------- */
+/* ---- check, test, fmt, explain, graph ------------------------------------------------------ */
 
 static int verb_check(const struct cli *cli)
 {
@@ -359,6 +360,11 @@ static int verb_test(const struct cli *cli)
 static int verb_fmt(const struct cli *cli)
 {
     return fmt_files(cli);
+}
+
+static int verb_explain(const struct cli *cli)
+{
+    return explain(cli);
 }
 
 /* "dot", "svg" or "json" by the name of the output; NULL if it says none of them. */

@@ -304,11 +304,30 @@ static bool report_open_hole(struct parse *p, const struct token *token)
     return true;
 }
 
+/* Whether the token is text that stands right behind a string, on a line with an odd number of
+ * quotes: then a string without an end will be reported there. */
+static bool is_inside_out(struct parse *p, const struct token *token)
+{
+    const struct token *before = &p->lexer.last[1];
+    if ((before->kind != STR && before->kind != STR_TAIL) || before->span.end != token->span.start)
+        return false;
+    const char *text = p->lexer.source->text, *at = text + token->span.start;
+    int quotes = 0;
+    while (at > text && at[-1] != '\n')
+        at--;
+    for (; *at && *at != '\n'; at++)
+        quotes += *at == '"';
+    return quotes % 2 != 0;
+}
+
 bool parse_unexpected(struct parse *p, const char *const expected[], int count, const char *found)
 {
     struct token token = p->now;
     bool is_again = token.span.start == p->stopped.span.start && token.kind == p->stopped.kind;
-    bool is_silent = token.is_virtual || p->lexer.last[1].is_virtual || token.is_sync || is_again;
+    struct span broken = p->lexer.broken;
+    bool is_broken = token.span.start >= broken.start && token.span.start < broken.end;
+    bool is_silent = is_broken || is_inside_out(p, &token) || token.is_told || token.is_virtual ||
+                     p->lexer.last[1].is_virtual || token.is_sync || is_again;
     if (!is_silent && !report_open_hole(p, &token) &&
         !habit_report(p->diags, &p->lexer, &token, expected, count))
         diag_error(p->diags, DIAG_syntax, token.span, "expected %s, found %s",

@@ -11,6 +11,7 @@ sys.dont_write_bytecode = True
 import acceptance.run
 import cli.run
 import docs
+import explain
 import golden.run
 import graph.run
 import install
@@ -66,7 +67,7 @@ def main():
         cases = []
         if "build" in ready:
             cases += native.cases(build_dir, "")
-            for suite in (golden.run, graph.run, lang.run, acceptance.run, cli.run, docs):
+            for suite in (golden.run, graph.run, lang.run, acceptance.run, cli.run, docs, explain):
                 cases += list(suite.cases(dfl))
             cases += list(install.cases(build_dir))
         for name in SANITIZERS:

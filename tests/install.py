@@ -6,7 +6,8 @@ from harness import Case, fail, same
 
 HELLO = 'io task main(args: [str]) -> int! {\n  print("hello {args.join(",")}")\n  0\n}\n'
 PARTS = ["bin/dfl", "lib/dfl/libdfl.a", "lib/dfl/libdflcg.so", "lib/dfl/libdflgv.so", "include/dfl.h",
-         "include/abi.def", "include/fail.def", "share/dfl/stdlib/prelude.dfl"]
+         "include/abi.def", "include/fail.def", "share/dfl/stdlib/prelude.dfl",
+         "share/dfl/explain/E0200.md"]
 
 
 def installed(place, build):

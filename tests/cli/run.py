@@ -69,6 +69,22 @@ def every_verb_has_help(p, dfl):
 
 
 @test
+def explain_prints_the_page_of_a_code_or_lists_them(p, dfl):
+    page = silent(p.run([dfl, "explain", "E0200"], status=0)).out
+    wants(page, "^E0200: the type is not the expected one\n", r"(?m)^    fn age\(\) -> int { \"42\" }$")
+    for spelling in ("e0200", "200", "0200"):
+        same(p.run([dfl, "explain", spelling], status=0).out, page)
+    wants(silent(p.run([dfl, "explain"], status=0)).out, r"(?m)^E0001  the text", r"(?m)^E0500  the match")
+
+
+@test
+def an_unknown_code_gets_a_suggestion(p, dfl):
+    wants(p.run([dfl, "explain", "E0501x"], status=2).err, "no code 'E0501x'", "looks like E0200")
+    wants(p.run([dfl, "explain", "E0205"], status=2).err, "no code 'E0205'", "did you mean E02")
+    wants(p.run([dfl, "explain", "E0200", "E0201"], status=2).err, "takes one code")
+
+
+@test
 def the_version_is_one_line(p, dfl):
     wants(p.run([dfl, "--version"], status=0).out, r"^dfl \d+\.\d+\.\d+\n$")
 

@@ -1,11 +1,20 @@
+#!/usr/bin/env python3
 """The language: programs in ok/ print what their header says, in every mode; programs in bad/ get
-exactly the messages that they end with.
+exactly the messages that they end with. `lang/run.py DFL --write` writes those of bad/ anew.
 
     ok/   the header lines of ../acceptance/README.md: args stdin expect exit stderr
     bad/  `// expect-diagnostics:`, then each line of standard error behind `// `; the file is
-          checked in its own folder, so it is named without one"""
+          checked in its own folder, so it is named without one
+    bad/NAME.cases
+          many small programs, each `== NAME`, its text, `--`, its messages as those of t.dfl"""
 import os
 import re
+import subprocess
+import sys
+import tempfile
+
+if __name__ == "__main__":
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from harness import Case, fail, files, header, same
 
@@ -34,17 +43,46 @@ def run_ok(place, dfl, options, path):
             fail("standard error lacks /%s/: %s" % (pattern, r.err[:800]))
 
 
-def run_bad(place, dfl, path):
-    text = open(path, encoding="utf-8", errors="surrogateescape").read()
-    body, mark, tail = text.partition("// expect-diagnostics:\n")
-    if not mark:
-        fail("no line `// expect-diagnostics:`")
-    wanted = "".join(re.sub(r"^// ?", "", l) for l in tail.splitlines(True))
-    r = place.run([dfl, "check", os.path.basename(path)], cwd=os.path.dirname(path))
+MARK = "// expect-diagnostics:\n"
+
+
+def read(path):
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as f:
+        return f.read()
+
+
+def told(r, wanted):
     same(r.err, wanted, "diagnostics")
     errors = re.search(r"^\S+: error\[", wanted, re.M) is not None
     if r.status != (1 if errors else 0):
         fail("exit %d" % r.status)
+
+
+def run_bad(place, dfl, path):
+    _, mark, tail = read(path).partition(MARK)
+    if not mark:
+        fail("no line `// expect-diagnostics:`")
+    wanted = "".join(re.sub(r"^// ?", "", l) for l in tail.splitlines(True))
+    told(place.run([dfl, "check", os.path.basename(path)], cwd=os.path.dirname(path)), wanted)
+
+
+def small(path):
+    """(name, program, messages) of each case of a file."""
+    for part in re.split(r"(?m)^== ", read(path))[1:]:
+        name, _, rest = part.partition("\n")
+        program, _, messages = rest.partition("--\n")
+        yield name, program, messages
+
+
+def run_small(place, dfl, program, wanted):
+    place.write("t.dfl", program)
+    told(place.run([dfl, "check", "t.dfl"]), wanted)
+
+
+def bad_programs():
+    for path, name in files("lang/bad", ".dfl"):
+        if "/" not in name or os.path.basename(name) == "main.dfl":
+            yield path, name
 
 
 def cases(dfl, modes=MODES):
@@ -55,7 +93,39 @@ def cases(dfl, modes=MODES):
         for mode, options in modes if verb == "run" else modes[:1]:
             yield Case("lang/ok/%s [%s]" % (name, mode),
                        lambda p, o=options, f=path: run_ok(p, dfl, o, f))
-    for path, name in files("lang/bad", ".dfl"):
-        if "/" in name and os.path.basename(name) != "main.dfl":
-            continue
+    for path, name in bad_programs():
         yield Case("lang/bad/" + name, lambda p, f=path: run_bad(p, dfl, f))
+    for path, name in files("lang/bad", ".cases"):
+        for case, program, wanted in small(path):
+            yield Case("lang/bad/%s: %s" % (name, case),
+                       lambda p, t=program, w=wanted: run_small(p, dfl, t, w))
+
+
+def write(dfl):
+    dfl = os.path.abspath(dfl)
+
+    def save(path, text):
+        with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as f:
+            f.write(text)
+
+    def messages(folder, name):
+        r = subprocess.run([dfl, "check", name], cwd=folder, capture_output=True)
+        return r.stderr.decode("utf-8", "surrogateescape")
+
+    for path, _ in bad_programs():
+        got = messages(os.path.dirname(path), os.path.basename(path))
+        tail = "".join(("// " + l).rstrip(" ") for l in re.findall(r"[^\n]*\n", got))
+        save(path, read(path).partition(MARK)[0] + MARK + tail)
+    for path, _ in files("lang/bad", ".cases"):
+        text = re.split(r"(?m)^== ", read(path))[0]
+        with tempfile.TemporaryDirectory() as folder:
+            for name, program, _ in small(path):
+                save(os.path.join(folder, "t.dfl"), program)
+                text += "== %s\n%s--\n%s" % (name, program, messages(folder, "t.dfl"))
+        save(path, text)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[2] != "--write":
+        sys.exit(__doc__)
+    write(sys.argv[1])

@@ -63,7 +63,7 @@ END_TEST
 START_TEST(open_strings_are_one_error_each)
 {
     syntax_fails(BODY("print(\"a"), 1, "t.dfl:2:7: error[E0003]");
-    syntax_fails(BODY("print(\"a {b"), 1, "t.dfl:2:10: error[E0004]");
+    syntax_fails(BODY("print(\"a {b"), 1, "t.dfl:2:7: error[E0003]");
     syntax_fails(BODY("print(\"a {b\")"), 1, "t.dfl:2:10: error[E0004]");
     syntax_fails(BODY("print(\"a {n\" + \"c\")"), 1, "t.dfl:2:10: error[E0004]");
     syntax_fails("fn f() { \"\"\"a", 1, "t.dfl:1:10: error[E0003]");
