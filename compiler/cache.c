@@ -224,6 +224,24 @@ static char *manifest_read(struct cache *c)
     return text;
 }
 
+static const char warned[] = "warned ";
+
+/* Each line behind the mark; `lines` ends with a newline, if there are any. */
+static const char *mark_warnings(struct arena *a, const char *lines)
+{
+    size_t count = 0, mark = sizeof warned - 1;
+    for (const char *p = lines; (p = strchr(p, '\n')); p++)
+        count++;
+    char *text = arena_alloc(a, strlen(lines) + count * mark + 1, 1), *end = text;
+    while (*lines) {
+        size_t len = strcspn(lines, "\n") + 1;
+        end = mempcpy(mempcpy(end, warned, mark), lines, len);
+        lines += len;
+    }
+    *end = 0;
+    return text;
+}
+
 /* One line of a manifest, "kind hash path" or "absent path": does it still hold? An `exe` line
  * gives the executable's path. */
 static bool line_holds(struct cache *c, char *line, const char **exe)
@@ -272,15 +290,21 @@ bool cache_open(struct cache *c, struct arena *a, const char *source, int level)
     return c->folder != NULL;
 }
 
-const char *cache_find(struct cache *c)
+const char *cache_find(struct cache *c, const char **warnings)
 {
     char *text = c->scratch ? NULL : manifest_read(c), *rest = NULL;
     const char *exe = NULL;
+    size_t mark = sizeof warned - 1;
     if (!text)
         return NULL;
+    char *told = arena_alloc(c->arena, strlen(text) + 2, 1);
+    *warnings = told;
     for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-        if (!line_holds(c, line, &exe))
+        if (strncmp(line, warned, mark) == 0)
+            told = stpcpy(stpcpy(told, line + mark), "\n");
+        else if (!line_holds(c, line, &exe))
             return NULL;
+    *told = 0;
     if (exe) {
         touch(exe);
         touch(manifest_path(c));
@@ -314,6 +338,7 @@ const char *cache_keep(struct cache *c, const char *draft, const struct cache_in
     }
     for (uint32_t i = 0; i < inputs->absent.count; i++)
         text = arena_format(c->arena, "%sabsent %s\n", text, inputs->absent.at[i]);
+    text = arena_format(c->arena, "%s%s", text, mark_warnings(c->arena, inputs->warnings));
     manifest_write(c, text);
     evict(c);
     return path;

@@ -4,7 +4,8 @@
  * The folder ($XDG_CACHE_HOME/dfl, or ~/.cache/dfl) holds two kinds of files:
  *   NAME-HASH       an executable, named by its own content
  *   KEY.run         what was compiled to it: each source file with its hash, files that must be
- *                   absent, the executable; last a hash of the text before
+ *                   absent, the executable, the warnings, which every run tells again; last a hash
+ *                   of the text before
  * KEY is made of the compiler, the options and the path as it was typed (messages of the program
  * show it). Everything is written under another name and renamed, so runs may race; what was
  * damaged does not match its hash and is made anew. The least recently used goes when it is full.
@@ -27,6 +28,7 @@ struct cache_source {
 struct cache_inputs {
     VEC(struct cache_source) sources;
     VEC(const char *) absent; /* paths where a file would have been taken instead */
+    const char *warnings;     /* as they were printed */
 };
 
 struct cache {
@@ -40,8 +42,9 @@ struct cache {
 /* Finds the folder, or makes a temporary one. `source`: the path as typed. False: neither can be
  * written; said on standard error. */
 bool cache_open(struct cache *, struct arena *, const char *source, int level);
-/* Path of a good executable for the sources as they are now, or NULL. */
-const char *cache_find(struct cache *);
+/* Path of a good executable for the sources as they are now, with the warnings that were kept; or
+ * NULL. */
+const char *cache_find(struct cache *, const char **warnings);
 /* Where to write a new executable: unique, in the folder. */
 const char *cache_draft(struct cache *);
 /* Moves the draft in and remembers it for these sources. Its path from now on, or NULL with errno.

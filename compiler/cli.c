@@ -37,6 +37,17 @@ void cli_hint(const struct cli *cli, const char *format, ...)
     va_end(args);
 }
 
+void cli_warn(const struct cli *cli, const char *lines)
+{
+    fflush(stdout);
+    while (!cli->quiet && *lines) {
+        size_t plain = strcspn(lines, "\033"), color = strcspn(lines + plain, "m");
+        color += lines[plain + color] != 0;
+        fwrite(lines, 1, plain + (cli->color ? color : 0), stderr);
+        lines += plain + color;
+    }
+}
+
 void cli_note(const struct cli *cli, const char *format, ...)
 {
     if (cli->quiet)

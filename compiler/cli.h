@@ -37,6 +37,8 @@ int cli_parse(struct cli *cli, int argc, char **argv);
 void cli_error(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void cli_hint(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Lines that may hold colours, as they are or without; nothing with -q. */
+void cli_warn(const struct cli *cli, const char *lines);
 /* A word on what was done, unless -q. */
 void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -350,4 +350,5 @@ void diag_print(struct diags *diags, FILE *out)
     rest_print("warnings", diags->warnings, out);
     diags->first = NULL;
     diags->last = NULL;
+    diags->warnings = 0;
 }

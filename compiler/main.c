@@ -35,11 +35,12 @@ struct session {
     struct intern names;
     struct diags diags;
     struct program program;
+    const char *warnings; /* told so far, with colours */
 };
 
 static void session_open(struct session *s, const struct cli *cli)
 {
-    *s = (struct session){.cli = cli};
+    *s = (struct session){.cli = cli, .warnings = ""};
     s->names.arena = &s->arena;
     s->diags = (struct diags){.arena = &s->arena, .last = &s->diags.first, .color = cli->color};
     s->program.arena = &s->arena;
@@ -54,11 +55,31 @@ static void session_close(struct session *s)
     arena_free(&s->arena);
 }
 
+/* Prints warnings, and keeps them: who runs the program from the cache is told again. */
+static void stages_warn(struct session *s)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+    if (!f)
+        return;
+    s->diags.color = true;
+    diag_print(&s->diags, f);
+    s->diags.color = s->cli->color;
+    if (fclose(f) == 0) {
+        cli_warn(s->cli, text);
+        s->warnings = arena_format(&s->arena, "%s%s", s->warnings, text);
+    }
+    free(text);
+}
+
 /* Prints what was found; -q leaves out what does not stop the program. True: no errors. */
 static bool stages_report(struct session *s)
 {
     bool good = s->diags.errors == 0;
-    if (!good || !s->cli->quiet)
+    if (good)
+        stages_warn(s);
+    else
         diag_print(&s->diags, stderr);
     return good;
 }
@@ -180,7 +201,7 @@ static int run_interp(const struct cli *cli)
 /* The files that the program was made of, and those that would have come before the library's. */
 static struct cache_inputs inputs_of(struct session *s)
 {
-    struct cache_inputs in = {0};
+    struct cache_inputs in = {.warnings = s->warnings};
     const char *root = s->program.root->source->path, *slash = strrchr(root, '/');
     int folder = slash ? (int)(slash - root) + 1 : 0;
     for (uint32_t i = 0; i < s->program.modules.count; i++) {
@@ -227,8 +248,10 @@ static int verb_run(const struct cli *cli)
     struct cache cache;
     if (!cache_open(&cache, &arena, file, cli->level))
         return CLI_FAILED;
-    const char *path = cache_find(&cache);
-    if (!path)
+    const char *warnings, *path = cache_find(&cache, &warnings);
+    if (path)
+        cli_warn(cli, warnings);
+    else
         path = run_build(&cache, cli);
     if (path) {
         cache_exec(&cache, path, cli->operands);

@@ -224,6 +224,27 @@ def a_second_run_compiles_nothing(p, dfl):
 
 
 @test
+def a_second_run_warns_again(p, dfl):
+    f = p.write("a.dfl", HELLO.replace("{\n", "{\n  let spare = 1\n", 1))
+    once = p.run([dfl, "run", "-q", f, "x"], env=cache(p), status=1)
+    same(once.err, "")
+    twice = p.run([dfl, "run", f, "x"], env=cache(p), status=1)
+    wants(twice.err, r"a\.dfl:2:7: warning\[E0450\]: `spare` is unused\n 2 \|   let spare = 1\n   \|       \^~~~~\nhint: ")
+    if len(entries(p)) != 2:
+        fail("it was compiled again: %s" % entries(p))
+    same(p.run([dfl, "check", f], status=0).err, twice.err)
+    colored = p.run([dfl, "run", "--color=always", f, "x"], env=cache(p), status=1).err
+    same(colored, p.run([dfl, "check", "--color=always", f], status=0).err)
+    same(re.sub("\033[^m]*m", "", colored), twice.err)
+
+
+@test
+def many_warnings_are_counted_once(p, dfl):
+    f = p.write("a.dfl", "io task main(args: [str]) -> int! {\n%s  0\n}\n" % "".join("  let a%d = 1\n" % i for i in range(250)))
+    same(p.run([dfl, "run", f], env=cache(p), status=0).err.count("and 50 more warnings"), 1)
+
+
+@test
 def a_change_in_any_module_is_seen(p, dfl):
     p.write("part.dfl", "pub fn word() -> str { \"one\" }\n")
     p.write("a.dfl", 'import part\nio task main(args: [str]) -> int! {\n  print(part.word())\n  0\n}\n')
