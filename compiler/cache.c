@@ -121,10 +121,11 @@ static const char *folder_scratch(struct arena *a)
         temp_watch(path);
         return path;
     }
-    fprintf(stderr,
-            "error: cannot write to the cache, nor make '%s': %s\nhint: set TMPDIR to a folder "
-            "that can be written\n",
-            path, strerror(errno));
+    fprintf(
+        stderr,
+        "error: cannot write to the cache, nor make '%s': %s\nhint: set XDG_CACHE_HOME or TMPDIR "
+        "to a folder that can be written\n",
+        path, strerror(errno));
     return NULL;
 }
 
@@ -283,10 +284,15 @@ bool cache_open(struct cache *c, struct arena *a, const char *source, int level)
     *c = (struct cache){.arena = a, .folder = folder_find(a)};
     c->name = arena_format(a, "%.*s", (int)strlen(name) - 4, name); /* without .dfl */
     c->key = key_make(a, source, level);
-    if (!c->folder) {
-        c->folder = folder_scratch(a);
-        c->scratch = true;
-    }
+    return c->folder || cache_leave(c);
+}
+
+bool cache_leave(struct cache *c)
+{
+    if (c->scratch)
+        return false;
+    c->scratch = true;
+    c->folder = folder_scratch(c->arena);
     return c->folder != NULL;
 }
 

@@ -42,6 +42,9 @@ struct cache {
 /* Finds the folder, or makes a temporary one. `source`: the path as typed. False: neither can be
  * written; said on standard error. */
 bool cache_open(struct cache *, struct arena *, const char *source, int level);
+/* Goes on with a temporary folder, once: the real one is full. False if that is so already, or
+ * after it was said on standard error that none can be made; `folder` is NULL then. */
+bool cache_leave(struct cache *);
 /* Path of a good executable for the sources as they are now, with the warnings that were kept; or
  * NULL. */
 const char *cache_find(struct cache *, const char **warnings);

@@ -160,7 +160,10 @@ static bool save(const char *path, const char *bytes, size_t len)
         good = false;
     }
     if (!good)
-        fprintf(stderr, "error: cannot write '%s': %s\n", path, strerror(why));
+        fprintf(stderr,
+                "error: cannot write '%s': %s\n"
+                "hint: make room, or set TMPDIR to a folder that has some\n",
+                path, strerror(why));
     return good;
 }
 

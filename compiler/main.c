@@ -17,6 +17,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,19 +170,30 @@ static const char *object_make(struct session *s)
     return path;
 }
 
-/* From a file to an executable at `out`. */
-static bool stages_all(struct session *s, const char *path, const char *out)
+/* From a file to an object, which temp_remove() ends. NULL after errors, which are printed. */
+static const char *stages_object(struct session *s, const char *path)
 {
     if (!stages_check(s, path) || !has_main(s))
-        return false;
+        return NULL;
     struct ir_module *m = stages_lower(s);
     const char *object = m ? object_make(s) : NULL;
-    if (!object)
-        return false;
-    bool good = stages_emit(s, m, EMIT_OBJ, object) &&
-                link_program(object, home_path(&s->arena, "lib/dfl/libdfl.a"), out);
+    if (!object || stages_emit(s, m, EMIT_OBJ, object))
+        return object;
     temp_remove(object);
-    return good;
+    return NULL;
+}
+
+static enum link_end stages_link(struct session *s, const char *object, const char *out)
+{
+    return link_program(object, home_path(&s->arena, "lib/dfl/libdfl.a"), out);
+}
+
+/* A file that may not grow is an error like a full disk, and no end of the process. */
+static void (*on_file_limit)(int);
+
+static void survive_file_limit(void)
+{
+    on_file_limit = signal(SIGXFSZ, SIG_IGN);
 }
 
 /* ---- run ----------------------------------------------------------------------------------- */
@@ -215,20 +227,52 @@ static struct cache_inputs inputs_of(struct session *s)
     return in;
 }
 
+/* Links to a file of the cache, whose path is *path then. With LINK_NO_ROOM errno tells why. */
+static enum link_end run_link(struct session *s, struct cache *cache, const char *object,
+                              const char **path)
+{
+    const char *draft = cache_draft(cache);
+    temp_watch(draft);
+    enum link_end end = stages_link(s, object, draft);
+    if (end == LINK_DONE) {
+        struct cache_inputs in = inputs_of(s);
+        *path = cache_keep(cache, draft, &in);
+        end = *path ? LINK_DONE : LINK_NO_ROOM;
+    }
+    int why = errno;
+    temp_remove(draft);
+    errno = why;
+    return end;
+}
+
+/* The same, or if there is no room, to a temporary folder. NULL after what was said. */
+static const char *run_link_anywhere(struct session *s, struct cache *cache, const char *object)
+{
+    const char *path = NULL, *folder = cache->folder;
+    enum link_end end = run_link(s, cache, object, &path);
+    if (end == LINK_NO_ROOM && !cache->scratch) {
+        cli_note(s->cli, "no room in '%s' (%s): until there is, each run compiles the program anew",
+                 folder, strerror(errno));
+        if (!cache_leave(cache))
+            return NULL;
+        end = run_link(s, cache, object, &path);
+    }
+    if (end == LINK_NO_ROOM) {
+        cli_error(s->cli, "no room for the program in '%s': %s", cache->folder, strerror(errno));
+        cli_hint(s->cli, "make room, or set TMPDIR to a folder that has some");
+    }
+    return path;
+}
+
 /* Compiles to the cache. Path of the executable, or NULL after what was said. */
 static const char *run_build(struct cache *cache, const struct cli *cli)
 {
     struct session s;
     session_open(&s, cli);
-    const char *path = NULL, *draft = cache_draft(cache);
-    temp_watch(draft);
-    if (stages_all(&s, cli->operands[0], draft)) {
-        struct cache_inputs in = inputs_of(&s);
-        path = cache_keep(cache, draft, &in);
-        if (!path)
-            cli_error(cli, "cannot write to '%s': %s", cache->folder, strerror(errno));
-    }
-    temp_remove(draft);
+    const char *object = stages_object(&s, cli->operands[0]);
+    const char *path = object ? run_link_anywhere(&s, cache, object) : NULL;
+    if (object)
+        temp_remove(object);
     session_close(&s);
     return path;
 }
@@ -254,6 +298,7 @@ static int verb_run(const struct cli *cli)
     else
         path = run_build(&cache, cli);
     if (path) {
+        signal(SIGXFSZ, on_file_limit);
         cache_exec(&cache, path, cli->operands);
         cli_error(cli, "cannot start '%s': %s", path, strerror(errno));
     }
@@ -313,6 +358,18 @@ static bool build_emit(struct session *s, FILE *out)
     return m != NULL;
 }
 
+static bool build_program(struct session *s, struct output *o)
+{
+    const char *object = stages_object(s, s->cli->operands[0]);
+    if (!object)
+        return false;
+    enum link_end end = stages_link(s, object, o->draft);
+    if (end == LINK_NO_ROOM)
+        output_refuse(o, errno);
+    temp_remove(object);
+    return end == LINK_DONE;
+}
+
 static int verb_build(const struct cli *cli)
 {
     if (!cli_is_program(cli, cli->operands[0]))
@@ -329,7 +386,7 @@ static int verb_build(const struct cli *cli)
         if (good && cli->emit)
             good = output_keep(&o, build_emit(&s, o.file));
         else if (good)
-            good = output_keep(&o, stages_all(&s, cli->operands[0], o.draft));
+            good = output_keep(&o, build_program(&s, &o));
         if (good)
             cli_note(cli, "wrote %s", out);
     }
@@ -447,6 +504,7 @@ int main(int argc, char **argv)
 #undef PROGRAM_VERB
 #undef OPTION
     };
+    survive_file_limit();
     struct cli cli;
     int status = cli_parse(&cli, argc, argv);
     if (status < 0)

@@ -8,11 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool refuse(const struct output *o, int cause)
+bool output_refuse(const struct output *o, int cause)
 {
     cli_error(o->cli, "cannot write '%s': %s", o->path, strerror(cause));
     if (cause == EACCES || cause == EROFS || cause == ENOENT || cause == ENOTDIR)
         cli_hint(o->cli, "-o names a file in a folder that is there and can be written");
+    if (cause == ENOSPC || cause == EDQUOT || cause == EFBIG)
+        cli_hint(o->cli, "make room, or name a file in another place with -o");
     return false;
 }
 
@@ -36,7 +38,7 @@ bool output_open(struct output *o, const struct cli *cli, struct arena *a, const
         char *draft = arena_format(a, "%s.XXXXXX", path);
         int fd = mkstemp(draft);
         if (fd < 0)
-            return refuse(o, errno);
+            return output_refuse(o, errno);
         mode_t mask = umask(0);
         umask(mask);
         fchmod(fd, 0666 & ~mask);
@@ -46,7 +48,7 @@ bool output_open(struct output *o, const struct cli *cli, struct arena *a, const
     } else {
         o->file = fopen(path, "we");
     }
-    return o->file ? true : refuse(o, errno);
+    return o->file ? true : output_refuse(o, errno);
 }
 
 bool output_keep(struct output *o, bool good)
@@ -55,9 +57,9 @@ bool output_keep(struct output *o, bool good)
     bool written = !ferror(o->file);
     written &= fclose(o->file) == 0;
     if (good && !written)
-        good = refuse(o, errno);
+        good = output_refuse(o, errno);
     if (good && is_draft && rename(o->draft, o->path) != 0)
-        good = refuse(o, errno);
+        good = output_refuse(o, errno);
     if (!is_draft)
         return good;
     if (good)

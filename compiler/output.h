@@ -16,6 +16,8 @@ struct output {
 
 /* False after saying what is wrong with `path`. */
 bool output_open(struct output *, const struct cli *, struct arena *, const char *path);
+/* Says that it could not be written whole; `cause` is an errno. False. */
+bool output_refuse(const struct output *, int cause);
 /* Ends it: the draft takes its place if `good`, else it is gone. True if the file is there. */
 bool output_keep(struct output *, bool good);
 

@@ -1,6 +1,7 @@
 """The command line as its user meets it: verbs, options, statuses, streams, bad input, the cache."""
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -296,6 +297,59 @@ def without_a_cache_folder_programs_run_all_the_same(p, dfl):
     p.write("file", "")
     env = {"XDG_CACHE_HOME": os.path.join(p.work, "file")}
     same(silent(p.run([dfl, "run", f], env=env, status=0)).out, "hello []\n")
+
+
+def limited(blocks, words, **options):
+    """Runs words with files of at most so many blocks of 512 bytes."""
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (512 * blocks, 512 * blocks))
+    return subprocess.run(words, preexec_fn=limit, capture_output=True, text=True, **options)
+
+
+def full(p):
+    """A folder with little room, or None where none can be made."""
+    folder = os.path.join(p.work, "small")
+    os.mkdir(folder)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], capture_output=True)
+    return folder if mounted.returncode == 0 else None
+
+
+@test
+def a_full_cache_is_done_without(p, dfl):
+    f, folder = p.write("a.dfl", HELLO), full(p)
+    if not folder:
+        return
+    try:
+        for options, words in ([], r"^no room in '.*/small/dfl' \(No space left on device\): until there is, "
+                                   r"each run compiles the program anew\n$"), (["-q"], "^$"):
+            r = p.run([dfl, "run"] + options + [f], env={"XDG_CACHE_HOME": folder}, status=0)
+            same(r.out, "hello []\n")
+            wants(r.err, words)
+        if os.listdir(os.path.join(folder, "dfl")):
+            fail("left behind: %s" % os.listdir(os.path.join(folder, "dfl")))
+        r = p.run([dfl, "run", f], env={"XDG_CACHE_HOME": folder, "TMPDIR": folder}, status=1)
+        wants(r.err, r"error: no room for the program in '.*/small/dfl-.*': No space left on device\nhint: make room")
+        r = p.run([dfl, "build", f, "-o", os.path.join(folder, "a")], status=1)
+        wants(r.err, r"^error: cannot write '.*/small/a': No space left on device\nhint: make room.*\n$")
+        with open(os.path.join(folder, "fill"), "wb") as fill:
+            fill.write(bytes(60 << 10))
+        r = p.run([dfl, "run", f], env={"TMPDIR": folder}, status=1)
+        wants(r.err, r"^error: cannot write '.*/small/dfl-.*\.o': No space left on device\nhint: .*TMPDIR.*\n$")
+        same(sorted(os.listdir(folder)), ["dfl", "fill"])
+    finally:
+        subprocess.run(["umount", folder])
+
+
+@test
+def limits_of_files_are_messages(p, dfl):
+    f = p.write("a.dfl", HELLO)
+    for blocks, sign in (2, r"cannot write '.*\.o': File too large"), (40, r"no room for the program in '.*': File too"):
+        r = limited(blocks, [dfl, "run", f], env=dict(p.env, **cache(p)))
+        same(r.returncode, 1)
+        wants(r.stderr, "error: " + sign, "hint: ")
+    if entries(p):
+        fail("left behind: %s" % entries(p))
+    p.run([dfl, "run", f], env=cache(p), status=0)
+    same(limited(40, [dfl, "run", f], env=dict(p.env, **cache(p))).stdout, "hello []\n")
 
 
 @test
