@@ -143,6 +143,8 @@ void cg_declare_func(struct cg *cg, struct ir_func *f)
     code->callee.fn = LLVMAddFunction(cg->llvm, name, code->callee.type);
     cg_internal(cg, code->callee.fn);
     cg_attribute(cg, code->callee.fn, 1, "nonnull");
+    if (f->apart)
+        cg_attribute(cg, code->callee.fn, LLVMAttributeFunctionIndex, "noinline");
     f->code = code;
 }
 
@@ -166,11 +168,12 @@ void cg_do_call(struct cg *cg, const struct ir_value *x)
     for (uint32_t i = 0; i < x->arg_count; i++)
         args[i] = cg_arg(cg, x, i);
     LLVMValueRef value = cg_call_func(cg, x->imm.call.func, args, &failure);
-    if (failure && x->fail) {
-        LLVMBasicBlockRef next = cg_cold(cg, LLVMBuildNot(cg->at, cg_is_null(cg, failure), ""));
-        if (x->imm.call.func->recursive) /* out of stack: it is this call that has no place */
-            failure = CG_ABI(cg, dfl_error_at, failure, cg_site(cg, x));
-        cg_fail(cg, x, failure, next);
+    if (failure && x->fail && x->imm.call.func->recursive) {
+        LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, failure));
+        /* out of stack: it is this call that has no place */
+        cg_fail(cg, x, CG_ABI(cg, dfl_error_at, failure, cg_site(cg, x)), next);
+    } else if (failure) {
+        cg_fail_if(cg, x, failure);
     }
     cg_set(cg, x, value);
 }
@@ -232,7 +235,7 @@ void cg_do_extern(struct cg *cg, const struct ir_value *x)
         args[count++] = x->args[i]->place ? cg_arg(cg, x, i) : cg_spill(cg, cg_arg(cg, x, i));
     LLVMValueRef error = cg_call(cg, extern_callee(cg, x->imm.ext.symbol, count), args, count);
     if (x->fail) {
-        LLVMBasicBlockRef next = cg_cold(cg, LLVMBuildNot(cg->at, cg_is_null(cg, error), ""));
+        LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, error));
         cg_fail(cg, x, CG_ABI(cg, dfl_error_at, error, cg_site(cg, x)), next);
     }
     cg_set(cg, x, cg_load(cg, result, out));

@@ -97,6 +97,7 @@ struct cg {
     const struct ir_func *func;
     const struct cg_func *code;
     LLVMValueRef fn, fiber;
+    bool failing;              /* in a block that cleans up after a failure */
     LLVMBasicBlockRef entry;   /* allocas only */
     LLVMValueRef *values;      /* by id */
     uint32_t *uses;            /* by id: operands that it is, except of drop and debug */
@@ -120,6 +121,8 @@ bool cg_has_refs(struct cg *, const struct type *);
 bool cg_is_plain(struct cg *, const struct type *);
 LLVMValueRef cg_int(struct cg *, int64_t);                          /* an i64 */
 LLVMValueRef cg_text(struct cg *, const char *bytes, uint32_t len); /* NUL-terminated */
+/* The text of a name, once a module; NULL is the null pointer. Same address, same text. */
+LLVMValueRef cg_name(struct cg *, const char *);
 LLVMValueRef cg_constant(struct cg *, const char *name, LLVMValueRef initial);
 LLVMValueRef cg_site_of(struct cg *, const struct ir_func *, struct span);
 LLVMValueRef cg_site(struct cg *, const struct ir_value *); /* of the function at work */
@@ -176,6 +179,8 @@ LLVMValueRef cg_put(struct cg *, LLVMValueRef aggregate, LLVMValueRef, uint32_t 
 LLVMValueRef cg_bool(struct cg *, LLVMValueRef i1); /* i1 to bool */
 LLVMValueRef cg_truth(struct cg *, LLVMValueRef b); /* bool to i1 */
 LLVMValueRef cg_is_null(struct cg *, LLVMValueRef);
+LLVMValueRef cg_is_there(struct cg *, LLVMValueRef); /* not NULL */
+bool cg_never(LLVMValueRef i1);                      /* known to be false */
 LLVMValueRef cg_compare(struct cg *, LLVMIntPredicate, LLVMValueRef, LLVMValueRef);
 
 /* ---- codegen_number.c ---- */

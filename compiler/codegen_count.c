@@ -118,6 +118,15 @@ void cg_copy(struct cg *cg, const struct type *t, LLVMValueRef value)
         cg_call(cg, cg->retain, (LLVMValueRef[]){cg_get(cg, value, 0)}, 1);
 }
 
+/* Where it is rare the call alone is enough: the less there is inline, the better for the rest. */
+static void release(struct cg *cg, LLVMValueRef block)
+{
+    if (cg->failing)
+        CG_ABI(cg, dfl_block_release, block);
+    else
+        cg_call(cg, cg->release, &block, 1);
+}
+
 void cg_drop(struct cg *cg, const struct type *t, LLVMValueRef value)
 {
     if (!cg_has_refs(cg, t) || in_parts(cg, t, value, cg_drop))
@@ -127,9 +136,9 @@ void cg_drop(struct cg *cg, const struct type *t, LLVMValueRef value)
     else if (t->kind == TYPE_future)
         CG_ABI(cg, dfl_task_release, cg->fiber, value);
     else if (t->kind == TYPE_enum && cg_layout(cg, t)->field_count == 0)
-        cg_call(cg, cg->release, (LLVMValueRef[]){cg_get(cg, value, 1)}, 1);
+        release(cg, cg_get(cg, value, 1));
     else if (t->kind == TYPE_map || t->kind == TYPE_enum)
         CG_ABI(cg, dfl_drop, cg_descriptor(cg, t), cg_spill(cg, value));
     else
-        cg_call(cg, cg->release, (LLVMValueRef[]){cg_get(cg, value, 0)}, 1);
+        release(cg, cg_get(cg, value, 0));
 }

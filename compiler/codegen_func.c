@@ -31,11 +31,17 @@ void cg_go_on(struct cg *cg, LLVMBasicBlockRef block)
     LLVMPositionBuilderAtEnd(cg->at, block);
 }
 
+static void branch_rare(struct cg *cg, LLVMValueRef rare, LLVMBasicBlockRef to,
+                        LLVMBasicBlockRef next)
+{
+    LLVMValueRef branch = LLVMBuildCondBr(cg->at, rare, to, next);
+    LLVMSetMetadata(branch, LLVMGetMDKindIDInContext(cg->context, "prof", 4), cg->cold);
+}
+
 LLVMBasicBlockRef cg_cold(struct cg *cg, LLVMValueRef rare)
 {
     LLVMBasicBlockRef cold = cg_block(cg, "cold"), next = cg_block(cg, "on");
-    LLVMValueRef branch = LLVMBuildCondBr(cg->at, rare, cold, next);
-    LLVMSetMetadata(branch, LLVMGetMDKindIDInContext(cg->context, "prof", 4), cg->cold);
+    branch_rare(cg, rare, cold, next);
     cg_go_on(cg, cold);
     return next;
 }
@@ -57,8 +63,10 @@ void cg_fail_if(struct cg *cg, const struct ir_value *x, LLVMValueRef error)
 {
     if (!x->fail)
         return;
-    LLVMBasicBlockRef next = cg_cold(cg, LLVMBuildNot(cg->at, cg_is_null(cg, error), "failed"));
-    cg_fail(cg, x, error, next);
+    LLVMBasicBlockRef next = cg_block(cg, "on");
+    add_incoming(cg, x->fail, 0, error);
+    branch_rare(cg, cg_is_there(cg, error), cg->blocks[x->fail->id], next);
+    cg_go_on(cg, next);
 }
 
 LLVMValueRef cg_alloca(struct cg *cg, LLVMTypeRef type)
@@ -99,12 +107,13 @@ LLVMValueRef cg_spill(struct cg *cg, LLVMValueRef value)
 
 LLVMValueRef cg_load(struct cg *cg, LLVMTypeRef type, LLVMValueRef at)
 {
-    return LLVMBuildLoad2(cg->at, type, at, "");
+    return type == cg->unit ? LLVMConstNull(type) : LLVMBuildLoad2(cg->at, type, at, "");
 }
 
 void cg_store(struct cg *cg, LLVMValueRef value, LLVMValueRef at)
 {
-    LLVMBuildStore(cg->at, value, at);
+    if (LLVMTypeOf(value) != cg->unit)
+        LLVMBuildStore(cg->at, value, at);
 }
 
 LLVMValueRef cg_at(struct cg *cg, LLVMValueRef base, int64_t bytes)
@@ -135,12 +144,24 @@ LLVMValueRef cg_bool(struct cg *cg, LLVMValueRef i1)
 
 LLVMValueRef cg_truth(struct cg *cg, LLVMValueRef b)
 {
+    if (LLVMIsAZExtInst(b) && LLVMTypeOf(LLVMGetOperand(b, 0)) == cg->i1)
+        return LLVMGetOperand(b, 0);
     return LLVMBuildTrunc(cg->at, b, cg->i1, "");
 }
 
 LLVMValueRef cg_is_null(struct cg *cg, LLVMValueRef pointer)
 {
     return LLVMBuildIsNull(cg->at, pointer, "");
+}
+
+LLVMValueRef cg_is_there(struct cg *cg, LLVMValueRef pointer)
+{
+    return LLVMBuildIsNotNull(cg->at, pointer, "");
+}
+
+bool cg_never(LLVMValueRef i1)
+{
+    return LLVMIsAConstantInt(i1) && !LLVMConstIntGetZExtValue(i1);
 }
 
 LLVMValueRef cg_compare(struct cg *cg, LLVMIntPredicate how, LLVMValueRef a, LLVMValueRef b)
@@ -328,6 +349,7 @@ static void do_value(struct cg *cg, const struct ir_value *x)
 static void do_block(struct cg *cg, const struct ir_block *b)
 {
     cg_go_on(cg, cg->blocks[b->id]);
+    cg->failing = b->params.count == 1 && b->params.at[0]->type->kind == TYPE_error;
     if (cg->code->check_at == b) {
         cg_debug_reset(cg);
         cg_check_stack(cg);
@@ -385,6 +407,7 @@ void cg_begin_made(struct cg *cg, LLVMValueRef fn, const char *name, struct span
     cg_internal(cg, fn);
     cg->func = NULL;
     cg->fn = fn;
+    cg->failing = false;
     cg->fiber = LLVMGetParam(fn, 0);
     cg->spills.count = 0;
     cg->entry = cg_block(cg, "entry");

@@ -51,11 +51,12 @@ static void fail_overflow(struct cg *cg, const struct ir_value *x, LLVMValueRef 
                           LLVMValueRef a, LLVMValueRef b)
 {
     const struct type *t = x->type;
-    const char *op = operator_text(x->op);
+    if (cg_never(rare))
+        return;
     LLVMBasicBlockRef next = cg_cold(cg, rare);
-    LLVMValueRef text = cg_text(cg, op, 1);
     LLVMValueRef error =
-        CG_ABI(cg, dfl_fail_overflow, cg_site(cg, x), text, widen(cg, t, a), widen(cg, t, b));
+        CG_ABI(cg, dfl_fail_overflow, cg_site(cg, x), cg_name(cg, operator_text(x->op)),
+               widen(cg, t, a), widen(cg, t, b));
     cg_fail(cg, x, error, next);
 }
 
@@ -92,7 +93,10 @@ static void checked(struct cg *cg, const struct ir_value *x, LLVMValueRef a, LLV
 
 static void fail_divide(struct cg *cg, const struct ir_value *x, LLVMValueRef divisor)
 {
-    LLVMBasicBlockRef next = cg_cold(cg, cg_is_null(cg, divisor));
+    LLVMValueRef rare = cg_is_null(cg, divisor);
+    if (cg_never(rare))
+        return;
+    LLVMBasicBlockRef next = cg_cold(cg, rare);
     cg_fail(cg, x, CG_ABI(cg, dfl_fail_divide, cg_site(cg, x)), next);
 }
 
@@ -102,6 +106,11 @@ static void divide_signed(struct cg *cg, const struct ir_value *x, LLVMValueRef 
 {
     LLVMTypeRef type = LLVMTypeOf(a);
     LLVMValueRef minus = cg_compare(cg, LLVMIntEQ, b, LLVMConstAllOnes(type));
+    if (cg_never(minus)) {
+        cg_set(cg, x,
+               x->op == IR_rem ? LLVMBuildSRem(cg->at, a, b, "") : LLVMBuildSDiv(cg->at, a, b, ""));
+        return;
+    }
     LLVMValueRef one = LLVMConstInt(type, 1, false);
     LLVMValueRef safe = LLVMBuildSelect(cg->at, minus, one, b, "");
     if (x->op == IR_rem) {
@@ -182,13 +191,21 @@ void cg_do_bits(struct cg *cg, const struct ir_value *x)
         cg_set(cg, x, LLVMBuildXor(cg->at, a, cg_arg(cg, x, 1), ""));
 }
 
+static void fail_shift(struct cg *cg, const struct ir_value *x, LLVMValueRef rare,
+                       LLVMValueRef count)
+{
+    if (cg_never(rare))
+        return;
+    LLVMBasicBlockRef next = cg_cold(cg, rare);
+    cg_fail(cg, x, CG_ABI(cg, dfl_fail_shift, cg_site(cg, x), count), next);
+}
+
 void cg_do_shift(struct cg *cg, const struct ir_value *x)
 {
     LLVMValueRef a = cg_arg(cg, x, 0), count = widen(cg, x->args[1]->type, cg_arg(cg, x, 1));
     uint32_t bits = bits_of(cg, x->type);
     if (x->fail) {
-        LLVMBasicBlockRef next = cg_cold(cg, cg_compare(cg, LLVMIntUGE, count, cg_int(cg, bits)));
-        cg_fail(cg, x, CG_ABI(cg, dfl_fail_shift, cg_site(cg, x), count), next);
+        fail_shift(cg, x, cg_compare(cg, LLVMIntUGE, count, cg_int(cg, bits)), count);
     } else {
         count = LLVMBuildAnd(cg->at, count, cg_int(cg, bits - 1), "");
     }

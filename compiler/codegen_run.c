@@ -84,17 +84,12 @@ static void fail(struct cg *cg, struct run *r, LLVMValueRef error, uint32_t take
     LLVMBuildRetVoid(cg->at);
 }
 
-static LLVMValueRef failed(struct cg *cg, LLVMValueRef error)
-{
-    return LLVMBuildNot(cg->at, cg_is_null(cg, error), "");
-}
-
 static LLVMValueRef take_single(struct cg *cg, struct run *r, uint32_t i, LLVMValueRef future)
 {
     LLVMTypeRef type = cg_type(cg, param_type(r, i));
     LLVMValueRef out = cg_alloca(cg, type);
     LLVMValueRef error = CG_ABI(cg, dfl_task_take, future, out);
-    LLVMBasicBlockRef next = cg_cold(cg, failed(cg, error));
+    LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, error));
     fail(cg, r, error, i);
     cg_go_on(cg, next);
     return cg_load(cg, type, out);
@@ -106,7 +101,7 @@ static LLVMValueRef take_array(struct cg *cg, struct run *r, uint32_t i, LLVMVal
     LLVMValueRef out = cg_alloca(cg, cg->view), none = LLVMConstInt(cg->i32, 0, false);
     LLVMValueRef error = CG_ABI(cg, dfl_await_all, cg->fiber, cg_spill(cg, futures),
                                 cg_descriptor(cg, elem), out, none);
-    LLVMBasicBlockRef next = cg_cold(cg, failed(cg, error));
+    LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, error));
     fail(cg, r, error, i);
     cg_go_on(cg, next);
     return cg_load(cg, cg->view, out);
@@ -170,7 +165,7 @@ LLVMValueRef cg_run(struct cg *cg, const struct cg_row *row, uint32_t number, bo
     LLVMValueRef value = cg_call_func(cg, row->func, r.args, &failure);
     drop_taken(cg, &r, row->args->args.count);
     if (failure) {
-        LLVMBasicBlockRef next = cg_cold(cg, failed(cg, failure));
+        LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, failure));
         if (row->func->recursive)
             failure = CG_ABI(cg, dfl_error_at, failure, cg_site_of(cg, row->func, row->span));
         fail(cg, &r, failure, 0);

@@ -215,7 +215,7 @@ static void make_grow(struct cg *cg, const struct ir_func *f)
     LLVMValueRef error =
         CG_ABI(cg, dfl_stack_call, cg->fiber, body, at, task, LLVMConstNull(cg->ptr));
     LLVMTypeRef type = LLVMGetReturnType(code->callee.type);
-    LLVMBasicBlockRef next = cg_cold(cg, LLVMBuildNot(cg->at, cg_is_null(cg, error), ""));
+    LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, error));
     assert(!f->nofail); /* it can fail by being too deep */
     LLVMBuildRet(cg->at, cg_put(cg, LLVMGetPoison(type), error, 1));
     cg_go_on(cg, next);

@@ -317,7 +317,7 @@ static LLVMValueRef run_here(struct cg *cg, const struct ir_value *x, const stru
     for (uint32_t i = 0; i < spawn->arg_count; i++)
         cg_drop(cg, spawn->args[i]->type, args[i]);
     if (failure && x->fail) {
-        LLVMBasicBlockRef next = cg_cold(cg, LLVMBuildNot(cg->at, cg_is_null(cg, failure), ""));
+        LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, failure));
         LLVMValueRef row = row_at(cg, cg->spawn_rows[spawn->id]);
         if (spawn->imm.call.func->recursive)
             failure = CG_ABI(cg, dfl_error_at, failure, cg_site(cg, spawn));

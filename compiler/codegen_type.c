@@ -119,8 +119,7 @@ LLVMValueRef cg_text(struct cg *cg, const char *bytes, uint32_t len)
     return cg_constant(cg, "text", LLVMConstStringInContext(cg->context, bytes, len, false));
 }
 
-/* Names and paths are mentioned again and again: the same pointer gives the same constant. */
-static LLVMValueRef c_string(struct cg *cg, const char *s)
+LLVMValueRef cg_name(struct cg *cg, const char *s)
 {
     if (!s)
         return LLVMConstNull(cg->ptr);
@@ -151,7 +150,7 @@ static LLVMValueRef site_value(struct cg *cg, const struct ir_func *f, struct sp
         at = source_position(span.source, span.start);
     const char *path = span.source ? span.source->path : cg->module->name;
     return struct_of(cg,
-                     (LLVMValueRef[]){c_string(cg, path), c_string(cg, cg_func_name(f)),
+                     (LLVMValueRef[]){cg_name(cg, path), cg_name(cg, cg_func_name(f)),
                                       small(cg->i32, at.line), small(cg->i32, at.column)},
                      4);
 }
@@ -210,7 +209,7 @@ static LLVMValueRef fields_of(struct cg *cg, const struct dfl_field *fields, uin
     LLVMValueRef *rows = arena_array(&cg->arena, LLVMValueRef, count + 1);
     for (uint64_t i = 0; i < count; i++)
         rows[i] = struct_of(cg,
-                            (LLVMValueRef[]){c_string(cg, fields[i].name),
+                            (LLVMValueRef[]){cg_name(cg, fields[i].name),
                                              cg_layout_descriptor(cg, fields[i].type),
                                              small(cg->i64, fields[i].offset)},
                             3);
@@ -225,7 +224,7 @@ static LLVMValueRef variants_of(struct cg *cg, const struct dfl_type *d)
         const struct dfl_variant *v = &d->variants[i];
         rows[i] = struct_of(
             cg,
-            (LLVMValueRef[]){c_string(cg, v->name), fields_of(cg, v->fields, v->field_count),
+            (LLVMValueRef[]){cg_name(cg, v->name), fields_of(cg, v->fields, v->field_count),
                              small(cg->i64, v->field_count), cg_layout_descriptor(cg, v->box)},
             4);
     }
@@ -241,7 +240,7 @@ static void define_descriptor(struct cg *cg, const struct dfl_type *d)
         small(cg->i16, d->align),
         small(cg->i32, d->id),
         small(cg->i64, d->size),
-        c_string(cg, d->name),
+        cg_name(cg, d->name),
         cg_layout_descriptor(cg, d->elem),
         cg_layout_descriptor(cg, d->key),
         fields_of(cg, d->fields, d->field_count),
@@ -290,7 +289,7 @@ static LLVMValueRef row_value(struct cg *cg, const struct cg_row *row, bool is_m
     if (is_main)
         result = type_result(cg->module->types, cg->module->types->simple[TYPE_int]);
     return struct_of(cg,
-                     (LLVMValueRef[]){row->run, c_string(cg, cg_func_name(f)), spawn_site(cg, row),
+                     (LLVMValueRef[]){row->run, cg_name(cg, cg_func_name(f)), spawn_site(cg, row),
                                       cg_descriptor(cg, row->args), cg_descriptor(cg, result),
                                       small(cg->i64, flags)},
                      6);
@@ -311,7 +310,7 @@ LLVMValueRef cg_program(struct cg *cg, uint32_t main_row)
 {
     LLVMValueRef rows = rows_table(cg, main_row);
     LLVMValueRef parts[] = {
-        c_string(cg, cg->module->name),
+        cg_name(cg, cg->module->name),
         types_table(cg),
         small(cg->i64, cg->layouts->all.count),
         rows,

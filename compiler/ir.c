@@ -36,6 +36,7 @@ struct ir_func *ir_func_new(struct ir_module *m, const char *name, const struct 
     struct ir_func *f = arena_new(m->arena, struct ir_func);
     f->name = name;
     f->result = result;
+    f->index = m->funcs.count;
     vec_push(m->arena, &m->funcs, f);
     return f;
 }

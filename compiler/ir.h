@@ -95,7 +95,9 @@ struct ir_func {
     const struct symbol *symbol; /* NULL when read from text */
     struct span span;
     uint32_t flags; /* enum func_flags */
+    uint32_t index; /* among the module's funcs */
     bool nofail;    /* proved: returns plainly */
+    bool apart;     /* is not put into its callers */
     bool fastmath;
     VEC(struct ir_value *) params; /* a `var` parameter is a place */
     const struct type *result;

@@ -747,6 +747,7 @@ static void read_func(struct reader *r, uint32_t flags)
     need_sign(r, '-');
     f->result = read_type(r);
     f->nofail = skip_word(r, "nofail");
+    f->apart = skip_word(r, "apart");
     f->fastmath = skip_word(r, "fastmath");
     f->span = read_place(r);
     need_sign(r, '{');
@@ -756,6 +757,7 @@ static void read_func(struct reader *r, uint32_t flags)
         check_defined(r, f);
     need_sign(r, '}');
     number_values(r, f);
+    f->index = r->module->funcs.count;
     vec_push(r->module->arena, &r->module->funcs, f);
 }
 

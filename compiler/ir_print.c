@@ -301,8 +301,8 @@ static void print_func(const struct ir_func *f, FILE *out)
     fprintf(out, "%s%s @", f->flags & FUNC_IO ? "io " : "", f->flags & FUNC_TASK ? "task" : "fn");
     print_name(out, f->name);
     print_params(f, f->params.at, f->params.count, out);
-    fprintf(out, " -> %s%s%s", f->result->text, f->nofail ? " nofail" : "",
-            f->fastmath ? " fastmath" : "");
+    fprintf(out, " -> %s%s%s%s", f->result->text, f->nofail ? " nofail" : "",
+            f->apart ? " apart" : "", f->fastmath ? " fastmath" : "");
     print_place(f->span, out);
     fputs(" {\n", out);
     for (uint32_t i = 0; i < f->blocks.count; i++)

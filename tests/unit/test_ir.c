@@ -3,6 +3,7 @@
 #include "runner.h"
 
 #include <dirent.h>
+#include <stdarg.h>
 
 #include "ir.h"
 
@@ -122,6 +123,59 @@ START_TEST(golden_files_print_as_they_are_and_pass)
 }
 END_TEST
 
+/* ---- passes on large functions ---- */
+
+/* fn @NAME(), of `values` operations, some of them a call of each name that follows, to NULL. */
+static void write_function(FILE *out, const char *name, int values, ...)
+{
+    va_list names;
+    fprintf(out, "fn @%s() -> int {\n^0:\n", name);
+    va_start(names, values);
+    int id = 0;
+    for (const char *callee; (callee = va_arg(names, const char *)); id++)
+        fprintf(out, "%%%d: int = call @%s() nofail\n", id, callee);
+    va_end(names);
+    for (; id < values - 1; id++)
+        fprintf(out, "%%%d: int = const_int 0\n", id);
+    fprintf(out, "ret %%%d\n}\n", id - 1);
+}
+
+static bool is_apart(const struct ir_module *m, const char *name)
+{
+    for (uint32_t i = 0; i < m->funcs.count; i++)
+        if (strcmp(m->funcs.at[i]->name, name) == 0)
+            return m->funcs.at[i]->apart;
+    ck_abort_msg("no function %s", name);
+    return false;
+}
+
+START_TEST(a_function_takes_in_only_so_much)
+{
+    struct reading r;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    write_function(out, "one", 150, NULL);
+    write_function(out, "two", 150, NULL);
+    write_function(out, "three", 150, NULL);
+    write_function(out, "many", 500, NULL);
+    write_function(out, "middle", 20, "one", "two", "many", "many", NULL);
+    write_function(out, "upper", 100, "middle", "three", NULL);
+    write_function(out, "rounds", 500, "rounds", NULL);
+    fclose(out);
+    read_text(&r, text);
+    ck_assert_ptr_nonnull(r.module);
+    pass_apart(r.module);
+    ck_assert(!is_apart(r.module, "one") && !is_apart(r.module, "two"));
+    ck_assert_msg(!is_apart(r.module, "many"), "it has two callers");
+    ck_assert_msg(is_apart(r.module, "middle"), "with all in it, it is too large for another");
+    ck_assert_msg(!is_apart(r.module, "three"), "there is room for it");
+    ck_assert_msg(!is_apart(r.module, "rounds"), "it is its own caller");
+    arena_free(&r.arena);
+    free(text);
+}
+END_TEST
+
 /* ---- what is refused ---- */
 
 static const char *const not_dir[] = {
@@ -209,6 +263,7 @@ int main(void)
     TCase *tc = tcase_create("ir");
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, golden_files_print_as_they_are_and_pass);
+    tcase_add_test(tc, a_function_takes_in_only_so_much);
     tcase_add_test(tc, groups_are_what_reaches_itself);
     tcase_add_loop_test(tc, what_is_not_dir_is_refused_with_one_message, 0,
                         sizeof not_dir / sizeof *not_dir);
