@@ -1,6 +1,8 @@
 /* ast.c - the walks over the tree that follow from the rows of ast.def; see ast.h. */
 #include "ast.h"
 
+#include "grid.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -31,6 +33,18 @@ const char *op_text(enum op op)
 #undef OP
     };
     return texts[op];
+}
+
+uint32_t ast_index_form(const struct node *node)
+{
+    const struct nodes *indices = &node->index_.indices;
+    uint32_t form = 0;
+    for (uint32_t i = 0; i < indices->count && i < DFL_RANK_MAX; i++) {
+        const struct node *index = indices->at[i];
+        if (index->kind == NODE_range)
+            form |= (index->range_.lo || index->range_.hi ? GRID_RANGE : GRID_ALL) << (2 * i);
+    }
+    return form;
 }
 
 /* -- a walk over the children -- */

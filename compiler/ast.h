@@ -90,6 +90,9 @@ struct node {
 struct node *ast_new(struct arena *, enum node_kind, struct span);
 const char *ast_kind_name(enum node_kind);
 const char *op_text(enum op);
+/* How each axis of an index node is given, two bits an axis as dfl_grid_part() wants it: 0 if none
+ * has a range, so that an element is meant. */
+uint32_t ast_index_form(const struct node *);
 
 /* Calls visit(context, child) for each child that is there, in the order of ast.def. */
 void ast_children(struct node *, void (*visit)(void *context, struct node *child), void *context);

@@ -226,6 +226,10 @@ void check_types(struct program *p)
         for (uint32_t j = 0; j < written; j++)
             check_body(&c, c.module->funcs.at[j]);
     }
+    for (uint32_t i = 0; i < p->grids.count; i++) {
+        const struct node *elem = p->grids.at[i]->type_array_.elem;
+        need(&c, elem->type, NEED_FLAT, elem->span);
+    }
     spread_needs(&c);
     report_needs(&c);
 }

@@ -113,7 +113,7 @@ static void check_names(struct check *c, struct node *attr)
 static void check_needs(struct check *c, struct node *attr, struct node *on)
 {
     static const char *const names[] = {
-        [NEED_DATA] = "data", [NEED_KEY] = "key", [NEED_NUMBER] = "number"};
+        [NEED_DATA] = "data", [NEED_KEY] = "key", [NEED_NUMBER] = "number", [NEED_FLAT] = "flat"};
     struct nodes *args = &attr->attr_.args;
     struct symbol *function = on->func_.symbol;
     bool names_only =
@@ -125,7 +125,7 @@ static void check_needs(struct check *c, struct node *attr, struct node *on)
                 function->func->needs[n] |= 1u << i;
                 return;
             }
-    wrong_args(c, attr, "takes a type parameter and `data`, `key` or `number`");
+    wrong_args(c, attr, "takes a type parameter and `data`, `key`, `number` or `flat`");
 }
 
 static void check_values(struct check *c, struct node *attr, enum form form)

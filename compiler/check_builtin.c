@@ -1,5 +1,6 @@
 /* check_builtin.c - operations of the compiler: some none ok err, and properties such as .len. */
 #include "checking.h"
+#include "dfl.h"
 
 #include <string.h>
 
@@ -107,19 +108,37 @@ enum builtin find_property(const struct type *t, const char *name)
         {"line", BUILTIN_line},       {"cause", BUILTIN_cause}, {"chain", BUILTIN_chain},
     };
     bool many = t->kind == TYPE_str || t->kind == TYPE_bytes || t->kind == TYPE_array ||
-                t->kind == TYPE_map;
+                t->kind == TYPE_grid || t->kind == TYPE_map;
     if (many && !strcmp(name, "len"))
         return BUILTIN_len;
+    if (t->kind == TYPE_grid && !strcmp(name, "shape"))
+        return BUILTIN_shape;
+    if (t->kind == TYPE_grid && t->rank == 2 && !strcmp(name, "rows"))
+        return BUILTIN_rows;
+    if (t->kind == TYPE_grid && t->rank == 2 && !strcmp(name, "cols"))
+        return BUILTIN_cols;
     for (size_t i = 0; t->kind == TYPE_error && i < sizeof of_errors / sizeof *of_errors; i++)
         if (!strcmp(of_errors[i].name, name))
             return of_errors[i].builtin;
     return BUILTIN_NONE;
 }
 
-const struct type *property_type(struct check *c, enum builtin builtin)
+static const struct type *shape_type(struct check *c, uint32_t rank)
+{
+    const struct type *lengths[DFL_RANK_MAX];
+    for (uint32_t i = 0; i < rank; i++)
+        lengths[i] = simple(c, TYPE_int);
+    return type_make(c->types, TYPE_tuple, lengths, rank, 0, NULL, NULL);
+}
+
+const struct type *property_type(struct check *c, const struct type *t, enum builtin builtin)
 {
     switch (builtin) {
+    case BUILTIN_shape:
+        return shape_type(c, t->rank);
     case BUILTIN_len:
+    case BUILTIN_rows:
+    case BUILTIN_cols:
     case BUILTIN_line:
         return simple(c, TYPE_int);
     case BUILTIN_cause:

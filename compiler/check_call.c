@@ -430,6 +430,9 @@ static const struct type *call_function(struct check *c, struct node *node, stru
                                         struct node *receiver, const struct type *want,
                                         uint64_t *edges)
 {
+    const struct type *of_ranks = check_ranks(c, node, target, receiver, want);
+    if (of_ranks)
+        return of_ranks;
     struct call call = {
         .node = node,
         .target = target,

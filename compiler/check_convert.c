@@ -222,13 +222,36 @@ static const char *need_text(enum need need)
         return "cannot be compared or printed";
     case NEED_KEY:
         return "cannot be the key of a map";
+    case NEED_FLAT:
+        return "cannot be an element of an array of rank 2 or more";
     default:
         return "cannot be computed with";
     }
 }
 
+/* Of one size, wherever it is, and without references. */
+static bool is_flat(const struct type *t)
+{
+    switch (t->kind) {
+    case TYPE_bad:
+    case TYPE_bool:
+    case TYPE_duration:
+    case TYPE_tuple:
+    case TYPE_record:
+    case TYPE_option:
+    case TYPE_var:
+        return true;
+    case TYPE_enum:
+        return t->args.count == 0;
+    default:
+        return type_is_number(t);
+    }
+}
+
 static bool need_kind(const struct type *t, enum need need)
 {
+    if (need == NEED_FLAT)
+        return is_flat(t);
     switch (t->kind) {
     case TYPE_future:
     case TYPE_fn:
@@ -306,7 +329,11 @@ void need_for(struct check *c, const struct type *t, enum need need, struct span
         diag_hint(c->diags, d, "`%s` does that with its argument", target->name);
         note_declared(c, d, target);
     }
-    if (unmet->kind == TYPE_future)
+    if (need == NEED_FLAT)
+        diag_hint(c->diags, d,
+                  "elements are numbers, `bool`, or tuples, records and options of them; `[[…]]` "
+                  "holds anything");
+    else if (unmet->kind == TYPE_future)
         diag_hint(c->diags, d, "`await` it first");
 }
 

@@ -37,6 +37,7 @@ static const char *std_module(const struct type *t)
     case TYPE_bytes:
         return "text";
     case TYPE_array:
+    case TYPE_grid:
         return "array";
     case TYPE_map:
         return "map";
@@ -246,7 +247,7 @@ const struct type *check_dot(struct check *c, struct node *node)
     enum builtin builtin = find_property(t, node->dot_.name);
     if (builtin != BUILTIN_NONE) {
         node->dot_.builtin = builtin;
-        return property_type(c, builtin);
+        return property_type(c, t, builtin);
     }
     const struct type *field = t->kind == TYPE_record ? find_field(node, t) : NULL;
     return field ? field : no_field(c, node, t);

@@ -107,6 +107,29 @@ static void check_slice(struct check *c, struct node *range)
     }
 }
 
+/* What is left of a grid: an element, or the axes that have a range. */
+static const struct type *grid_index_type(struct check *c, struct node *node, const struct type *t)
+{
+    struct nodes *indices = &node->index_.indices;
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < indices->count; i++) {
+        bool range = indices->at[i]->kind == NODE_range;
+        left += range;
+        if (range)
+            check_slice(c, indices->at[i]);
+        else
+            check_want(c, &indices->at[i], simple(c, TYPE_int), (struct why){0});
+    }
+    if (indices->count == t->rank)
+        return left ? type_grid(c->types, t->args.at[0], left) : t->args.at[0];
+    struct diag *d = diag_error(c->diags, DIAG_bad_index, node->span,
+                                "`%s` takes %u indices, not %u", t->text, t->rank, indices->count);
+    if (indices->count < t->rank)
+        diag_hint(c->diags, d, "an index for each axis; `..` stands for all of one: `m[%s]`",
+                  t->rank == 2 ? "i, .." : "i, .., ..");
+    return bad(c);
+}
+
 static const struct type *index_type(struct check *c, struct node *node, const struct type *t)
 {
     struct node **index = &node->index_.indices.at[0];
@@ -141,6 +164,8 @@ static const struct type *check_index(struct check *c, struct node *node)
 {
     const struct type *t = check_expr(c, &node->index_.object, NULL);
     struct nodes *indices = &node->index_.indices;
+    if (t->kind == TYPE_grid)
+        return grid_index_type(c, node, t);
     if (is_bad(t) || indices->count != 1) {
         for (uint32_t i = 0; i < indices->count; i++)
             if (indices->at[i]->kind != NODE_range)
@@ -325,6 +350,18 @@ static const struct type *check_bad_lambda(struct check *c, struct node *node)
     return bad(c);
 }
 
+/* [[1, 2], [3, 4]] where a `[int, 2]` is wanted: a row is an array as written too. */
+static bool wants_grid(const struct node *array, const struct type *want)
+{
+    const struct type *t = strip(want);
+    if (!t || t->kind != TYPE_grid)
+        return false;
+    for (uint32_t i = 0; i < array->array_.elems.count; i++)
+        if (array->array_.elems.at[i]->kind != NODE_array)
+            return false;
+    return true;
+}
+
 static const struct type *expr_type(struct check *c, struct node **slot, const struct type *want,
                                     struct why why)
 {
@@ -372,6 +409,8 @@ static const struct type *expr_type(struct check *c, struct node **slot, const s
     case NODE_spawn:
         return check_spawn(c, node, want);
     case NODE_array:
+        if (wants_grid(node, want))
+            return check_grid_literal(c, slot, strip(want));
         return check_array(c, node, want);
     case NODE_map:
         return check_map(c, node, want);

@@ -190,6 +190,8 @@ const struct type *check_iter(struct check *c, struct node **slot)
         return t;
     if (t->kind == TYPE_array)
         return t->args.at[0];
+    if (t->kind == TYPE_grid)
+        return type_grid(c->types, t->args.at[0], t->rank - 1);
     if (t->kind == TYPE_map)
         return type_make(c->types, TYPE_tuple, t->args.at, 2, 0, NULL, NULL);
     if (!report_wrapped(c, *slot)) {

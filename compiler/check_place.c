@@ -74,10 +74,10 @@ struct symbol *place_root(struct check *c, struct node *node)
         return place_root(c, node->tuple_dot_.object);
     case NODE_index: {
         enum type_kind kind = node->index_.object->type->kind;
-        if ((kind == TYPE_array && node->index_.indices.at[0]->kind != NODE_range) ||
-            kind == TYPE_map)
+        bool array = kind == TYPE_array || kind == TYPE_grid;
+        if ((array && !ast_index_form(node)) || kind == TYPE_map)
             return place_root(c, node->index_.object);
-        if (kind == TYPE_array)
+        if (array)
             diag_error(c->diags, DIAG_not_assignable, node->span, "a slice cannot be assigned");
         else
             diag_error(c->diags, DIAG_not_assignable, node->span, "the parts of `%s` cannot change",
@@ -173,11 +173,13 @@ const char *place_shared(const struct node *a, const struct node *b)
     return same ? a->name_.name : NULL;
 }
 
-/* xs[lo..hi], which may be assigned as a whole: its elements are replaced. */
-static bool is_array_slice(const struct node *n)
+/* xs[lo..hi] or m[i, ..], which may be assigned as a whole: its elements are replaced. */
+static bool is_array_part(const struct node *n)
 {
-    return n->kind == NODE_index && n->index_.object->type->kind == TYPE_array &&
-           n->index_.indices.at[0]->kind == NODE_range;
+    if (n->kind != NODE_index || !ast_index_form(n))
+        return false;
+    enum type_kind kind = n->index_.object->type->kind;
+    return kind == TYPE_array || kind == TYPE_grid;
 }
 
 void check_assign(struct check *c, struct node *node)
@@ -188,7 +190,7 @@ void check_assign(struct check *c, struct node *node)
         check_quietly(c, &node->assign_.value);
         return;
     }
-    bool whole = node->assign_.op == OP_NONE && is_array_slice(node->assign_.target);
+    bool whole = node->assign_.op == OP_NONE && is_array_part(node->assign_.target);
     struct symbol *root =
         place_root(c, whole ? node->assign_.target->index_.object : node->assign_.target);
     if (node->assign_.op != OP_NONE) {

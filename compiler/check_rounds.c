@@ -203,6 +203,8 @@ static struct node *body_lambda(struct rounds *r)
         item = make(r, NODE_index);
         item->index_.object = make_name(r, "over$");
         vec_push(r->c->arena, &item->index_.indices, make_name(r, "i$"));
+        for (uint32_t axis = 1; axis < r->over->type->rank; axis++)
+            vec_push(r->c->arena, &item->index_.indices, make(r, NODE_range));
     } else {
         item = make_binary(r, OP_add, make_name(r, "lo$"), make_name(r, "i$"));
     }

@@ -176,6 +176,13 @@ bool match_type(const struct type *pattern, const struct type *actual, struct ty
 /* Does `pattern` mention a variable that is not bound yet? */
 bool has_unbound(const struct type *pattern, const struct types *bindings);
 
+/* ---- check_grid.c ---- */
+/* A call of a function of arrays of any rank that its declaration does not say; else NULL. */
+const struct type *check_ranks(struct check *, struct node *call, struct symbol *target,
+                               struct node *receiver, const struct type *want);
+/* An array as written where a grid is wanted: a call that stacks its rows. */
+const struct type *check_grid_literal(struct check *, struct node **slot, const struct type *want);
+
 /* ---- check_function.c ---- */
 /* A function as an argument: a lambda, a named fn, or an fn parameter handed on. `pattern` is the
  * parameter's type, of whose variables `bindings` knows some; the others become known here. */
@@ -198,7 +205,7 @@ const struct type *check_constructor(struct check *, struct node *call, enum bui
                                      const struct type *want);
 /* x.len, e.message, ...: BUILTIN_NONE if the type has no such property. */
 enum builtin find_property(const struct type *, const char *name);
-const struct type *property_type(struct check *, enum builtin);
+const struct type *property_type(struct check *, const struct type *, enum builtin);
 
 /* ---- check_record.c ---- */
 const struct type *check_record_lit(struct check *, struct node *);

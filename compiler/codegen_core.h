@@ -210,6 +210,10 @@ void cg_do_map(struct cg *, const struct ir_value *);
 void cg_do_memory(struct cg *, const struct ir_value *);
 const struct type *cg_elem(struct cg *, const struct type *);
 
+/* ---- codegen_grid.c: arrays of rank 2 and more ---- */
+/* extent, part, store_part; elem and place_elem of a grid. */
+void cg_do_grid(struct cg *, const struct ir_value *);
+
 /* ---- codegen_task.c: spawn and await ---- */
 void cg_do_spawn(struct cg *, const struct ir_value *);
 void cg_do_await(struct cg *, const struct ir_value *);

@@ -108,6 +108,21 @@ static LLVMMetadataRef view_type(struct cg *cg, const struct dfl_type *d)
     return structure(cg, d, members, 2);
 }
 
+/* A length and a stride for each axis. */
+static LLVMMetadataRef grid_type(struct cg *cg, const struct dfl_type *d)
+{
+    LLVMMetadataRef members[1 + 2 * DFL_RANK_MAX], number = basic(cg, "int", 8, ENCODING_SIGNED);
+    uint64_t at = offsetof(struct dfl_grid, dims);
+    members[0] =
+        member(cg, "ptr", pointer(cg, type_of(cg, d->elem), ""), 8, offsetof(struct dfl_grid, ptr));
+    for (uint32_t i = 0; i < 2u * d->rank; i++) {
+        const char *what = i < d->rank ? "len" : "stride";
+        const char *name = arena_format(&cg->arena, "%s_%u", what, i % d->rank);
+        members[1 + i] = member(cg, name, number, 8, at + 8 * i);
+    }
+    return structure(cg, d, members, 1 + 2 * d->rank);
+}
+
 static LLVMMetadataRef fields_type(struct cg *cg, const struct dfl_type *d)
 {
     LLVMMetadataRef *members = arena_array(&cg->arena, LLVMMetadataRef, d->field_count + 1);
@@ -167,6 +182,8 @@ static LLVMMetadataRef make_type(struct cg *cg, const struct dfl_type *d)
     case DFL_BYTES:
     case DFL_ARRAY:
         return view_type(cg, d);
+    case DFL_GRID:
+        return grid_type(cg, d);
     case DFL_TUPLE:
     case DFL_RECORD:
         return fields_type(cg, d);

@@ -282,6 +282,11 @@ static void do_value(struct cg *cg, const struct ir_value *x)
     case IR_format:
         cg_do_format(cg, x);
         break;
+    case IR_extent:
+    case IR_part:
+    case IR_store_part:
+        cg_do_grid(cg, x);
+        break;
     case IR_len:
     case IR_elem:
     case IR_slice:

@@ -5,7 +5,7 @@ enum { VIEW_BLOCK, VIEW_PTR, VIEW_LEN }; /* fields of struct dfl_view */
 
 const struct type *cg_elem(struct cg *cg, const struct type *t)
 {
-    return t->kind == TYPE_array ? t->args.at[0] : cg->module->types->simple[TYPE_u8];
+    return t->args.count ? t->args.at[0] : cg->module->types->simple[TYPE_u8];
 }
 
 static uint64_t elem_size(struct cg *cg, const struct type *t)
@@ -201,6 +201,10 @@ static void do_new(struct cg *cg, const struct ir_value *x)
 
 void cg_do_seq(struct cg *cg, const struct ir_value *x)
 {
+    if (x->arg_count && x->args[0]->type->kind == TYPE_grid) {
+        cg_do_grid(cg, x);
+        return;
+    }
     switch (x->op) {
     case IR_len:
         do_len(cg, x);

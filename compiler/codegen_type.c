@@ -33,6 +33,15 @@ static LLVMTypeRef fields_type(struct cg *cg, const struct dfl_type *d)
     return cg_struct(cg, parts, d->field_count);
 }
 
+/* Block, pointer, lengths and strides: all fields of the one struct. */
+static LLVMTypeRef grid_type(struct cg *cg, const struct dfl_type *d)
+{
+    LLVMTypeRef parts[2 + 2 * DFL_RANK_MAX] = {cg->ptr, cg->ptr};
+    for (uint32_t i = 0; i < 2u * d->rank; i++)
+        parts[2 + i] = cg->i64;
+    return cg_struct(cg, parts, 2 + 2 * d->rank);
+}
+
 static LLVMTypeRef make_type(struct cg *cg, const struct dfl_type *d)
 {
     switch ((enum dfl_kind)d->kind) {
@@ -61,6 +70,8 @@ static LLVMTypeRef make_type(struct cg *cg, const struct dfl_type *d)
     case DFL_BYTES:
     case DFL_ARRAY:
         return cg->view;
+    case DFL_GRID:
+        return grid_type(cg, d);
     case DFL_MAP:
     case DFL_FUTURE:
     case DFL_ERROR:
@@ -171,9 +182,9 @@ LLVMValueRef cg_site(struct cg *cg, const struct ir_value *x)
 static LLVMTypeRef descriptor_type(struct cg *cg)
 {
     return cg_struct(cg,
-                     (LLVMTypeRef[]){cg->i8, cg->i8, cg->i16, cg->i32, cg->i64, cg->ptr, cg->ptr,
-                                     cg->ptr, cg->ptr, cg->i64, cg->ptr, cg->i64},
-                     12);
+                     (LLVMTypeRef[]){cg->i8, cg->i8, cg->i8, cg->i8, cg->i32, cg->i64, cg->ptr,
+                                     cg->ptr, cg->ptr, cg->ptr, cg->i64, cg->ptr, cg->i64},
+                     13);
 }
 
 LLVMValueRef cg_layout_descriptor(struct cg *cg, const struct dfl_type *d)
@@ -237,7 +248,8 @@ static void define_descriptor(struct cg *cg, const struct dfl_type *d)
     LLVMValueRef parts[] = {
         small(cg->i8, d->kind),
         small(cg->i8, d->refs),
-        small(cg->i16, d->align),
+        small(cg->i8, d->align),
+        small(cg->i8, d->rank),
         small(cg->i32, d->id),
         small(cg->i64, d->size),
         cg_name(cg, d->name),
@@ -248,7 +260,7 @@ static void define_descriptor(struct cg *cg, const struct dfl_type *d)
         variants_of(cg, d),
         small(cg->i64, d->variant_count),
     };
-    LLVMSetInitializer(cg_layout_descriptor(cg, d), struct_of(cg, parts, 12));
+    LLVMSetInitializer(cg_layout_descriptor(cg, d), struct_of(cg, parts, 13));
 }
 
 /* ---- tables of the program ------------------------------------------------------------------ */

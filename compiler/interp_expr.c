@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "format.h"
+#include "grid.h"
 #include "value.h"
 
 #include <assert.h>
@@ -218,6 +219,8 @@ static void get_cause(struct frame *f, struct node *n, const struct dfl_error *e
 
 static int64_t length(const struct dfl_type *t, const void *value)
 {
+    if (t->kind == DFL_GRID)
+        return ((const struct dfl_grid *)value)->dims[0];
     return t->kind == DFL_MAP ? dfl_map_len((struct dfl_map *const *)value)
                               : ((const struct dfl_view *)value)->len;
 }
@@ -227,6 +230,10 @@ static void get_property(struct frame *f, struct node *n, enum builtin which,
 {
     if (which == BUILTIN_len)
         *(int64_t *)out = length(t, object);
+    else if (which == BUILTIN_rows || which == BUILTIN_cols)
+        *(int64_t *)out = ((const struct dfl_grid *)object)->dims[which == BUILTIN_cols];
+    else if (which == BUILTIN_shape)
+        memcpy(out, ((const struct dfl_grid *)object)->dims, t->rank * sizeof(int64_t));
     else if (which == BUILTIN_cause)
         get_cause(f, n, *(struct dfl_error *const *)object, out);
     else if (which == BUILTIN_done)
@@ -380,9 +387,80 @@ static enum flow eval_slice(struct frame *f, struct node *n, void *out)
     return flow;
 }
 
+/* What the axes of a lent grid are indexed with. */
+static enum flow eval_axes(struct frame *f, const struct nodes *indices, uint32_t form,
+                           const struct dfl_grid *m, int64_t *at)
+{
+    enum flow flow = FLOW_ON;
+    for (uint32_t i = 0; i < indices->count && flow == FLOW_ON; i++) {
+        struct node *index = indices->at[i];
+        if (grid_form(form, i) == GRID_AT) {
+            flow = eval(f, index, at++);
+        } else if (grid_form(form, i) == GRID_RANGE) {
+            at[0] = 0;
+            at[1] = m->dims[i];
+            flow = eval_bound(f, index->range_.lo, at++);
+            if (flow == FLOW_ON)
+                flow = eval_bound(f, index->range_.hi, at++);
+        }
+    }
+    return flow;
+}
+
+static enum flow get_grid_part(struct frame *f, struct node *n, const struct dfl_type *t,
+                               const struct dfl_grid *m, void *out)
+{
+    int64_t at[2 * DFL_RANK_MAX];
+    uint32_t form = ast_index_form(n);
+    enum flow flow = eval_axes(f, &n->index_.indices, form, m, at);
+    if (flow != FLOW_ON)
+        return flow;
+    struct dfl_site site = frame_site(f, n);
+    struct dfl_error *e;
+    if (form) {
+        e = dfl_grid_part(t, m, form, at, out, &site);
+    } else {
+        const void *element = grid_find(t, m, at, &site, &e);
+        if (element)
+            move(t->elem, out, element);
+    }
+    return e ? frame_fail(f, e) : FLOW_ON;
+}
+
+static bool all_quiet(const struct nodes *indices)
+{
+    for (uint32_t i = 0; i < indices->count; i++) {
+        const struct node *index = indices->at[i];
+        bool range = index->kind == NODE_range;
+        if (!range && !is_quiet(index))
+            return false;
+        if (range && ((index->range_.lo && !is_quiet(index->range_.lo)) ||
+                      (index->range_.hi && !is_quiet(index->range_.hi))))
+            return false;
+    }
+    return true;
+}
+
+static enum flow eval_grid_index(struct frame *f, struct node *n, void *out)
+{
+    const struct dfl_type *t = type_of(f, n->index_.object->type);
+    const void *lent = all_quiet(&n->index_.indices) ? lend(f, n->index_.object) : NULL;
+    if (lent)
+        return get_grid_part(f, n, t, lent, out);
+    char *mark = f->in->top, *owned = temp(f->in, t->size);
+    enum flow flow = eval(f, n->index_.object, owned);
+    if (flow == FLOW_ON) {
+        flow = get_grid_part(f, n, t, (const void *)owned, out);
+        drop(t, owned);
+    }
+    f->in->top = mark;
+    return flow;
+}
+
 static enum flow eval_index(struct frame *f, struct node *n, void *out)
 {
-    assert(n->index_.indices.count == 1);
+    if (type_of(f, n->index_.object->type)->kind == DFL_GRID)
+        return eval_grid_index(f, n, out);
     if (n->index_.indices.at[0]->kind == NODE_range)
         return eval_slice(f, n, out);
     const void *lent = is_quiet(n->index_.indices.at[0]) ? lend(f, n->index_.object) : NULL;

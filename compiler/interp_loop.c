@@ -3,6 +3,8 @@
  */
 #include "interp_core.h"
 
+#include "grid.h"
+
 #include <assert.h>
 
 struct cursor {
@@ -10,15 +12,23 @@ struct cursor {
     union {
         struct dfl_view view;
         struct dfl_map *map;
+        struct dfl_grid *grid;
         struct {
             int64_t hi, step;
         };
     };
     int64_t at;
-    char *pair; /* of a map: memory for (key, value) */
+    char *pair; /* of a map: memory for (key, value); of a grid for a row */
+    const struct dfl_type *row;
 };
 
 /* ---- cursors ---- */
+
+/* What a loop over a grid of this type goes through. */
+static const struct type *row_type(struct frame *f, const struct type *t)
+{
+    return type_grid(&f->in->program->types, t->args.at[0], t->rank - 1);
+}
 
 static enum flow fail_step(struct frame *f, struct node *range)
 {
@@ -51,6 +61,12 @@ static enum flow open_value(struct frame *f, struct node *iter, struct cursor *c
         c->pair = temp(f->in, c->type->key->size + c->type->elem->size + 16);
         return eval(f, iter, &c->map);
     }
+    if (c->type->kind == DFL_GRID) {
+        c->grid = temp(f->in, c->type->size);
+        c->row = type_of(f, row_type(f, iter->type));
+        c->pair = temp(f->in, c->row->size);
+        return eval(f, iter, c->grid);
+    }
     return eval(f, iter, &c->view);
 }
 
@@ -62,13 +78,22 @@ static enum flow open_cursor(struct frame *f, struct node *iter, struct cursor *
 
 static void close_cursor(struct cursor *c)
 {
-    if (c->type)
+    if (!c->type)
+        return;
+    if (c->type->kind == DFL_GRID) {
+        if (c->at > 0)
+            drop(c->row, c->pair);
+        drop(c->type, c->grid);
+    } else {
         drop(c->type, c->type->kind == DFL_MAP ? (void *)&c->map : (void *)&c->view);
+    }
 }
 
 /* Elements that are left, or less where that is not known. */
 static int64_t cursor_count(const struct cursor *c)
 {
+    if (c->type && c->type->kind == DFL_GRID)
+        return c->grid->dims[0];
     if (c->type)
         return c->type->kind == DFL_MAP ? dfl_map_len(&c->map) : c->view.len;
     return c->step == 1 && c->hi > c->at && c->hi - c->at < 1 << 20 ? c->hi - c->at : 0;
@@ -102,6 +127,25 @@ static const void *next_entry(struct cursor *c)
     return c->pair;
 }
 
+/* m[i, ..]; the one before it ends. */
+static const void *next_row(struct cursor *c)
+{
+    if (c->at > 0)
+        drop(c->row, c->pair);
+    if (c->at == c->grid->dims[0]) {
+        c->at = 0;
+        return NULL;
+    }
+    uint32_t form = 0;
+    for (int axis = 1; axis < c->type->rank; axis++)
+        form |= (uint32_t)GRID_ALL << (2 * axis);
+    struct dfl_error *e = dfl_grid_part(c->type, c->grid, form, &c->at, c->pair, NULL);
+    assert(!e);
+    (void)e;
+    c->at++;
+    return c->pair;
+}
+
 /* The next item, lent until the next call; NULL: no more. `number` is memory for one. */
 static const void *next_item(struct cursor *c, int64_t *number)
 {
@@ -109,6 +153,8 @@ static const void *next_item(struct cursor *c, int64_t *number)
         return next_number(c, number);
     if (c->type->kind == DFL_MAP)
         return next_entry(c);
+    if (c->type->kind == DFL_GRID)
+        return next_row(c);
     if (c->at >= c->view.len)
         return NULL;
     return (char *)c->view.ptr + (uint64_t)c->at++ * c->type->elem->size;

@@ -5,6 +5,8 @@
  * the way is made unique. So nothing that runs can move what an address points at. */
 #include "interp_core.h"
 
+#include "grid.h"
+
 #include <assert.h>
 
 static struct node *place_object(struct node *n)
@@ -40,11 +42,14 @@ enum flow place_keys(struct frame *f, struct node *n, struct key ***last)
     enum flow flow = place_keys(f, object, last);
     if (flow != FLOW_ON || n->kind != NODE_index)
         return flow;
-    struct node *index = n->index_.indices.at[0];
-    if (index->kind != NODE_range)
-        return add_key(f, index, last);
-    flow = add_key(f, index->range_.lo, last);
-    return flow == FLOW_ON ? add_key(f, index->range_.hi, last) : flow;
+    for (uint32_t i = 0; i < n->index_.indices.count && flow == FLOW_ON; i++) {
+        struct node *index = n->index_.indices.at[i];
+        bool range = index->kind == NODE_range;
+        flow = add_key(f, range ? index->range_.lo : index, last);
+        if (flow == FLOW_ON && range)
+            flow = add_key(f, index->range_.hi, last);
+    }
+    return flow;
 }
 
 void place_drop_keys(struct key *key)
@@ -85,16 +90,39 @@ static void *find_entry(struct frame *f, struct node *n, const struct dfl_type *
     return NULL;
 }
 
+static int64_t take_int(struct key **keys)
+{
+    const struct key *key = take_key(keys);
+    return number_int(key->type, key->value);
+}
+
+static void *find_in_grid(struct frame *f, struct node *n, const struct dfl_type *t,
+                          struct dfl_grid *m, struct key **keys)
+{
+    int64_t at[DFL_RANK_MAX];
+    struct dfl_site site = frame_site(f, n);
+    struct dfl_error *e;
+    for (int i = 0; i < t->rank; i++)
+        at[i] = take_int(keys);
+    if (!grid_find(t, m, at, &site, &e)) {
+        frame_fail(f, e);
+        return NULL;
+    }
+    dfl_grid_own(t, m);
+    return (void *)grid_find(t, m, at, &site, &e);
+}
+
 static void *find_indexed(struct frame *f, struct node *n, struct key **keys)
 {
     const struct dfl_type *t = type_of(f, n->index_.object->type);
     void *object = place_find(f, n->index_.object, keys);
     if (!object)
         return NULL;
-    struct key *key = take_key(keys);
     if (t->kind == DFL_MAP)
-        return find_entry(f, n, t, object, key->value);
-    return find_element(f, n, t, object, number_int(key->type, key->value));
+        return find_entry(f, n, t, object, take_key(keys)->value);
+    if (t->kind == DFL_GRID)
+        return find_in_grid(f, n, t, object, keys);
+    return find_element(f, n, t, object, take_int(keys));
 }
 
 void *place_find(struct frame *f, struct node *n, struct key **keys)
@@ -185,6 +213,34 @@ static enum flow store_slice(struct frame *f, struct node *target, struct key *k
     return flow;
 }
 
+/* m[i, ..] = value */
+static enum flow store_part(struct frame *f, struct node *target, struct key *keys,
+                            const struct dfl_type *part, void *value)
+{
+    const struct nodes *indices = &target->index_.indices;
+    const struct dfl_type *t = type_of(f, target->index_.object->type);
+    struct dfl_grid *m = place_find(f, target->index_.object, &keys);
+    int64_t at[2 * DFL_RANK_MAX], *next = at;
+    uint32_t form = ast_index_form(target);
+    for (uint32_t i = 0; m && i < indices->count; i++) {
+        const struct node *index = indices->at[i];
+        if (grid_form(form, i) == GRID_AT) {
+            *next++ = take_int(&keys);
+        } else if (grid_form(form, i) == GRID_RANGE) {
+            *next++ = index->range_.lo ? take_int(&keys) : 0;
+            *next++ = index->range_.hi ? take_int(&keys) : m->dims[i];
+        }
+    }
+    enum flow flow = FLOW_FAIL;
+    if (m) {
+        struct dfl_site site = frame_site(f, target);
+        struct dfl_error *e = dfl_grid_put(t, m, form, at, value, &site);
+        flow = e ? frame_fail(f, e) : FLOW_ON;
+    }
+    drop(part, value);
+    return flow;
+}
+
 static enum flow store_any(struct frame *f, struct node *target, struct key *keys,
                            const struct dfl_type *t, void *value)
 {
@@ -192,7 +248,9 @@ static enum flow store_any(struct frame *f, struct node *target, struct key *key
         return store(f, target, keys, t, value);
     if (type_of(f, target->index_.object->type)->kind == DFL_MAP)
         return store_entry(f, target, keys, value);
-    if (target->index_.indices.at[0]->kind == NODE_range)
+    if (ast_index_form(target) && type_of(f, target->index_.object->type)->kind == DFL_GRID)
+        return store_part(f, target, keys, t, value);
+    if (ast_index_form(target))
         return store_slice(f, target, keys, value);
     return store(f, target, keys, t, value);
 }

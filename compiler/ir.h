@@ -66,6 +66,7 @@ struct ir_value {
             uint32_t len;
         } text;
         uint32_t index;
+        uint32_t form; /* of indices: grid_form() */
         bool wrap, unchecked, last;
         enum builtin builtin;
         const char *name;

@@ -2,7 +2,7 @@
  * construct. A reader that has met an error sees the end of the text from then on. */
 #include "ir_text.h"
 
-#include "dfl.h"
+#include "grid.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -251,9 +251,9 @@ static const struct type *read_array(struct reader *r)
     const struct type *elem = read_type(r);
     uint32_t rank = 1;
     if (skip_sign(r, ','))
-        rank = need_number(r, 16, "a rank up to 16");
+        rank = need_number(r, DFL_RANK_MAX, "a rank up to 8");
     need_sign(r, ']');
-    return make_type(r, TYPE_array, (struct types){&elem, 1}, rank);
+    return r->bad || rank == 0 ? elem : type_grid(r->module->types, elem, rank);
 }
 
 static const struct type *read_group(struct reader *r)
@@ -542,6 +542,20 @@ static void read_builtin(struct reader *r, struct ir_value *v)
         read_bad(r, "the name of a builtin before this");
 }
 
+static void read_form(struct reader *r, struct ir_value *v)
+{
+    for (uint32_t axis = 0; axis < DFL_RANK_MAX && !r->bad; axis++) {
+        uint32_t form = 0;
+        while (form < 3 && !skip_word(r, ir_forms[form]))
+            form++;
+        if (form == 3)
+            read_bad(r, "at, range or all");
+        v->imm.form |= form << (2 * axis);
+        if (!skip_sign(r, ','))
+            return;
+    }
+}
+
 /* What stands in brackets behind the operands. */
 static void read_bracket(struct reader *r, struct ir_value *v)
 {
@@ -551,6 +565,8 @@ static void read_bracket(struct reader *r, struct ir_value *v)
     need_sign(r, '[');
     if (shape == SHAPE_INDEX)
         v->imm.index = need_number(r, UINT32_MAX, "the number of a field");
+    else if (shape == SHAPE_FORM)
+        read_form(r, v);
     else if (shape == SHAPE_BUILTIN)
         read_builtin(r, v);
     else if (shape == SHAPE_NAME)
@@ -648,7 +664,7 @@ static void read_instruction(struct reader *r, struct ir_block *b)
         read_refs(r, &args);
     v->args = args.at;
     v->arg_count = args.count;
-    if (shape == SHAPE_INDEX || shape == SHAPE_FLAG || shape >= SHAPE_BUILTIN)
+    if (shape >= SHAPE_INDEX)
         if (shape != SHAPE_CALL && shape != SHAPE_EXTERN)
             read_bracket(r, v);
     read_behind(r, v);

@@ -2,27 +2,28 @@
  * table ir_shapes, which the reader uses too. */
 #include "ir_text.h"
 
-#include "dfl.h"
+#include "grid.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
 const struct ir_shape ir_shapes[IR_OPS] = {
-    [IR_const_int] = {SHAPE_INT, NULL},    [IR_const_float] = {SHAPE_FLOAT, NULL},
-    [IR_const_str] = {SHAPE_TEXT, NULL},   [IR_add] = {SHAPE_FLAG, "wrap"},
-    [IR_sub] = {SHAPE_FLAG, "wrap"},       [IR_mul] = {SHAPE_FLAG, "wrap"},
-    [IR_div] = {SHAPE_FLAG, "wrap"},       [IR_rem] = {SHAPE_FLAG, "wrap"},
-    [IR_neg] = {SHAPE_FLAG, "wrap"},       [IR_shl] = {SHAPE_FLAG, "wrap"},
-    [IR_shr] = {SHAPE_FLAG, "wrap"},       [IR_cast] = {SHAPE_FLAG, "wrap"},
-    [IR_elem] = {SHAPE_FLAG, "unchecked"}, [IR_place_elem] = {SHAPE_FLAG, "unchecked"},
-    [IR_await] = {SHAPE_FLAG, "last"},     [IR_try_await] = {SHAPE_FLAG, "last"},
-    [IR_get] = {SHAPE_INDEX, NULL},        [IR_place_field] = {SHAPE_INDEX, NULL},
-    [IR_variant] = {SHAPE_INDEX, NULL},    [IR_is_variant] = {SHAPE_INDEX, NULL},
-    [IR_payload] = {SHAPE_INDEX, NULL},    [IR_error_get] = {SHAPE_BUILTIN, NULL},
-    [IR_debug] = {SHAPE_NAME, NULL},       [IR_call] = {SHAPE_CALL, NULL},
-    [IR_spawn] = {SHAPE_CALL, NULL},       [IR_extern] = {SHAPE_EXTERN, NULL},
-    [IR_format] = {SHAPE_FORMAT, NULL},
+    [IR_const_int] = {SHAPE_INT, NULL},     [IR_const_float] = {SHAPE_FLOAT, NULL},
+    [IR_const_str] = {SHAPE_TEXT, NULL},    [IR_add] = {SHAPE_FLAG, "wrap"},
+    [IR_sub] = {SHAPE_FLAG, "wrap"},        [IR_mul] = {SHAPE_FLAG, "wrap"},
+    [IR_div] = {SHAPE_FLAG, "wrap"},        [IR_rem] = {SHAPE_FLAG, "wrap"},
+    [IR_neg] = {SHAPE_FLAG, "wrap"},        [IR_shl] = {SHAPE_FLAG, "wrap"},
+    [IR_shr] = {SHAPE_FLAG, "wrap"},        [IR_cast] = {SHAPE_FLAG, "wrap"},
+    [IR_elem] = {SHAPE_FLAG, "unchecked"},  [IR_place_elem] = {SHAPE_FLAG, "unchecked"},
+    [IR_await] = {SHAPE_FLAG, "last"},      [IR_try_await] = {SHAPE_FLAG, "last"},
+    [IR_get] = {SHAPE_INDEX, NULL},         [IR_place_field] = {SHAPE_INDEX, NULL},
+    [IR_variant] = {SHAPE_INDEX, NULL},     [IR_is_variant] = {SHAPE_INDEX, NULL},
+    [IR_payload] = {SHAPE_INDEX, NULL},     [IR_extent] = {SHAPE_INDEX, NULL},
+    [IR_part] = {SHAPE_FORM, NULL},         [IR_store_part] = {SHAPE_FORM, NULL},
+    [IR_error_get] = {SHAPE_BUILTIN, NULL}, [IR_debug] = {SHAPE_NAME, NULL},
+    [IR_call] = {SHAPE_CALL, NULL},         [IR_spawn] = {SHAPE_CALL, NULL},
+    [IR_extern] = {SHAPE_EXTERN, NULL},     [IR_format] = {SHAPE_FORMAT, NULL},
 };
 
 const char *const ir_builtins[IR_BUILTINS] = {
@@ -30,6 +31,8 @@ const char *const ir_builtins[IR_BUILTINS] = {
 #include "builtin.def"
 #undef BUILTIN
 };
+
+const char *const ir_forms[] = {[GRID_AT] = "at", [GRID_RANGE] = "range", [GRID_ALL] = "all"};
 
 bool ir_plain_char(char c)
 {
@@ -192,6 +195,12 @@ static void print_operands(const struct ir_func *f, const struct ir_value *v, FI
     print_refs(f, v->args, v->arg_count, out);
 }
 
+static void print_form(const struct ir_value *v, FILE *out)
+{
+    for (uint32_t i = 0; i < v->args[0]->type->rank; i++)
+        fprintf(out, "%s%s", i ? ", " : "", ir_forms[grid_form(v->imm.form, i)]);
+}
+
 static void print_immediate(const struct ir_value *v, FILE *out)
 {
     switch ((enum shape)ir_shapes[v->op].shape) {
@@ -208,6 +217,11 @@ static void print_immediate(const struct ir_value *v, FILE *out)
         break;
     case SHAPE_INDEX:
         fprintf(out, " [%" PRIu32 "]", v->imm.index);
+        break;
+    case SHAPE_FORM:
+        fputs(" [", out);
+        print_form(v, out);
+        fputc(']', out);
         break;
     case SHAPE_FLAG:
         if (flag_of(v))

@@ -12,6 +12,7 @@ enum shape {
     SHAPE_FLOAT,   /* const_float 0.5 */
     SHAPE_TEXT,    /* const_str "a" */
     SHAPE_INDEX,   /* get %1 [2] */
+    SHAPE_FORM,    /* part %1, %2 [at, all] */
     SHAPE_FLAG,    /* add %1, %2 [wrap] */
     SHAPE_BUILTIN, /* error_get %1 [kind] */
     SHAPE_NAME,    /* debug %1 ["n"] */
@@ -32,6 +33,9 @@ enum {
 #undef BUILTIN
 };
 extern const char *const ir_builtins[IR_BUILTINS];
+
+/* How an axis is indexed, by GRID_AT and so on. */
+extern const char *const ir_forms[3];
 
 /* Of words and numbers: letters, digits, _ . $ */
 bool ir_plain_char(char);

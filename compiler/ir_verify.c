@@ -3,6 +3,8 @@
  * types that each operation asks for. All faults of a function are told, each with its place. */
 #include "ir_order.h"
 
+#include "grid.h"
+
 #include <stdarg.h>
 
 struct verifier {
@@ -182,15 +184,72 @@ static void check_variant(struct verifier *v)
         need(v, arg_type(v, i) == t->args.at[its.first + i], "a part of another type");
 }
 
+/* Operands that `form` asks for from the second on; `left` axes are left. */
+static uint32_t form_operands(const struct verifier *v, uint32_t *left)
+{
+    const struct ir_value *x = v->value;
+    uint32_t count = 0;
+    *left = 0;
+    for (uint32_t i = 0; i < arg_type(v, 0)->rank; i++) {
+        int form = grid_form(x->imm.form, i);
+        count += form == GRID_AT ? 1 : form == GRID_RANGE ? 2 : 0;
+        *left += form != GRID_AT;
+    }
+    return count;
+}
+
+static void check_part(struct verifier *v)
+{
+    const struct ir_value *x = v->value;
+    uint32_t left, count = form_operands(v, &left);
+    const struct type *elem = arg_type(v, 0)->args.at[0];
+    if (x->arg_count != 1 + count + (x->op == IR_store_part) || !left) {
+        fault(v, "operands do not fit the form");
+        return;
+    }
+    for (uint32_t i = 1; i <= count; i++)
+        need(v, is_kind(v, i, TYPE_int), "an index is no int");
+    const struct type *part = x->op == IR_part ? x->type : arg_type(v, count + 1);
+    bool fits =
+        left == 1 ? part->kind == TYPE_array : part->kind == TYPE_grid && part->rank == left;
+    need(v, fits && part->args.at[0] == elem, "the part is of another type");
+}
+
+static void check_grid(struct verifier *v)
+{
+    const struct ir_value *x = v->value;
+    const struct type *t = arg_type(v, 0);
+    if (t->kind != TYPE_grid) {
+        fault(v, "%s is no array of rank 2 or more", t->text);
+        return;
+    }
+    if (x->op == IR_extent) {
+        need(v, x->type->kind == TYPE_int && x->imm.index < t->rank, "type or axis is wrong");
+        return;
+    }
+    if (x->op == IR_part || x->op == IR_store_part) {
+        check_part(v);
+        return;
+    }
+    need(v, x->arg_count == t->rank + 1 && x->type == t->args.at[0], "indices or type are wrong");
+    for (uint32_t i = 1; i < x->arg_count; i++)
+        need(v, is_kind(v, i, TYPE_int), "an index is no int");
+}
+
 static void check_sequence(struct verifier *v)
 {
     const struct ir_value *x = v->value;
     const struct type *t = arg_type(v, 0);
+    if (t->kind == TYPE_grid && (x->op == IR_elem || x->op == IR_place_elem)) {
+        check_grid(v);
+        return;
+    }
     need(v, is_seq(t->kind) || (x->op == IR_len && t->kind == TYPE_map), "no sequence");
     if (!is_seq(t->kind))
         return;
     if (x->op == IR_elem || x->op == IR_place_elem)
-        need(v, is_kind(v, 1, TYPE_int) && x->type == elem_type(v, t), "index or type is wrong");
+        need(v, x->arg_count == 2 && is_kind(v, 1, TYPE_int) && x->type == elem_type(v, t),
+             "index or type is wrong");
     if (x->op == IR_slice)
         need(v, is_kind(v, 1, TYPE_int) && is_kind(v, 2, TYPE_int) && x->type == t,
              "bounds or type are wrong");
@@ -297,7 +356,7 @@ static void check_branch(struct verifier *v)
     }
 }
 
-/* Operands by operation; -1: any number. */
+/* Operands by operation; -1 - n: n or more. */
 static int arity(enum ir_op op)
 {
     switch (op) {
@@ -327,6 +386,7 @@ static int arity(enum ir_op op)
     case IR_payload:
     case IR_error_get:
     case IR_len:
+    case IR_extent:
     case IR_array_new:
     case IR_load:
     case IR_take:
@@ -348,6 +408,12 @@ static int arity(enum ir_op op)
         return 3;
     case IR_store_slice:
         return 4;
+    case IR_elem:
+    case IR_place_elem:
+    case IR_store_part:
+        return -3;
+    case IR_part:
+        return -2;
     case IR_make:
     case IR_variant:
     case IR_format:
@@ -368,6 +434,7 @@ static bool takes_place(const struct ir_value *x, uint32_t i)
     case IR_push:
     case IR_place_elem:
     case IR_store_slice:
+    case IR_store_part:
     case IR_place_entry:
     case IR_store_entry:
     case IR_load:
@@ -388,11 +455,11 @@ static bool takes_place(const struct ir_value *x, uint32_t i)
 static bool has_result(enum ir_op op)
 {
     static const bool none[IR_OPS] = {
-        [IR_append] = true,      [IR_push] = true,  [IR_store] = true,
-        [IR_drop_at] = true,     [IR_drop] = true,  [IR_store_entry] = true,
-        [IR_store_slice] = true, [IR_raise] = true, [IR_br] = true,
-        [IR_br_if] = true,       [IR_ret] = true,   [IR_unreachable] = true,
-        [IR_debug] = true,
+        [IR_append] = true,      [IR_push] = true,       [IR_store] = true,
+        [IR_drop_at] = true,     [IR_drop] = true,       [IR_store_entry] = true,
+        [IR_store_slice] = true, [IR_store_part] = true, [IR_raise] = true,
+        [IR_br] = true,          [IR_br_if] = true,      [IR_ret] = true,
+        [IR_unreachable] = true, [IR_debug] = true,
     };
     return !none[op];
 }
@@ -463,6 +530,11 @@ static void check_types_of(struct verifier *v)
     case IR_place_elem:
     case IR_store_slice:
         check_sequence(v);
+        break;
+    case IR_extent:
+    case IR_part:
+    case IR_store_part:
+        check_grid(v);
         break;
     case IR_array_new:
         need(v, x->type->kind == TYPE_array && is_kind(v, 0, TYPE_int), "not an array of n");
@@ -588,7 +660,8 @@ static void check_value(struct verifier *v, uint32_t at, bool last)
     const struct ir_value *x = v->value;
     uint32_t before = v->faults;
     int want = arity(x->op);
-    need(v, want < 0 || (uint32_t)want == x->arg_count, "wrong number of operands");
+    need(v, want < 0 ? x->arg_count >= (uint32_t)(-1 - want) : (uint32_t)want == x->arg_count,
+         "wrong number of operands");
     need(v, has_result(x->op) == !!x->type, "a result where there is none, or the reverse");
     need(v, ir_op_ends(x->op) == last, last ? "the block does not end" : "the block goes on");
     for (uint32_t i = 0; i < x->arg_count; i++) {

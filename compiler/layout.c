@@ -13,7 +13,7 @@
 /* What is known of a kind without looking at its parts. */
 struct simple {
     uint8_t kind, refs;
-    uint16_t align;
+    uint8_t align;
     uint64_t size;
 };
 
@@ -42,6 +42,7 @@ static const struct simple simples[] = {
     [TYPE_str] = {DFL_STR, 1, 8, VIEW},
     [TYPE_bytes] = {DFL_BYTES, 1, 8, VIEW},
     [TYPE_array] = {DFL_ARRAY, 1, 8, VIEW},
+    [TYPE_grid] = {DFL_GRID, 1, 8, sizeof(struct dfl_grid)},
     [TYPE_error] = {DFL_ERROR, 1, 8, 8},
     [TYPE_map] = {DFL_MAP, 1, 8, 8},
     [TYPE_future] = {DFL_FUTURE, 1, 8, 8},
@@ -235,6 +236,11 @@ static void add_parts(struct layouts *l, struct dfl_type *d, const struct type *
     if (t->kind == TYPE_option || t->kind == TYPE_result) {
         d->elem = make(l, t->args.at[0]);
         add_part(d, d->elem);
+    }
+    if (t->kind == TYPE_grid) {
+        d->elem = make(l, t->args.at[0]);
+        d->rank = (uint8_t)t->rank;
+        d->size += 2 * t->rank * sizeof(int64_t);
     }
     d->size = round_up(d->size, d->align);
 }

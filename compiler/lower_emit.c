@@ -20,6 +20,7 @@ bool lower_has_refs(const struct type *t)
     case TYPE_bytes:
     case TYPE_error:
     case TYPE_array:
+    case TYPE_grid:
     case TYPE_map:
     case TYPE_result:
     case TYPE_future:

@@ -1,6 +1,8 @@
 /* lower_expr.c - expressions, a function a kind of node; lower_expr() at the end picks by kind. */
 #include "lower_core.h"
 
+#include "grid.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -105,17 +107,50 @@ static struct val lower_field(struct frame *f, struct node *n, struct node *obje
     return part_of(f, &ops, v, n->span);
 }
 
+static struct ir_value *extent(struct frame *f, struct ir_value *grid, uint32_t axis,
+                               struct span span)
+{
+    struct ir_value *v = emit1(f, IR_extent, lower_simple(f, TYPE_int), span, grid);
+    v->imm.index = axis;
+    return v;
+}
+
+static struct ir_value *grid_property(struct frame *f, struct ir_value *grid, enum builtin builtin,
+                                      struct span span)
+{
+    struct ir_value *lengths[DFL_RANK_MAX];
+    if (builtin != BUILTIN_shape)
+        return extent(f, grid, builtin == BUILTIN_cols, span);
+    const struct type *types[DFL_RANK_MAX];
+    uint32_t rank = grid->type->rank;
+    for (uint32_t i = 0; i < rank; i++) {
+        lengths[i] = extent(f, grid, i, span);
+        types[i] = lengths[i]->type;
+    }
+    const struct type *t = type_make(f->lower->types, TYPE_tuple, types, rank, 0, NULL, NULL);
+    return emit(f, IR_make, t, span, lengths, rank);
+}
+
+static struct ir_value *property(struct frame *f, struct ir_value *object, enum builtin builtin,
+                                 const struct type *t, struct span span)
+{
+    if (object->type->kind == TYPE_grid)
+        return grid_property(f, object, builtin, span);
+    enum ir_op op = builtin == BUILTIN_len    ? IR_len
+                    : builtin == BUILTIN_done ? IR_is_done
+                                              : IR_error_get;
+    struct ir_value *v = emit1(f, op, t, span, object);
+    if (op == IR_error_get)
+        v->imm.builtin = builtin;
+    return v;
+}
+
 struct val lower_property(struct frame *f, struct node *n, struct node *object,
                           enum builtin builtin)
 {
     struct operands ops = {0};
     operand_add(f, &ops, lower_expr(f, object), NULL, 0, n->span);
-    enum ir_op op = builtin == BUILTIN_len    ? IR_len
-                    : builtin == BUILTIN_done ? IR_is_done
-                                              : IR_error_get;
-    struct ir_value *v = emit1(f, op, lower_type(f, n->type), n->span, ops.at[0].val.v);
-    if (op == IR_error_get)
-        v->imm.builtin = builtin;
+    struct ir_value *v = property(f, ops.at[0].val.v, builtin, lower_type(f, n->type), n->span);
     operand_release(f, &ops, n->span);
     return val_owned(v);
 }
@@ -191,8 +226,51 @@ static struct val lower_slice(struct frame *f, struct node *n)
     return val_owned(v);
 }
 
+/* Values of what one axis is indexed with. Bounds that are not written are those of the axis. */
+static void lower_axis(struct frame *f, struct node *index, struct ir_value *grid, uint32_t axis,
+                       struct operands *ops)
+{
+    const struct type *t = lower_simple(f, TYPE_int);
+    struct span span = index->span;
+    if (index->kind != NODE_range) {
+        operand_add(f, ops, val_owned(to_int(f, lower_expr(f, index).v, span)), NULL, 0, span);
+        return;
+    }
+    struct node *lo = index->range_.lo, *hi = index->range_.hi;
+    if (!lo && !hi)
+        return;
+    struct ir_value *from = lo ? to_int(f, lower_expr(f, lo).v, span) : emit_int(f, t, 0, span);
+    struct ir_value *to = hi ? to_int(f, lower_expr(f, hi).v, span) : extent(f, grid, axis, span);
+    operand_add(f, ops, val_owned(from), NULL, 0, span);
+    operand_add(f, ops, val_owned(to), NULL, 0, span);
+}
+
+/* m[i, j] or a part: m[i, ..]. */
+static struct val lower_grid_index(struct frame *f, struct node *n)
+{
+    struct nodes *indices = &n->index_.indices;
+    struct operands ops = {0};
+    uint32_t form = ast_index_form(n);
+    operand_add(f, &ops, lower_expr(f, n->index_.object), indices->at, indices->count, n->span);
+    struct ir_value *grid = ops.at[0].val.v;
+    for (uint32_t i = 0; i < indices->count; i++)
+        lower_axis(f, indices->at[i], grid, i, &ops);
+    struct ir_value **values = operand_values(f, &ops);
+    struct ir_block *fail = cleanup_fail(f);
+    struct ir_value *v =
+        emit(f, form ? IR_part : IR_elem, lower_type(f, n->type), n->span, values, ops.count);
+    v->fail = fail;
+    if (!form)
+        return part_of(f, &ops, v, n->span);
+    v->imm.form = form;
+    operand_release(f, &ops, n->span);
+    return val_owned(v);
+}
+
 static struct val lower_index(struct frame *f, struct node *n)
 {
+    if (lower_type(f, n->index_.object->type)->kind == TYPE_grid)
+        return lower_grid_index(f, n);
     return n->index_.indices.at[0]->kind == NODE_range ? lower_slice(f, n) : lower_element(f, n);
 }
 

@@ -1,12 +1,15 @@
-/* lower_loop.c - loops and comprehensions, over one iteration for ranges, arrays, bytes and maps.
+/* lower_loop.c - loops and comprehensions, over one iteration for ranges, arrays, grids, bytes and
+ * maps.
  *
- *   array, bytes, map, range of step 1:       other ranges:
+ *   array, grid, map, range of step 1:        other ranges:
  *     head(i): br_if more, body, exit           br_if inside, body(lo), exit
  *     body:    ... br next                      body(i): ... br next
  *     next:    br head(i + 1)                   next:    i + step; br_if inside, body, exit
  *
  * What is iterated is lent for the whole loop, or held on the cleanup stack around it. */
 #include "lower_core.h"
+
+#include "grid.h"
 
 #include <assert.h>
 
@@ -154,10 +157,12 @@ static void range_begin(struct frame *f, struct iteration *it, struct node *rang
     emit_start(f, body);
 }
 
-/* ---- arrays and maps ---- */
+/* ---- arrays, grids and maps ---- */
 
 static struct ir_value *length(struct frame *f, struct ir_value *of, struct span span)
 {
+    if (of->type->kind == TYPE_grid) /* imm.index: axis 0 */
+        return emit1(f, IR_extent, lower_simple(f, TYPE_int), span, of);
     return emit1(f, IR_len, lower_simple(f, TYPE_int), span, of);
 }
 
@@ -219,10 +224,28 @@ static void bind_entry(struct frame *f, const struct iteration *it, struct node 
     local_destructure(f, pattern, emit(f, IR_make, lower_type(f, pattern->type), span, parts, 2));
 }
 
+/* A row of a grid: m[i, ..], of the round's own. */
+static void bind_row(struct frame *f, const struct iteration *it, struct node *pattern)
+{
+    const struct type *t = it->over->type;
+    if (pattern->kind == NODE_pat_wild)
+        return;
+    const struct type *row = type_grid(f->lower->types, t->args.at[0], t->rank - 1);
+    struct ir_value *v = nofail(emit2(f, IR_part, row, pattern->span, it->over, it->index));
+    for (uint32_t axis = 1; axis < t->rank; axis++)
+        v->imm.form |= (uint32_t)GRID_ALL << (2 * axis);
+    cleanup_push(f, v);
+    lower_pattern(f, pattern, v, NULL, 0);
+}
+
 static void bind_item(struct frame *f, const struct iteration *it, struct node *pattern)
 {
     if (it->over && it->over->type->kind == TYPE_map) {
         bind_entry(f, it, pattern);
+        return;
+    }
+    if (it->over && it->over->type->kind == TYPE_grid) {
+        bind_row(f, it, pattern);
         return;
     }
     struct ir_value *item = it->index;

@@ -5,6 +5,8 @@
  * between that could move what an address points at. */
 #include "lower_core.h"
 
+#include "grid.h"
+
 #include <assert.h>
 
 static struct node *object_of(const struct node *n)
@@ -52,16 +54,16 @@ static void add_keys(struct frame *f, struct path *path, struct node *n, struct 
     add_keys(f, path, object, later, count);
     if (n->kind != NODE_index)
         return;
-    struct node *index = n->index_.indices.at[0];
     bool is_index = lower_type(f, object->type)->kind != TYPE_map;
-    if (index->kind != NODE_range) {
-        add_key(f, path, index, is_index, later, count);
-        return;
+    for (uint32_t i = 0; i < n->index_.indices.count; i++) {
+        struct node *index = n->index_.indices.at[i];
+        if (index->kind != NODE_range)
+            add_key(f, path, index, is_index, later, count);
+        else if (index->range_.lo)
+            add_key(f, path, index->range_.lo, is_index, later, count);
+        if (index->kind == NODE_range && index->range_.hi)
+            add_key(f, path, index->range_.hi, is_index, later, count);
     }
-    if (index->range_.lo)
-        add_key(f, path, index->range_.lo, is_index, later, count);
-    if (index->range_.hi)
-        add_key(f, path, index->range_.hi, is_index, later, count);
 }
 
 void place_indices(struct frame *f, struct path *path, struct node *target,
@@ -78,13 +80,15 @@ static struct ir_value *walk(struct frame *f, struct path *path, struct node *n,
 static struct ir_value *walk_index(struct frame *f, struct path *path, struct node *n,
                                    uint32_t *key)
 {
-    struct ir_value *args[2] = {walk(f, path, n->index_.object, key)};
+    struct ir_value *args[1 + DFL_RANK_MAX] = {walk(f, path, n->index_.object, key)};
     const struct type *t = args[0]->type;
-    args[1] = path->keys.at[(*key)++].val.v;
+    uint32_t count = n->index_.indices.count;
+    for (uint32_t i = 0; i < count; i++)
+        args[1 + i] = path->keys.at[(*key)++].val.v;
     if (t->kind == TYPE_map)
         return emit_place(f, IR_place_entry, t->args.at[1], n->span, args, 2);
-    const struct type *elem = t->kind == TYPE_array ? t->args.at[0] : lower_simple(f, TYPE_u8);
-    return emit_place(f, IR_place_elem, elem, n->span, args, 2);
+    const struct type *elem = t->kind == TYPE_bytes ? lower_simple(f, TYPE_u8) : t->args.at[0];
+    return emit_place(f, IR_place_elem, elem, n->span, args, 1 + count);
 }
 
 /* `key`: how many of the path's keys were used. */
@@ -135,6 +139,15 @@ static void assign_entry(struct frame *f, struct path *path, struct operands *va
     emit(f, IR_store_entry, NULL, span, args, 3);
 }
 
+static struct ir_value *extent_at(struct frame *f, struct ir_value *place, uint32_t axis,
+                                  struct span span)
+{
+    struct ir_value *grid = emit1(f, IR_load, place->type, span, place);
+    struct ir_value *v = emit1(f, IR_extent, lower_simple(f, TYPE_int), span, grid);
+    v->imm.index = axis;
+    return v;
+}
+
 static void assign_slice(struct frame *f, struct path *path, struct operands *value,
                          struct span span)
 {
@@ -150,6 +163,33 @@ static void assign_slice(struct frame *f, struct path *path, struct operands *va
     emit(f, IR_store_slice, NULL, path->node->span,
          (struct ir_value *[]){array, lo, hi, value->at[0].val.v}, 4)
         ->fail = fail;
+    operand_release(f, value, span);
+}
+
+/* m[i, ..] = value */
+static void assign_part(struct frame *f, struct path *path, struct operands *value,
+                        struct span span)
+{
+    const struct type *t = lower_simple(f, TYPE_int);
+    const struct nodes *indices = &path->node->index_.indices;
+    uint32_t key = 0, count = 1, form = ast_index_form(path->node);
+    struct ir_value *args[2 + 2 * DFL_RANK_MAX];
+    args[0] = walk(f, path, path->node->index_.object, &key);
+    for (uint32_t i = 0; i < indices->count; i++) {
+        const struct node *index = indices->at[i];
+        if (grid_form(form, i) == GRID_AT) {
+            args[count++] = path->keys.at[key++].val.v;
+        } else if (grid_form(form, i) == GRID_RANGE) {
+            bool lo = index->range_.lo, hi = index->range_.hi;
+            args[count++] = lo ? path->keys.at[key++].val.v : emit_int(f, t, 0, span);
+            args[count++] = hi ? path->keys.at[key++].val.v : extent_at(f, args[0], i, span);
+        }
+    }
+    args[count++] = value->at[0].val.v;
+    struct ir_block *fail = cleanup_fail(f);
+    struct ir_value *v = emit(f, IR_store_part, NULL, path->node->span, args, count);
+    v->fail = fail;
+    v->imm.form = form;
     operand_release(f, value, span);
 }
 
@@ -178,9 +218,10 @@ static bool is_entry(const struct frame *f, const struct node *target)
            lower_type(f, target->index_.object->type)->kind == TYPE_map;
 }
 
-static bool is_slice(const struct node *target)
+/* xs[lo..hi] or m[i, ..] */
+static bool is_part(const struct node *target)
 {
-    return target->kind == NODE_index && target->index_.indices.at[0]->kind == NODE_range;
+    return target->kind == NODE_index && ast_index_form(target);
 }
 
 void lower_assign(struct frame *f, struct node *n)
@@ -190,13 +231,15 @@ void lower_assign(struct frame *f, struct node *n)
     struct operands value = {0};
     bool update = n->assign_.op != OP_NONE;
     place_indices(f, &path, target, &n, 1);
-    if (update || is_slice(target))
+    if (update || is_part(target))
         operand_add(f, &value, lower_expr(f, n->assign_.value), &n, 1, n->span);
     else
         operand_add_owned(f, &value, n->assign_.value);
     if (update)
         assign_update(f, n, &path, &value);
-    else if (is_slice(target))
+    else if (is_part(target) && lower_type(f, target->index_.object->type)->kind == TYPE_grid)
+        assign_part(f, &path, &value, n->span);
+    else if (is_part(target))
         assign_slice(f, &path, &value, n->span);
     else if (is_entry(f, target))
         assign_entry(f, &path, &value, n->span);

@@ -350,13 +350,11 @@ static const struct type *resolve_fn(struct type_scope s, struct node *node)
 static const struct type *resolve_array(struct type_scope s, struct node *node)
 {
     const struct type *elem = resolve(s, node->type_array_.elem);
-    if (node->type_array_.rank > 1) {
-        diag_error(s.program->diags, DIAG_not_available, node->span,
-                   "arrays of rank %u are not available in this version of dfl",
-                   node->type_array_.rank);
-        return bad_type(s);
-    }
-    return elem->kind == TYPE_bad ? elem : type_array(&s.program->types, elem);
+    if (elem->kind == TYPE_bad)
+        return elem;
+    if (node->type_array_.rank > 1)
+        vec_push(s.program->arena, &s.program->grids, node);
+    return type_grid(&s.program->types, elem, node->type_array_.rank);
 }
 
 static const struct type *resolve_parts(struct type_scope s, struct node *node)

@@ -39,6 +39,7 @@ enum need {
     NEED_DATA,   /* compared, hashed, formatted: no futures or functions in it */
     NEED_KEY,    /* key of a map: besides, no floats in it */
     NEED_NUMBER, /* computed with: int, u64, float or f32 */
+    NEED_FLAT,   /* element of a grid: of fixed size, without references */
     NEEDS
 };
 
@@ -88,7 +89,8 @@ struct program {
     const char *library;          /* folder of the standard library */
     VEC(struct module *) modules; /* imported ones before their importers; modules[0] is prelude */
     struct module *root;
-    struct symbol *main; /* NULL: none (reported only if the verb needs one) */
+    VEC(struct node *) grids; /* [T, n] as written; check.c looks at what T is */
+    struct symbol *main;      /* NULL: none (reported only if the verb needs one) */
 };
 
 /* The caller has set arena, names, diags and library, the rest zero; path "-" is standard input.

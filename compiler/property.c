@@ -4,6 +4,7 @@
 #include "array.h"
 #include "error.h"
 #include "format.h"
+#include "grid.h"
 #include "map.h"
 #include "value.h"
 
@@ -123,6 +124,20 @@ static void make_array(struct making *m, const struct dfl_type *elem, struct dfl
         m->depth--;
         dfl_array_push(elem, out, value);
     }
+}
+
+static void make_grid(struct making *m, const struct dfl_type *type, struct dfl_grid *out)
+{
+    int most = type->rank > 3 ? 2 : 5;
+    for (int i = 0; i < type->rank; i++)
+        out->dims[i] = (int64_t)draw(m->tape, (uint64_t)(m->size < most ? m->size : most));
+    struct dfl_error *e = grid_new(type, out);
+    assert(!e);
+    (void)e;
+    m->depth++;
+    for (int64_t i = 0, n = grid_count(type, out); i < n; i++)
+        make_value(m, type->elem, (char *)out->ptr + i * (int64_t)type->elem->size);
+    m->depth--;
 }
 
 static void make_map(struct making *m, const struct dfl_type *type, struct dfl_map **out)
@@ -271,6 +286,9 @@ static void make_value(struct making *m, const struct dfl_type *type, void *out)
         return;
     case DFL_ARRAY:
         make_array(m, type->elem, out);
+        return;
+    case DFL_GRID:
+        make_grid(m, type, out);
         return;
     case DFL_MAP:
         make_map(m, type, out);

@@ -84,9 +84,9 @@ static const char *text_of(struct arena *arena, const struct type *t, const char
 {
     switch (t->kind) {
     case TYPE_array:
-        if (t->rank > 1)
-            return arena_format(arena, "[%s, %u]", t->args.at[0]->text, t->rank);
         return arena_format(arena, "[%s]", t->args.at[0]->text);
+    case TYPE_grid:
+        return arena_format(arena, "[%s, %u]", t->args.at[0]->text, t->rank);
     case TYPE_map:
         return arena_format(arena, "map[%s, %s]", t->args.at[0]->text, t->args.at[1]->text);
     case TYPE_tuple:
@@ -160,7 +160,14 @@ void types_init(struct type_table *table, struct arena *arena)
 
 const struct type *type_array(struct type_table *table, const struct type *elem)
 {
-    return type_make(table, TYPE_array, &elem, 1, 1, NULL, NULL);
+    return type_make(table, TYPE_array, &elem, 1, 0, NULL, NULL);
+}
+
+const struct type *type_grid(struct type_table *table, const struct type *elem, uint32_t rank)
+{
+    if (rank == 1)
+        return type_array(table, elem);
+    return type_make(table, TYPE_grid, &elem, 1, rank, NULL, NULL);
 }
 
 const struct type *type_option(struct type_table *table, const struct type *elem)

@@ -24,7 +24,8 @@ enum type_kind {
     TYPE_str,
     TYPE_bytes,
     TYPE_error,
-    TYPE_array,  /* args[0], rank */
+    TYPE_array,  /* args[0] */
+    TYPE_grid,   /* args[0], rank: an array of rank 2 and more */
     TYPE_map,    /* args[0] key, args[1] value */
     TYPE_tuple,  /* args */
     TYPE_option, /* args[0] */
@@ -38,7 +39,7 @@ enum type_kind {
 
 struct type {
     enum type_kind kind;
-    uint32_t rank; /* of an array, else 0 */
+    uint32_t rank; /* of a grid, else 0 */
     struct types args;
     const struct type *result;   /* of a fn */
     const struct symbol *symbol; /* of a record, enum or var */
@@ -61,6 +62,8 @@ const struct type *type_make(struct type_table *, enum type_kind, const struct t
                              uint32_t count, uint32_t rank, const struct type *result,
                              const struct symbol *);
 const struct type *type_array(struct type_table *, const struct type *elem);
+/* [elem, rank]; of rank 1 [elem]. */
+const struct type *type_grid(struct type_table *, const struct type *elem, uint32_t rank);
 const struct type *type_option(struct type_table *, const struct type *);
 const struct type *type_result(struct type_table *, const struct type *);
 const struct type *type_future(struct type_table *, const struct type *);

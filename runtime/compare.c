@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grid.h"
 #include "map.h"
 #include "value.h"
 
@@ -58,6 +59,19 @@ static bool equal_views(struct walk *w, const struct dfl_type *elem, const struc
     for (int64_t i = 0; i < a->len; i++)
         if (!equal(w, elem, (char *)a->ptr + i * (int64_t)elem->size,
                    (char *)b->ptr + i * (int64_t)elem->size))
+            return false;
+    return true;
+}
+
+static bool equal_grids(struct walk *w, const struct dfl_type *type, const struct dfl_grid *a,
+                        const struct dfl_grid *b)
+{
+    bool dense_a = grid_is_dense(type, a), dense_b = grid_is_dense(type, b);
+    if (memcmp(a->dims, b->dims, type->rank * sizeof(int64_t)) != 0)
+        return false;
+    for (int64_t i = 0, n = grid_count(type, a); i < n; i++)
+        if (!equal(w, type->elem, grid_element(type, a, dense_a, i),
+                   grid_element(type, b, dense_b, i)))
             return false;
     return true;
 }
@@ -124,6 +138,8 @@ static bool equal_parts(struct walk *w, const struct dfl_type *type, const void 
         return compare_same_bytes(a, b);
     case DFL_ARRAY:
         return equal_views(w, type->elem, a, b);
+    case DFL_GRID:
+        return equal_grids(w, type, a, b);
     case DFL_MAP:
         return equal_maps(w, type, a, b);
     case DFL_TUPLE:
@@ -213,6 +229,20 @@ static int32_t array_order(struct walk *w, const struct dfl_type *elem, const st
             return found;
     }
     return THREE_WAY(a->len, b->len);
+}
+
+/* By shape, then by elements. */
+static int32_t grid_order(struct walk *w, const struct dfl_type *type, const struct dfl_grid *a,
+                          const struct dfl_grid *b)
+{
+    bool dense_a = grid_is_dense(type, a), dense_b = grid_is_dense(type, b);
+    int32_t found = 0;
+    for (int i = 0; i < type->rank && !found; i++)
+        found = THREE_WAY(a->dims[i], b->dims[i]);
+    for (int64_t i = 0, n = grid_count(type, a); i < n && !found; i++)
+        found = order(w, type->elem, grid_element(type, a, dense_a, i),
+                      grid_element(type, b, dense_b, i));
+    return found;
 }
 
 static int32_t fields_order(struct walk *w, const struct dfl_field *fields, uint64_t count,
@@ -345,6 +375,8 @@ static int32_t parts_order(struct walk *w, const struct dfl_type *type, const vo
         return text_order(a, b);
     case DFL_ARRAY:
         return array_order(w, type->elem, a, b);
+    case DFL_GRID:
+        return grid_order(w, type, a, b);
     case DFL_MAP:
         return map_order(w, type, a, b);
     case DFL_TUPLE:
@@ -423,6 +455,17 @@ static uint64_t hash_array(struct walk *w, const struct dfl_type *elem, const st
     return h;
 }
 
+static uint64_t hash_grid(struct walk *w, const struct dfl_type *type, const struct dfl_grid *m)
+{
+    bool dense = grid_is_dense(type, m);
+    uint64_t h = compare_hash_word(type->rank);
+    for (int i = 0; i < type->rank; i++)
+        h = compare_hash_mix(h, (uint64_t)m->dims[i]);
+    for (int64_t i = 0, n = grid_count(type, m); i < n; i++)
+        h = compare_hash_mix(h, hash(w, type->elem, grid_element(type, m, dense, i)));
+    return h;
+}
+
 /* A sum, so that it ignores the order of insertion as equality does. */
 static uint64_t hash_map(struct walk *w, const struct dfl_type *type, struct dfl_map *const *map)
 {
@@ -485,6 +528,8 @@ static uint64_t hash_parts(struct walk *w, const struct dfl_type *type, const vo
         return compare_hash_view(value);
     case DFL_ARRAY:
         return hash_array(w, type->elem, value);
+    case DFL_GRID:
+        return hash_grid(w, type, value);
     case DFL_MAP:
         return hash_map(w, type, value);
     case DFL_TUPLE:

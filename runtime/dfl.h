@@ -11,7 +11,7 @@
  *   tuple, record     the C struct of its fields   T?               { uint8_t some; T value; }
  *   T!                { struct dfl_error *err; T value; }, err NULL = ok
  *   enum              { uint32_t tag; the parts }, or { uint32_t tag; struct dfl_block *parts }
- *   future T          struct dfl_task *
+ *   future T          struct dfl_task *            [T, n]          struct dfl_grid, n > 1
  *
  * Parameters are lent: a callee that keeps one retains it. Results are owned by the caller.
  * Unless a line says otherwise a function may be called on any thread and cannot fail; memory that
@@ -49,6 +49,7 @@ enum dfl_kind {
     DFL_STR,
     DFL_BYTES,
     DFL_ARRAY,
+    DFL_GRID,
     DFL_MAP,
     DFL_TUPLE,
     DFL_RECORD,
@@ -78,11 +79,12 @@ struct dfl_variant {
 struct dfl_type {
     uint8_t kind; /* enum dfl_kind */
     uint8_t refs; /* 1: holds counted references, so copy, drop and share have work to do */
-    uint16_t align;
-    uint32_t id; /* its row in dfl_program.types */
+    uint8_t align;
+    uint8_t rank; /* of a grid */
+    uint32_t id;  /* its row in dfl_program.types */
     uint64_t size;
     const char *name;               /* as the user writes it: "int", "[str]", "Doc" */
-    const struct dfl_type *elem;    /* of an array, option, result, future; value of a map */
+    const struct dfl_type *elem;    /* of an array, grid, option, result, future; value of a map */
     const struct dfl_type *key;     /* of a map */
     const struct dfl_field *fields; /* of a tuple or record; of an enum in place: the tag, then all
                                        that a variant may use. A boxed enum has none */
@@ -108,6 +110,20 @@ struct dfl_view {
     struct dfl_block *block;
     void *ptr;
     int64_t len; /* elements; bytes for str */
+};
+
+/* The most axes of an array. */
+enum { DFL_RANK_MAX = 8 };
+
+/* [T, n]: an array of rank n = dfl_type.rank, from 2 on, of elements without references. `dims` are
+ * the n lengths, then n strides, both in elements: m[i, j] is at ptr + (i * dims[n] + j * dims[n +
+ * 1]) * elem->size. Strides are those of some array of the block that this one is a part of, with
+ * axes in any order; so no two indices share an element. It is dense if the elements follow each
+ * other with the last index running fastest: then the value is its lengths and one run of bytes. */
+struct dfl_grid {
+    struct dfl_block *block;
+    void *ptr;
+    int64_t dims[];
 };
 
 enum dfl_fail {

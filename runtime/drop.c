@@ -89,6 +89,7 @@ static void drop_parts(struct dead_list *list, const struct dfl_type *type, void
     case DFL_STR:
     case DFL_BYTES:
     case DFL_ARRAY:
+    case DFL_GRID:
         drop_view(list, ((struct dfl_view *)value)->block);
         return;
     case DFL_MAP: {

@@ -164,6 +164,24 @@ struct dfl_error *dfl_fail_slice(const struct dfl_site *site, int64_t lo, int64_
     return dfl_error_at(e, site);
 }
 
+struct dfl_error *dfl_fail_axis(const struct dfl_site *site, int64_t axis, int64_t index,
+                                int64_t len)
+{
+    struct dfl_error *e =
+        error_new(DFL_FAIL_bounds, "index %lld out of bounds for length %lld of axis %lld",
+                  (long long)index, (long long)len, (long long)axis);
+    return dfl_error_at(e, site);
+}
+
+struct dfl_error *dfl_fail_part(const struct dfl_site *site, int64_t axis, int64_t lo, int64_t hi,
+                                int64_t len)
+{
+    struct dfl_error *e =
+        error_new(DFL_FAIL_bounds, "slice %lld..%lld out of bounds for length %lld of axis %lld",
+                  (long long)lo, (long long)hi, (long long)len, (long long)axis);
+    return dfl_error_at(e, site);
+}
+
 struct dfl_error *dfl_fail_count(const struct dfl_site *site, int64_t count, int64_t room)
 {
     struct dfl_error *e = error_new(DFL_FAIL_bounds, "%lld elements for a slice of %lld",

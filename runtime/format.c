@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "grid.h"
 #include "map.h"
 #include "value.h"
 
@@ -184,6 +185,24 @@ static void format_array(struct buffer *b, const struct dfl_type *elem, const st
     buffer_char(b, ']');
 }
 
+/* Brackets for each axis from `axis` on. */
+static void format_axes(struct buffer *b, const struct dfl_type *type, const struct dfl_grid *m,
+                        int axis, const char *at)
+{
+    if (axis == type->rank) {
+        format_part(b, type->elem, at);
+        return;
+    }
+    int64_t step = grid_strides(type, m)[axis] * (int64_t)type->elem->size;
+    buffer_char(b, '[');
+    for (int64_t i = 0; i < m->dims[axis]; i++) {
+        if (i > 0)
+            buffer_string(b, ", ");
+        format_axes(b, type, m, axis + 1, at + i * step);
+    }
+    buffer_char(b, ']');
+}
+
 static void format_map(struct buffer *b, const struct dfl_type *type, struct dfl_map *const *map)
 {
     buffer_string(b, dfl_map_len(map) ? "[" : "[:");
@@ -344,6 +363,9 @@ static void format_plain(struct buffer *b, const struct dfl_type *type, const vo
         return;
     case DFL_ARRAY:
         format_array(b, type->elem, value);
+        return;
+    case DFL_GRID:
+        format_axes(b, type, value, 0, ((const struct dfl_grid *)value)->ptr);
         return;
     case DFL_MAP:
         format_map(b, type, value);

@@ -86,6 +86,7 @@ void dfl_copy(const struct dfl_type *type, const void *value)
     case DFL_STR:
     case DFL_BYTES:
     case DFL_ARRAY:
+    case DFL_GRID:
         block_retain(((const struct dfl_view *)value)->block);
         return;
     case DFL_MAP:
@@ -221,6 +222,7 @@ static void share_value(struct sharing *s, const struct dfl_type *type, const vo
     case DFL_STR:
     case DFL_BYTES:
     case DFL_ARRAY:
+    case DFL_GRID:
         share_block(s, ((const struct dfl_view *)value)->block);
         return;
     case DFL_MAP:
