@@ -480,6 +480,19 @@ void dfl_blocking(struct dfl_fiber *fiber, void (*fn)(void *), void *arg)
     fn(arg);
 }
 
+/* There is one thread: it waits for the world on the spot. */
+bool helper_park(struct dfl_fiber *fiber, bool (*arm)(struct dfl_fiber *, void *), void *arg)
+{
+    (void)fiber, (void)arm, (void)arg;
+    return false;
+}
+
+void helper_ready(struct dfl_fiber *fiber)
+{
+    (void)fiber;
+    assert(!"nothing is parked");
+}
+
 void dfl_sleep(struct dfl_fiber *fiber, int64_t ns)
 {
     (void)fiber;

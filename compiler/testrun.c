@@ -28,7 +28,7 @@ static void tell_failure(const char *name, const struct dfl_error *e)
         buffer_string(&line, where);
     }
     dfl_buffer_end(&line, &text);
-    stream_line(&text);
+    stream_line(NULL, &text);
     dfl_drop(&value_str, &text);
 }
 
@@ -39,7 +39,7 @@ static void tell_ok(const char *name)
     buffer_string(&line, "ok ");
     buffer_string(&line, name);
     dfl_buffer_end(&line, &text);
-    stream_line(&text);
+    stream_line(NULL, &text);
     dfl_drop(&value_str, &text);
 }
 
@@ -126,7 +126,7 @@ static void tell_inputs(const struct property *p, struct tape *tape)
     }
     p->in->top = mark;
     dfl_buffer_end(&line, &text);
-    stream_line(&text);
+    stream_line(NULL, &text);
     dfl_drop(&value_str, &text);
 }
 

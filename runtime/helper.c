@@ -113,6 +113,19 @@ void dfl_blocking(struct dfl_fiber *self, void (*fn)(void *), void *arg)
     worker_park(self, submit, &job);
 }
 
+bool helper_park(struct dfl_fiber *self, bool (*arm)(struct dfl_fiber *, void *), void *arg)
+{
+    if (!can_park(self))
+        return false;
+    worker_park(self, arm, arg);
+    return true;
+}
+
+void helper_ready(struct dfl_fiber *fiber)
+{
+    worker_ready(fiber);
+}
+
 /* ---- timers ---- */
 
 struct timer {

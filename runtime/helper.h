@@ -11,6 +11,10 @@
  * another worker. Calls it directly where nothing can park (no worker, or on the large stack).
  * errno is not carried over: fn leaves what is wanted in *arg. */
 void dfl_blocking(struct dfl_fiber *, void (*fn)(void *), void *arg);
+/* worker_park() and worker_ready() for what does not know of workers. False: nothing can park here,
+ * and arm was not called. */
+bool helper_park(struct dfl_fiber *, bool (*arm)(struct dfl_fiber *, void *), void *arg);
+void helper_ready(struct dfl_fiber *);
 /* Parks the fiber for `ns` nanoseconds; sleeps where nothing can park. */
 void dfl_sleep(struct dfl_fiber *, int64_t ns);
 

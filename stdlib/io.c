@@ -131,7 +131,7 @@ static const struct dfl_view output_name = {NULL, "standard output", 15};
 static struct dfl_error *input_run(struct dfl_fiber *fiber, void (*work)(void *),
                                    struct input_job *job)
 {
-    int code = stream_flush();
+    int code = stream_flush(fiber);
     if (code)
         return error_from_errno(code, "cannot write", &output_name);
     dfl_blocking(fiber, work, job);
@@ -381,7 +381,7 @@ STD(io, eprint, void *out, const void *text)
     struct buffer b = {0};
     buffer_put(&b, s->ptr, s->len);
     buffer_char(&b, '\n');
-    stream_write(STDERR_FILENO, buffer_text(&b), b.len); /* nowhere is left to complain */
+    stream_words(fiber, buffer_text(&b), b.len);
     buffer_discard(&b);
     return NULL;
 }
@@ -389,7 +389,7 @@ STD(io, eprint, void *out, const void *text)
 STD(io, sleep, void *out, const void *duration)
 {
     (void)out;
-    int code = stream_flush();
+    int code = stream_flush(fiber);
     if (code)
         return error_from_errno(code, "cannot write", &output_name);
     if (*(const int64_t *)duration > 0)

@@ -8,7 +8,7 @@ STD(prelude, print, void *out, const void *line)
 {
     (void)out;
     static const struct dfl_view name = {NULL, "standard output", 15};
-    int code = stream_line(line);
+    int code = stream_line(fiber, line);
     return code ? error_from_errno(code, "cannot write", &name) : NULL;
 }
 

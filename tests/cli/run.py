@@ -2,6 +2,7 @@
 import os
 import re
 import resource
+import select
 import shutil
 import signal
 import subprocess
@@ -514,6 +515,112 @@ def ctrl_c_during_a_build_leaves_nothing(p, dfl):
         left = sorted(n for n in os.listdir(p.work) if n not in ("a.dfl", "out"))
         if left:
             fail("left behind: %s" % left)
+
+
+# ---- output that nobody takes --------------------------------------------------------------------
+
+NOISY = '''import io
+
+io task noisy(name: str, n: int, words: bool) -> int {
+  for i in 0..n { if words { io.eprint("{name} {i}") } else { print("{name} {i} {"x".repeat(i % 200)}") } }
+  n
+}
+
+io task report(path: str) -> ()! {
+  io.sleep(20ms)
+  io.write(path, b"done")
+}
+
+io task main(args: [str]) -> int! {
+  let noise = [spawn noisy(name, 20000, args[0] == "words") for name in ["a", "b", "c"]]
+  await spawn report("marker")?
+  (await noise).sum() - 60000
+}
+'''
+
+
+def pipe(nonblocking=False):
+    """Two ends; what is said of the second is seen by whom it is given to."""
+    out, end = os.pipe()
+    os.set_blocking(end, not nonblocking)
+    return out, end
+
+
+def await_file(path):
+    deadline = time.monotonic() + 20
+    while not os.path.exists(path):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@test
+def a_reader_that_comes_late_holds_up_nobody(p, dfl):
+    p.write("a.dfl", NOISY)
+    marker = os.path.join(p.work, "marker")
+    p.run([dfl, "build", "-q", "a.dfl"], status=0)
+    for threads, stream, nonblocking in (1, "print", False), (2, "print", True), (1, "words", False):
+        out, end = pipe(nonblocking)
+        to = {"stderr" if stream == "words" else "stdout": end}
+        child = start(["./a", stream], cwd=p.work, env=dict(p.env, DFL_THREADS=str(threads)), **to)
+        os.close(end)
+        came = await_file(marker)
+        with open(out, "rb") as f:
+            lines = f.read().decode().splitlines()
+        if child.wait(timeout=20) != 0 or not came:
+            fail("%s, %d threads: exit %d, %s" % (stream, threads, child.returncode, "" if came else "held up"))
+        os.remove(marker)
+        for name in "abc":
+            mine = [line for line in lines if line.startswith(name)]
+            tail = (lambda i: "") if stream == "words" else (lambda i: " " + "x" * (i % 200))
+            if mine != ["%s %d%s" % (name, i, tail(i)) for i in range(20000)]:
+                fail("%s: lines of %s are torn, missing or out of order" % (stream, name))
+        same(len(lines), 60000)
+
+
+@test
+def ctrl_c_ends_a_program_whose_output_nobody_takes(p, dfl):
+    p.write("a.dfl", 'io task main(args: [str]) {\n  if args.len > 0 { while true { print("more") } }\n'
+                     '  print("one")\n  var i = 0\n  while true { i = (i + 1) % 7 }\n}\n')
+    p.run([dfl, "build", "-q", "a.dfl"], status=0)
+    for args in [], ["more"]:
+        out, end = pipe(nonblocking=True)
+        try:
+            while True:
+                os.write(end, bytes(4096))
+        except BlockingIOError:
+            os.set_blocking(end, True)
+        child = start(["./a"] + args, cwd=p.work, env=p.env, stdout=end)
+        time.sleep(0.5)
+        child.send_signal(signal.SIGINT)
+        try:
+            same(child.wait(timeout=10), -signal.SIGINT)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            fail("it goes on")
+        finally:
+            os.close(out)
+            os.close(end)
+
+
+@test
+def a_terminal_shows_each_line_at_once(p, dfl):
+    p.write("a.dfl", 'import io\nio task main(args: [str]) {\n  print("first")\n  print("{"y".repeat(300)}")\n'
+                     '  let _ = io.read_line()\n}\n')
+    p.run([dfl, "build", "-q", "a.dfl"], status=0)
+    master, slave = os.openpty()
+    child = start(["./a"], cwd=p.work, env=p.env, stdin=subprocess.PIPE, stdout=slave)
+    got = b""
+    while got.count(b"\n") < 2:
+        if not select.select([master], [], [], 10)[0]:
+            child.kill()
+            fail("after 10 s: %r" % got)
+        got += os.read(master, 1000)
+    child.communicate(b"\n", timeout=10)
+    os.close(master)
+    os.close(slave)
+    same(got, b"first\r\n" + b"y" * 300 + b"\r\n")
 
 
 # ---- dflw, gdb -----------------------------------------------------------------------------------
