@@ -47,56 +47,7 @@ uint32_t ast_index_form(const struct node *node)
     return form;
 }
 
-/* -- a walk over the children -- */
-
-static void visit_child(struct node *child, void (*visit)(void *, struct node *), void *context)
-{
-    if (child)
-        visit(context, child);
-}
-
-static void visit_list(struct nodes list, void (*visit)(void *, struct node *), void *context)
-{
-    for (uint32_t i = 0; i < list.count; i++)
-        visit_child(list.at[i], visit, context);
-}
-
-void ast_children(struct node *node, void (*visit)(void *, struct node *), void *context)
-{
-    switch (node->kind) {
-#define CHILD(x)       visit_child(n->x, visit, context);
-#define LIST(x)        visit_list(n->x, visit, context);
-#define NAME(x)        (void)n;
-#define DATA(ctype, x) (void)n;
-#define NOTE(ctype, x)
-#define NODE(kind, fields)                                                                         \
-    case NODE_##kind: {                                                                            \
-        __typeof__(node->kind##_) *n = &node->kind##_;                                             \
-        fields break;                                                                              \
-    }
-#include "ast.def"
-#undef NODE
-#undef CHILD
-#undef LIST
-#undef NAME
-#undef DATA
-#undef NOTE
-    case NODE_KINDS:
-        break;
-    }
-}
-
-/* -- printing: a line for the node with its plain fields, then its children, indented -- */
-
-struct printer {
-    FILE *out;
-    struct arena *arena; /* for the text of types */
-    int indent;
-    bool is_shape; /* without spans */
-};
-
-/* From types.c, where that is linked in. */
-const char *type_text(struct arena *, const struct type *) __attribute__((weak));
+/* -- printing of plain fields -- */
 
 static void print_bytes(FILE *out, const char *bytes, uint32_t len)
 {
@@ -193,13 +144,33 @@ PRINT_NOTHING(print_comments, struct comments *)
         struct span: print_place,                                                                  \
         struct comments *: print_comments)(out, field, x)
 
-static void print_fields(FILE *out, const struct node *node)
+/* -- the walk over the fields of a node -- */
+
+typedef void visit_child(void *context, const char *field, struct node *child);
+
+static void visit_list(struct nodes list, visit_child *visit, void *context, const char *field)
+{
+    for (uint32_t i = 0; i < list.count; i++)
+        if (list.at[i])
+            visit(context, field, list.at[i]);
+}
+
+/* Calls `visit` for each child, unless it is NULL; prints each plain field, unless `out` is. */
+static void walk(const struct node *node, visit_child *visit, void *context, FILE *out)
 {
     switch (node->kind) {
-#define CHILD(x)
-#define LIST(x)
-#define NAME(x)        print_name(out, #x, n->x);
-#define DATA(ctype, x) PRINT_DATA(#x, n->x);
+#define CHILD(x)                                                                                   \
+    if (visit && n->x)                                                                             \
+        visit(context, #x, n->x);
+#define LIST(x)                                                                                    \
+    if (visit)                                                                                     \
+        visit_list(n->x, visit, context, #x);
+#define NAME(x)                                                                                    \
+    if (out)                                                                                       \
+        print_name(out, #x, n->x);
+#define DATA(ctype, x)                                                                             \
+    if (out)                                                                                       \
+        PRINT_DATA(#x, n->x);
 #define NOTE(ctype, x)
 #define NODE(kind, fields)                                                                         \
     case NODE_##kind: {                                                                            \
@@ -218,6 +189,37 @@ static void print_fields(FILE *out, const struct node *node)
         break;
     }
 }
+
+/* What ast_children() was given. */
+struct visitor {
+    void (*visit)(void *, struct node *);
+    void *context;
+};
+
+static void visit_unnamed(void *visitor, const char *field, struct node *child)
+{
+    struct visitor *v = visitor;
+    (void)field;
+    v->visit(v->context, child);
+}
+
+void ast_children(struct node *node, void (*visit)(void *, struct node *), void *context)
+{
+    struct visitor v = {visit, context};
+    walk(node, visit_unnamed, &v, NULL);
+}
+
+/* -- printing: a line for the node with its plain fields, then its children, indented -- */
+
+struct printer {
+    FILE *out;
+    struct arena *arena; /* for the text of types */
+    int indent;
+    bool is_shape; /* without spans */
+};
+
+/* From types.c, where that is linked in. */
+const char *type_text(struct arena *, const struct type *) __attribute__((weak));
 
 static void print_text(FILE *out, const struct node *node)
 {
@@ -238,49 +240,14 @@ static void print_span(FILE *out, struct span span)
     fprintf(out, " %u:%u-%u:%u", from.line, from.column, to.line, to.column);
 }
 
-static void print_node(struct printer *, const char *field, const struct node *);
-
-static void print_list(struct printer *printer, const char *field, struct nodes list)
+static void print_node(void *context, const char *field, struct node *node)
 {
-    for (uint32_t i = 0; i < list.count; i++)
-        print_node(printer, field, list.at[i]);
-}
-
-static void print_children(struct printer *printer, const struct node *node)
-{
-    switch (node->kind) {
-#define CHILD(x) print_node(printer, #x, n->x);
-#define LIST(x)  print_list(printer, #x, n->x);
-#define NAME(x)
-#define DATA(ctype, x)
-#define NOTE(ctype, x)
-#define NODE(kind, fields)                                                                         \
-    case NODE_##kind: {                                                                            \
-        const __typeof__(node->kind##_) *n = &node->kind##_;                                       \
-        (void)n;                                                                                   \
-        fields break;                                                                              \
-    }
-#include "ast.def"
-#undef NODE
-#undef CHILD
-#undef LIST
-#undef NAME
-#undef DATA
-#undef NOTE
-    case NODE_KINDS:
-        break;
-    }
-}
-
-static void print_node(struct printer *printer, const char *field, const struct node *node)
-{
-    if (!node)
-        return;
+    struct printer *printer = context;
     fprintf(printer->out, "%*s", printer->indent * 2, "");
     if (field)
         fprintf(printer->out, "%s: ", field);
     fputs(ast_kind_name(node->kind), printer->out);
-    print_fields(printer->out, node);
+    walk(node, NULL, NULL, printer->out);
     print_text(printer->out, node);
     if (!printer->is_shape)
         print_span(printer->out, node->span);
@@ -288,7 +255,7 @@ static void print_node(struct printer *printer, const char *field, const struct 
         fprintf(printer->out, ": %s", type_text(printer->arena, node->type));
     fputc('\n', printer->out);
     printer->indent++;
-    print_children(printer, node);
+    walk(node, print_node, printer, NULL);
     printer->indent--;
 }
 
@@ -296,7 +263,8 @@ static void print_tree(const struct node *node, FILE *out, bool is_shape)
 {
     struct arena arena = {0};
     struct printer printer = {.out = out, .arena = &arena, .is_shape = is_shape};
-    print_node(&printer, NULL, node);
+    if (node)
+        print_node(&printer, NULL, (struct node *)node);
     arena_free(&arena);
 }
 

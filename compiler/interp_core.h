@@ -94,12 +94,31 @@ struct frame {
 
 /* -- interp_expr.c -- */
 enum flow eval(struct frame *, struct node *, void *out);
-/* The same where a value of another type than `want`, which is unit then, is not wanted. */
-enum flow eval_as(struct frame *, struct node *, const struct type *want, void *out);
+/* What a name stands for: a local, constant or variant. */
+enum flow eval_symbol(struct frame *, struct symbol *, void *out);
 /* A call node of an operation of builtin.def. */
 enum flow eval_builtin(struct frame *, struct node *, void *out);
 /* Ends the values of module-level constants. */
 void constants_drop(struct interp *);
+
+/* -- interp_part.c -- */
+enum flow eval_dot(struct frame *, struct node *, void *out);
+enum flow eval_index(struct frame *, struct node *, void *out);
+/* What a dot before an operation of builtin.def gives of a lent object; `n` has the result's type.
+ */
+void part_property(struct frame *, struct node *n, enum builtin which, const struct dfl_type *,
+                   const void *object, void *out);
+
+/* -- interp_flow.c -- */
+/* eval() where a value of another type than `want`, which is unit then, is not wanted. */
+enum flow eval_as(struct frame *, struct node *, const struct type *want, void *out);
+enum flow eval_let(struct frame *, struct node *, void *out);
+enum flow eval_block(struct frame *, struct node *, void *out);
+enum flow eval_if(struct frame *, struct node *, void *out);
+enum flow eval_match(struct frame *, struct node *, void *out);
+enum flow eval_return(struct frame *, struct node *, void *out);
+enum flow eval_break(struct frame *, struct node *, void *out);
+enum flow eval_continue(struct frame *, struct node *, void *out);
 
 /* -- interp_expect.c -- */
 enum flow eval_expect(struct frame *, struct node *, void *out);
