@@ -23,23 +23,21 @@ static const struct {
 #undef FAIL
 };
 
-enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
-
 const char *dfl_fail_name(uint32_t kind)
 {
-    assert(kind < KIND_COUNT);
+    assert(kind < ERROR_KINDS);
     return kinds[kind].name;
 }
 
 const char *dfl_fail_text(uint32_t kind)
 {
-    assert(kind < KIND_COUNT);
+    assert(kind < ERROR_KINDS);
     return kinds[kind].text;
 }
 
 bool dfl_fail_repeatable(uint32_t kind)
 {
-    assert(kind < KIND_COUNT);
+    assert(kind < ERROR_KINDS);
     return kinds[kind].repeatable;
 }
 

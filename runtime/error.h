@@ -6,6 +6,14 @@
 
 #include "block.h"
 
+/* How many kinds there are. */
+enum {
+    ERROR_KINDS =
+#define FAIL(name, text, repeatable) +1
+#include "fail.def"
+#undef FAIL
+};
+
 /* An owned error without a place, its message formatted as by printf. */
 struct dfl_error *error_new(enum dfl_fail kind, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -53,20 +53,35 @@ static void *alloc_zero(uint64_t n, uint64_t size)
 
 /* ---- life ---- */
 
-static struct dfl_map *map_new(const struct dfl_type *type)
+static struct dfl_map *map_with(const struct dfl_type *type, uint64_t slots)
 {
     struct dfl_map *map = block_alloc(sizeof *map);
     uint64_t key_size = type->key->size ? type->key->size : 1;
     uint64_t align = type->key->align > type->elem->align ? type->key->align : type->elem->align;
     *map = (struct dfl_map){
         .value_at = align_up(key_size, type->elem->align ? type->elem->align : 1),
-        .mask = FIRST_SLOTS - 1,
-        .room = slots_limit(FIRST_SLOTS),
-        .slots = alloc_zero(FIRST_SLOTS, sizeof(struct map_slot)),
+        .mask = (uint32_t)slots - 1,
+        .room = slots_limit(slots),
+        .slots = alloc_zero(slots, sizeof(struct map_slot)),
     };
     map->stride = align_up(map->value_at + type->elem->size, align ? align : 1);
     map->entries = alloc_zero((uint64_t)map->room, map->stride);
     atomic_init(&map->count, 1);
+    return map;
+}
+
+static struct dfl_map *map_new(const struct dfl_type *type)
+{
+    return map_with(type, FIRST_SLOTS);
+}
+
+struct dfl_map *map_filled(const struct dfl_type *type, int64_t n)
+{
+    uint64_t slots = FIRST_SLOTS;
+    while (slots_limit(slots) < n)
+        slots *= 2;
+    struct dfl_map *map = map_with(type, slots);
+    map->used = map->live = n;
     return map;
 }
 
@@ -189,6 +204,19 @@ static void slots_rebuild(const struct dfl_type *key, struct dfl_map *map)
     }
 }
 
+bool map_index(const struct dfl_type *type, struct dfl_map *map)
+{
+    for (int64_t at = 0; at < map->used; at++) {
+        const char *key = entry_at(map, at);
+        uint32_t hash = key_hash(type->key, key);
+        struct map_slot *slot = slot_find(type->key, map, key, hash);
+        if (slot->entry)
+            return false;
+        *slot = (struct map_slot){hash, (uint32_t)at + 1};
+    }
+    return true;
+}
+
 static void slots_grow(struct dfl_map *map)
 {
     uint64_t old = (uint64_t)map->mask + 1, new = 2 * old;
@@ -224,7 +252,7 @@ static void map_make_room(const struct dfl_type *type, struct dfl_map *map)
         return;
     }
     if (map->mask >= 1u << 30)
-        block_exhausted(UINT64_C(1) << 40); /* more entries than 32 bits can number */
+        block_exhausted(UINT64_C(1) << 40); /* MAP_LIMIT entries, which 32 bits can number */
     slots_grow(map);
     entries_grow(map);
 }

@@ -26,6 +26,13 @@ static inline void map_retain(struct dfl_map *map)
         count_retain(&map->count);
 }
 
+/* A private map of `n` > 0 entries that are zero, to be filled in where they are; none can be found
+ * before map_index() has seen the keys. That is false if a key is there twice, and the map is only
+ * good for being dropped then. */
+struct dfl_map *map_filled(const struct dfl_type *, int64_t n);
+bool map_index(const struct dfl_type *, struct dfl_map *);
+/* Entries that a map may have. */
+enum { MAP_LIMIT = 5 << 28 };
 /* Frees the memory of a map, not what its entries hold. */
 void map_free(struct dfl_map *);
 /* Removes *key. True if it was there; its value is then moved to `out`, or dropped if that is NULL.

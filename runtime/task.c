@@ -39,10 +39,16 @@ static struct {
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static const struct dfl_fn *task_fns;
+static uint64_t task_fn_count;
 
 const struct dfl_fn *task_fn(const struct dfl_task *task)
 {
     return &task_fns[task->fn];
+}
+
+const struct dfl_fn *task_row(uint64_t fn)
+{
+    return fn < task_fn_count ? &task_fns[fn] : NULL;
 }
 
 /* ---- pools ---- */
@@ -184,51 +190,56 @@ void dfl_task_recycle(struct dfl_fiber *self, struct dfl_task *task)
 
 /* ---- arguments and results ---- */
 
-static bool args_are_boxed(const struct dfl_task *task)
+static struct dfl_block *block_of(uint64_t word)
 {
-    return task_fn(task)->args->size > sizeof task->args;
+    return (struct dfl_block *)(uintptr_t)word;
+}
+
+const void *task_args(const struct dfl_task *task)
+{
+    if (task_args_boxed(task_fn(task)->args))
+        return block_data(block_of(task->args[0]));
+    return task->args;
 }
 
 void task_drop_args(struct dfl_task *task)
 {
     const struct dfl_type *type = task_fn(task)->args;
-    if (args_are_boxed(task))
-        dfl_block_release((struct dfl_block *)(uintptr_t)task->args[0]);
+    if (task_args_boxed(type))
+        dfl_block_release(block_of(task->args[0]));
     else if (type->refs)
         dfl_drop(type, task->args);
 }
 
-/* What the result word holds on success: T for a T! that is told apart by the outcome. */
-static const struct dfl_type *result_type(const struct dfl_task *task)
+const struct dfl_type *task_held_type(const struct dfl_fn *fn)
 {
-    const struct dfl_type *type = task_fn(task)->result;
-    bool split = type->kind == DFL_RESULT && type->elem->size <= sizeof task->result;
-    return split ? type->elem : type;
+    const struct dfl_type *type = fn->result;
+    return type->kind == DFL_RESULT && !task_held_boxed(type->elem) ? type->elem : type;
 }
 
-static struct dfl_error *result_error(const struct dfl_task *task)
+struct dfl_error *task_error(const struct dfl_task *task)
 {
     return (struct dfl_error *)(uintptr_t)task->result;
 }
 
-static void *result_value(struct dfl_task *task, const struct dfl_type *type)
+const void *task_held(const struct dfl_task *task)
 {
-    if (type->size <= sizeof task->result)
-        return &task->result;
-    return block_data((struct dfl_block *)(uintptr_t)task->result);
+    if (task_held_boxed(task_held_type(task_fn(task))))
+        return block_data(block_of(task->result));
+    return &task->result;
 }
 
-static void drop_result(struct dfl_task *task)
+void task_drop_result(struct dfl_task *task)
 {
     if (task->outcome == DFL_PLAIN)
         return;
     if (task->outcome != DFL_VALUE) {
-        dfl_error_release(result_error(task));
+        dfl_error_release(task_error(task));
         return;
     }
-    const struct dfl_type *type = result_type(task);
-    if (type->size > sizeof task->result)
-        dfl_block_release((struct dfl_block *)(uintptr_t)task->result);
+    const struct dfl_type *type = task_held_type(task_fn(task));
+    if (task_held_boxed(type))
+        dfl_block_release(block_of(task->result));
     else if (type->refs)
         dfl_drop(type, &task->result);
 }
@@ -238,13 +249,13 @@ void task_share_result(struct dfl_task *task)
     if (task->outcome == DFL_PLAIN)
         return;
     if (task->outcome != DFL_VALUE) {
-        struct dfl_error *e = result_error(task);
+        struct dfl_error *e = task_error(task);
         dfl_share(&value_error, &e);
         return;
     }
-    const struct dfl_type *type = result_type(task);
+    const struct dfl_type *type = task_held_type(task_fn(task));
     if (type->refs)
-        dfl_share(type, result_value(task, type));
+        dfl_share(type, task_held(task));
 }
 
 /* Records of an io task nobody looked at may hold a failure that someone should hear of. */
@@ -257,7 +268,7 @@ static void mark_taken(struct dfl_task *task)
 /* The {err, value} of a T! whose T is small. */
 static void lay_out_split(struct dfl_task *task, const struct dfl_type *type, char *out)
 {
-    struct dfl_error *e = task->outcome == DFL_ERR ? result_error(task) : NULL;
+    struct dfl_error *e = task->outcome == DFL_ERR ? task_error(task) : NULL;
     memcpy(out, &e, sizeof e);
     if (e)
         memset(out + sizeof e, 0, type->size - sizeof e);
@@ -268,13 +279,13 @@ static void lay_out_split(struct dfl_task *task, const struct dfl_type *type, ch
 /* The value as it lies in memory; nothing is counted. */
 static void lay_out(struct dfl_task *task, const struct dfl_type *type, void *out)
 {
-    const struct dfl_type *held = result_type(task);
+    const struct dfl_type *held = task_held_type(task_fn(task));
     if (held != type)
         lay_out_split(task, type, out);
     else if (type->size == sizeof task->result)
         memcpy(out, &task->result, sizeof task->result);
     else
-        memcpy(out, result_value(task, type), type->size);
+        memcpy(out, task_held(task), type->size);
 }
 
 struct dfl_error *dfl_task_take(struct dfl_task *task, void *out)
@@ -283,8 +294,8 @@ struct dfl_error *dfl_task_take(struct dfl_task *task, void *out)
     const struct dfl_type *type = task_fn(task)->result;
     if (task->outcome == DFL_FAILURE) {
         mark_taken(task);
-        dfl_error_retain(result_error(task));
-        return dfl_error_link(result_error(task), task_fn(task));
+        dfl_error_retain(task_error(task));
+        return dfl_error_link(task_error(task), task_fn(task));
     }
     lay_out(task, type, out);
     if (task->outcome != DFL_PLAIN)
@@ -297,10 +308,10 @@ struct dfl_error *task_take_last(struct task_pool *pool, struct dfl_task *task, 
     const struct dfl_type *type = task_fn(task)->result;
     struct dfl_error *failure = NULL;
     if (task->outcome == DFL_FAILURE)
-        failure = dfl_error_link(result_error(task), task_fn(task));
+        failure = dfl_error_link(task_error(task), task_fn(task));
     else
         lay_out(task, type, out);
-    if (task->outcome == DFL_VALUE && result_type(task)->size > sizeof task->result) {
+    if (task->outcome == DFL_VALUE && task_held_boxed(task_held_type(task_fn(task)))) {
         struct dfl_block *box = (struct dfl_block *)(uintptr_t)task->result;
         box->size = 0; /* what it held is the caller's now */
         dfl_block_release(box);
@@ -328,7 +339,7 @@ static void give_boxed(struct dfl_task *task, const struct dfl_type *type, const
 
 void dfl_task_give(struct dfl_task *task, void *value, struct dfl_error *failure)
 {
-    const struct dfl_type *type = task_fn(task)->result, *held = result_type(task);
+    const struct dfl_type *type = task_fn(task)->result, *held = task_held_type(task_fn(task));
     task->result = 0;
     task->outcome = failure ? DFL_FAILURE : DFL_VALUE;
     if (failure) {
@@ -344,7 +355,7 @@ void dfl_task_give(struct dfl_task *task, void *value, struct dfl_error *failure
             return;
         }
     }
-    if (held->size > sizeof task->result)
+    if (task_held_boxed(held))
         give_boxed(task, held, value);
     else
         memcpy(&task->result, value, held->size);
@@ -389,8 +400,8 @@ static void end(struct task_pool *pool, struct dfl_task *task)
     if (task_is_done(task)) {
         bool io = task_fn(task)->flags & DFL_FN_IO;
         if (io && task->outcome == DFL_FAILURE && !(task->flags & TASK_TAKEN))
-            worker_report_detached(task_fn(task), result_error(task));
-        drop_result(task);
+            worker_report_detached(task_fn(task), task_error(task));
+        task_drop_result(task);
     } else {
         task_drop_args(task);
     }
@@ -441,6 +452,7 @@ void dfl_task_release(struct dfl_fiber *self, struct dfl_task *task)
 void task_init(const struct dfl_program *program)
 {
     task_fns = program->fns;
+    task_fn_count = program->fn_count;
 }
 
 uint64_t task_peak(void)

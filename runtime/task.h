@@ -62,6 +62,8 @@ uint64_t task_peak(void);
 uint64_t task_live(void);
 
 const struct dfl_fn *task_fn(const struct dfl_task *);
+/* A row by its number; NULL: there is none. */
+const struct dfl_fn *task_row(uint64_t fn);
 
 static inline bool task_is_done(const struct dfl_task *task)
 {
@@ -75,8 +77,27 @@ bool task_add_waiter(struct dfl_task *, uintptr_t waiter, void **next);
 /* The value of a record that has run, for its sole holder, as dfl_task_take() gives it; the record
  * is free afterwards. Its arguments have ended before. */
 struct dfl_error *task_take_last(struct task_pool *, struct dfl_task *, void *out);
+/* True if `args` of a record with these is a block that holds them. */
+static inline bool task_args_boxed(const struct dfl_type *args)
+{
+    return args->size > sizeof((struct dfl_task *)NULL)->args;
+}
+/* Where the arguments are, until they end: of the type task_fn(task)->args. */
+const void *task_args(const struct dfl_task *);
+/* What a row's records hold once it went well: the T of a T! that the outcome tells apart, else the
+ * result of the row. It lies in the word `result`, or in a block if it is larger. */
+const struct dfl_type *task_held_type(const struct dfl_fn *);
+static inline bool task_held_boxed(const struct dfl_type *held)
+{
+    return held->size > sizeof((struct dfl_task *)NULL)->result;
+}
+/* That value, of a record whose outcome is DFL_VALUE or DFL_PLAIN; else its error. */
+const void *task_held(const struct dfl_task *);
+struct dfl_error *task_error(const struct dfl_task *);
 /* Makes the counts in the result of a record that has run shared: others will see it. */
 void task_share_result(struct dfl_task *);
+/* Ends the result of a record that has one. */
+void task_drop_result(struct dfl_task *);
 /* Ends the arguments of a record that has run, or never will. */
 void task_drop_args(struct dfl_task *);
 
