@@ -342,6 +342,12 @@ const char *cache_keep(struct cache *c, const char *draft, const struct cache_in
         text = arena_format(c->arena, "%sfile %s %s\n", text, hash_text(c->arena, f->text, f->len),
                             f->path);
     }
+    for (uint32_t i = 0; i < inputs->files.count; i++) {
+        const char *now = hash_file(c->arena, inputs->files.at[i]);
+        if (!now || strchr(inputs->files.at[i], '\n'))
+            return path;
+        text = arena_format(c->arena, "%sfile %s %s\n", text, now, inputs->files.at[i]);
+    }
     for (uint32_t i = 0; i < inputs->absent.count; i++)
         text = arena_format(c->arena, "%sabsent %s\n", text, inputs->absent.at[i]);
     text = arena_format(c->arena, "%s%s", text, mark_warnings(c->arena, inputs->warnings));

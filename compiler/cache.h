@@ -3,9 +3,9 @@
  *
  * The folder ($XDG_CACHE_HOME/dfl, or ~/.cache/dfl) holds two kinds of files:
  *   NAME-HASH       an executable, named by its own content
- *   KEY.run         what was compiled to it: each source file with its hash, files that must be
- *                   absent, the executable, the warnings, which every run tells again; last a hash
- *                   of the text before
+ *   KEY.run         what was compiled to it: each source file and C header with its hash, files
+ *                   that must be absent, the executable, the warnings, which every run tells again;
+ *                   last a hash of the text before
  * KEY is made of the compiler, the options and the path as it was typed (messages of the program
  * show it). Everything is written under another name and renamed, so runs may race; what was
  * damaged does not match its hash and is made anew. The least recently used goes when it is full.
@@ -27,6 +27,7 @@ struct cache_source {
 /* What an executable was compiled from. */
 struct cache_inputs {
     VEC(struct cache_source) sources;
+    VEC(const char *) files;  /* C headers, by path */
     VEC(const char *) absent; /* paths where a file would have been taken instead */
     const char *warnings;     /* as they were printed */
 };

@@ -1,6 +1,7 @@
 /* codegen_call.c - calls: of the runtime by the rows of abi.def, of C functions of the standard
  * library, and of functions of DIR. */
 #include "codegen_core.h"
+#include "extern.h"
 
 /* ---- declarations --------------------------------------------------------------------------- */
 
@@ -178,7 +179,7 @@ void cg_do_call(struct cg *cg, const struct ir_value *x)
     cg_set(cg, x, value);
 }
 
-/* ---- C functions of the standard library ---------------------------------------------------- */
+/* ---- C functions ---------------------------------------------------- */
 
 /* What LLVM knows better than by a call: of one or two floats. */
 static const struct {
@@ -217,26 +218,64 @@ static struct cg_callee extern_callee(struct cg *cg, const char *symbol, uint32_
     return callee;
 }
 
+static LLVMValueRef arg_pointer(struct cg *cg, const struct ir_value *x, uint32_t i)
+{
+    return x->args[i]->place ? cg_arg(cg, x, i) : cg_spill(cg, cg_arg(cg, x, i));
+}
+
+static void take_outcome(struct cg *cg, const struct ir_value *x, LLVMValueRef error,
+                         LLVMValueRef out)
+{
+    if (x->fail) {
+        LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, error));
+        cg_fail(cg, x, CG_ABI(cg, dfl_error_at, error, cg_site(cg, x)), next);
+    }
+    cg_set(cg, x, cg_load(cg, cg_type(cg, x->type), out));
+}
+
+/* struct dfl_c_use */
+static LLVMValueRef use_of(struct cg *cg, const struct ir_value *x)
+{
+    LLVMValueRef fn = LLVMGetNamedGlobal(cg->llvm, x->imm.ext.symbol);
+    if (!fn)
+        fn = LLVMAddGlobal(cg->llvm, cg->i8, x->imm.ext.symbol); /* of the program's shim */
+    LLVMValueRef *types = arena_array(&cg->arena, LLVMValueRef, x->arg_count + 1);
+    for (uint32_t i = 0; i < x->arg_count; i++)
+        types[i] = cg_descriptor(cg, x->args[i]->type);
+    LLVMValueRef params = LLVMConstArray2(cg->ptr, types, x->arg_count);
+    LLVMValueRef parts[] = {fn, cg_constant(cg, "params", params), cg_descriptor(cg, x->type),
+                            cg_site(cg, x)};
+    return cg_constant(cg, "use", LLVMConstStructInContext(cg->context, parts, 4, false));
+}
+
+/* A C function that the program declares. */
+static void do_c_call(struct cg *cg, const struct ir_value *x)
+{
+    LLVMValueRef out = cg_room(cg, cg_type(cg, x->type));
+    LLVMValueRef args = cg_alloca(cg, LLVMArrayType2(cg->ptr, x->arg_count));
+    for (uint32_t i = 0; i < x->arg_count; i++)
+        cg_store(cg, arg_pointer(cg, x, i), cg_at(cg, args, i * (int64_t)sizeof(void *)));
+    take_outcome(cg, x, CG_ABI(cg, dfl_c_call, cg->fiber, use_of(cg, x), out, args), out);
+}
+
 /* (fiber, type descriptors..., out, arguments by pointer...) */
 void cg_do_extern(struct cg *cg, const struct ir_value *x)
 {
     if (do_intrinsic(cg, x))
         return;
+    if (extern_is_symbol(x->imm.ext.symbol)) {
+        do_c_call(cg, x);
+        return;
+    }
     const struct types *types = &x->imm.ext.types;
     uint32_t count = 0;
     LLVMValueRef *args = arena_array(&cg->arena, LLVMValueRef, types->count + x->arg_count + 2);
-    LLVMTypeRef result = cg_type(cg, x->type);
-    LLVMValueRef out = cg_room(cg, result);
+    LLVMValueRef out = cg_room(cg, cg_type(cg, x->type));
     args[count++] = cg->fiber;
     for (uint32_t i = 0; i < types->count; i++)
         args[count++] = cg_descriptor(cg, types->at[i]);
     args[count++] = out;
     for (uint32_t i = 0; i < x->arg_count; i++)
-        args[count++] = x->args[i]->place ? cg_arg(cg, x, i) : cg_spill(cg, cg_arg(cg, x, i));
-    LLVMValueRef error = cg_call(cg, extern_callee(cg, x->imm.ext.symbol, count), args, count);
-    if (x->fail) {
-        LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, error));
-        cg_fail(cg, x, CG_ABI(cg, dfl_error_at, error, cg_site(cg, x)), next);
-    }
-    cg_set(cg, x, cg_load(cg, result, out));
+        args[count++] = arg_pointer(cg, x, i);
+    take_outcome(cg, x, cg_call(cg, extern_callee(cg, x->imm.ext.symbol, count), args, count), out);
 }

@@ -190,6 +190,23 @@ static __attribute__((noinline)) enum flow run_shim(struct frame *from, struct n
     return frame_fail(from, dfl_error_at(e, &site));
 }
 
+/* A C function that the program declares. */
+static __attribute__((noinline)) enum flow run_c_fn(struct frame *from, struct node *at,
+                                                    struct instance *inst, char *locals, void *out)
+{
+    void *args[DFL_C_PARAMS_MOST];
+    const struct dfl_type *params[DFL_C_PARAMS_MOST];
+    struct dfl_site site = frame_site(from, at);
+    struct dfl_c_use use = {inst->c_fn, params, inst->result, &site};
+    for (uint32_t i = 0; i < inst->func->param_count; i++) {
+        char *slot = locals + inst->slots[i].offset;
+        args[i] = inst->slots[i].by_place ? *(void **)slot : slot;
+        params[i] = inst->slots[i].type;
+    }
+    struct dfl_error *e = dfl_c_call(NULL, &use, out, args);
+    return e ? frame_fail(from, e) : FLOW_ON;
+}
+
 /* |(a, b)| binds the parts of a parameter without a name. */
 static void bind_patterns(struct frame *f, struct nodes params)
 {
@@ -239,6 +256,8 @@ enum flow call_run(struct frame *from, struct node *at, const struct closure *c,
     char *mark = from->in->top;
     if (!room_is_left(from->in))
         flow = fail_stack(from, at);
+    else if (c->instance->c_fn)
+        flow = run_c_fn(from, at, c->instance, locals, out);
     else if (c->instance->shim)
         flow = run_shim(from, at, c->instance, locals, out);
     else

@@ -73,7 +73,8 @@ struct instance {
     uint32_t capture_size;
     const struct dfl_type *result;
     const struct dfl_type **parameters; /* descriptors of the generics, for C functions */
-    void *shim;                         /* the C function of an extern */
+    void *shim;                         /* the C function of an extern of the library */
+    const struct dfl_c_fn *c_fn;        /* of one that the program declares */
     bool wrap, io, counts_depth;
     struct name_map layouts; /* open type -> descriptor */
 };

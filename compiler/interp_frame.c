@@ -1,4 +1,5 @@
 /* interp_frame.c - instances of functions and the frames of their calls. */
+#include "extern.h"
 #include "interp_core.h"
 
 #include "block.h"
@@ -76,6 +77,10 @@ static void instance_shim(struct interp *in, struct instance *inst)
     struct node *node = inst->symbol->node;
     if (node->kind != NODE_func || !(node->func_.flags & FUNC_EXTERN))
         return;
+    if (strcmp(node->func_.header, "dfl")) {
+        inst->c_fn = extern_find(in->program, inst->symbol);
+        return;
+    }
     inst->shim = shim_find(
         arena_format(&in->arena, "dfl_std_%s_%s", inst->symbol->module->name, inst->symbol->name));
     assert(inst->shim);

@@ -1,123 +1,29 @@
-/* link.c - runs the C compiler as a linker: it knows the start files and folders of the system. The
- * program gets the runtime whole, and libc as the system has it. */
+/* link.c - the program gets the runtime whole, and libc as the system has it. */
 #include "link.h"
 
-#include "base/arena.h"
-#include "base/vec.h"
+#include "cc.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef DFL_CC
-#define DFL_CC "cc"
-#endif
 #ifndef DFL_LINK_FLAGS
 #define DFL_LINK_FLAGS ""
 #endif
 
-extern char **environ;
-
-struct command {
-    struct arena arena;
-    VEC(char *) words;
-};
-
-static void add(struct command *c, const char *word)
+static void make_command(struct cc *c, const struct link *l)
 {
-    vec_push(&c->arena, &c->words, arena_copy(&c->arena, word, strlen(word)));
-}
-
-/* Words parted by blanks or semicolons. */
-static void add_words(struct command *c, const char *text)
-{
-    while (*text) {
-        size_t len = strcspn(text, " ;");
-        if (len)
-            vec_push(&c->arena, &c->words, arena_copy(&c->arena, text, len));
-        text += len + (text[len] != 0);
-    }
-}
-
-static void make_command(struct command *c, const char *object, const char *runtime,
-                         const char *out)
-{
-    const char *user = getenv("CC");
-    add_words(c, user && *user ? user : DFL_CC);
-    add_words(c, DFL_LINK_FLAGS);
-    add(c, "-Wl,--build-id=none");
-    add(c, "-o");
-    add(c, out);
-    add(c, object);
-    add(c, runtime);
-    add(c, "-lm");
-    add(c, "-lpthread");
-    add(c, "-ldl");
-    vec_push(&c->arena, &c->words, NULL);
-}
-
-/* ---- the linker's words ---------------------------------------------------------------------- */
-
-/* Reads all that comes from `fd`. */
-static char *read_words(struct arena *a, int fd)
-{
-    VEC(char) text = {0};
-    char part[4096];
-    for (ssize_t n; (n = read(fd, part, sizeof part)) > 0 || (n < 0 && errno == EINTR);)
-        for (ssize_t i = 0; i < n; i++)
-            vec_push(a, &text, part[i]);
-    vec_push(a, &text, 0);
-    return text.at;
-}
-
-/* Waits for the child; the exit status, or 128 + the signal that ended it. */
-static int wait_for(pid_t child)
-{
-    int status;
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            return 127;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* Starts the command with standard error going to `fd`. */
-static bool start(struct command *c, int fd, pid_t *child)
-{
-    const char *name = c->words.at[0];
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_adddup2(&files, fd, STDERR_FILENO);
-    int error = posix_spawnp(child, name, &files, NULL, c->words.at, environ);
-    posix_spawn_file_actions_destroy(&files);
-    if (error) {
-        fprintf(stderr, "dfl: cannot start the linker '%s': %s\n", name, strerror(error));
-        fprintf(stderr, "hint: install the package gcc, or set CC to a C compiler\n");
-    }
-    return !error;
-}
-
-/* Runs the command. Its exit status, and its words; or -1 after what was said. */
-static int run(struct command *c, char **words)
-{
-    int ends[2];
-    pid_t child;
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        fprintf(stderr, "dfl: cannot start the linker: %s\n", strerror(errno));
-        return -1;
-    }
-    bool started = start(c, ends[1], &child);
-    close(ends[1]);
-    if (started)
-        *words = read_words(&c->arena, ends[0]);
-    close(ends[0]);
-    return started ? wait_for(child) : -1;
+    cc_add_words(c, DFL_LINK_FLAGS);
+    cc_add_words(c, "-Wl,--build-id=none -o");
+    cc_add(c, l->out);
+    cc_add(c, l->object);
+    for (uint32_t i = 0; l->extra[i]; i++)
+        cc_add(c, l->extra[i]);
+    cc_add(c, l->runtime);
+    cc_add_words(c, "-lm -lpthread -ldl");
 }
 
 /* ---- room ------------------------------------------------------------------------------------ */
@@ -155,26 +61,25 @@ static int64_t most_bytes(const char *object, const char *runtime)
 
 /* ---------------------------------------------------------------------------------------------- */
 
-enum link_end link_program(const char *object, const char *runtime, const char *out)
+enum link_end link_program(const struct link *l, struct arena *arena, const char **said)
 {
-    if (access(runtime, R_OK)) {
-        fprintf(stderr, "dfl: cannot read the runtime library '%s': %s\n", runtime,
+    *said = "";
+    if (access(l->runtime, R_OK)) {
+        fprintf(stderr, "dfl: cannot read the runtime library '%s': %s\n", l->runtime,
                 strerror(errno));
         return LINK_FAILED;
     }
-    struct command c = {0};
-    char *words = "";
-    make_command(&c, object, runtime, out);
-    int status = run(&c, &words), why = 0;
-    if (status > 0 && !is_special(out))
-        why = why_no_room(out, most_bytes(object, runtime));
-    if (status != 0 && !is_special(out))
-        unlink(out);
-    if (!why)
-        fputs(words, stderr);
+    struct cc c;
+    cc_begin(&c, arena);
+    make_command(&c, l);
+    int status = cc_run(&c, said), why = 0;
+    if (status > 0 && !is_special(l->out))
+        why = why_no_room(l->out, most_bytes(l->object, l->runtime));
+    if (status != 0 && !is_special(l->out))
+        unlink(l->out);
     if (status > 0 && !why)
-        fprintf(stderr, "dfl: the linker '%s' failed with status %d\n", c.words.at[0], status);
-    arena_free(&c.arena);
+        *said = arena_format(arena, "%sdfl: the linker '%s' failed with status %d\n", *said,
+                             cc_name(&c), status);
     errno = why;
     return status == 0 ? LINK_DONE : why ? LINK_NO_ROOM : LINK_FAILED;
 }

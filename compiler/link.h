@@ -2,14 +2,22 @@
 #ifndef LINK_H
 #define LINK_H
 
+#include "base/arena.h"
+
 enum link_end {
     LINK_DONE,
-    LINK_FAILED,  /* what is wrong was said on standard error */
+    LINK_FAILED,  /* what the linker said is in *said; "" if what is wrong was said already */
     LINK_NO_ROOM, /* `out` cannot be written whole; errno tells why, nothing was said */
 };
 
-/* Links `object` with the runtime library `runtime` (libdfl.a) and what it needs, to `out`, which
- * appears whole or not at all. */
-enum link_end link_program(const char *object, const char *runtime, const char *out);
+struct link {
+    const char *object;
+    const char *runtime;      /* libdfl.a */
+    const char *const *extra; /* further words for the linker, to a NULL */
+    const char *out;          /* appears whole or not at all */
+};
+
+/* Links the object with the runtime library and what it needs. */
+enum link_end link_program(const struct link *, struct arena *, const char **said);
 
 #endif

@@ -3,6 +3,7 @@
  * A parameter of function type vanishes: the instance is made for the function passed. A lambda's
  * captured locals come as leading parameters instead, and are handed on wherever it is:
  *   captured by the callee itself, if it is a lambda; by each function passed; then the values. */
+#include "extern.h"
 #include "lower_core.h"
 
 #include <assert.h>
@@ -208,6 +209,8 @@ static void pending_init(struct pending *p, struct frame *f, struct node *n,
 
 const char *call_extern_symbol(struct lower *l, const struct symbol *s)
 {
+    if (strcmp(s->node->func_.header, "dfl"))
+        return extern_symbol(l->arena, s);
     return arena_format(l->arena, "dfl_std_%s_%s", s->module->name, s->name);
 }
 

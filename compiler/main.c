@@ -7,6 +7,7 @@
 #include "explain.h"
 #include "fmt_files.h"
 #include "codegen.h"
+#include "extern.h"
 #include "graph.h"
 #include "home.h"
 #include "interp.h"
@@ -53,6 +54,7 @@ static void session_open(struct session *s, const struct cli *cli)
 
 static void session_close(struct session *s)
 {
+    extern_close(&s->program);
     arena_free(&s->arena);
 }
 
@@ -95,9 +97,12 @@ static bool stages_check(struct session *s, const char *path)
         check_effects(&s->program);
         check_matches(&s->program);
     }
-    if (s->diags.errors == 0)
+    bool asked = true;
+    if (s->diags.errors == 0) {
+        asked = extern_check(&s->program);
         check_uses(&s->program);
-    return stages_report(s);
+    }
+    return stages_report(s) && asked;
 }
 
 static bool has_main(struct session *s)
@@ -154,38 +159,32 @@ static bool stages_emit(struct session *s, const struct ir_module *m, enum emit 
     return generate && generate(m, &layouts, &options, path);
 }
 
-/* An empty, watched file for an object; ended by temp_remove(). NULL after what was said. */
-static const char *object_make(struct session *s)
-{
-    const char *tmp = getenv("TMPDIR");
-    char *path = arena_format(&s->arena, "%s/dfl-XXXXXX.o", tmp && tmp[0] ? tmp : "/tmp");
-    int fd = mkstemps(path, 2);
-    if (fd < 0) {
-        cli_error(s->cli, "cannot write to '%s': %s", path, strerror(errno));
-        cli_hint(s->cli, "set TMPDIR to a folder that can be written");
-        return NULL;
-    }
-    close(fd);
-    temp_watch(path);
-    return path;
-}
-
 /* From a file to an object, which temp_remove() ends. NULL after errors, which are printed. */
 static const char *stages_object(struct session *s, const char *path)
 {
     if (!stages_check(s, path) || !has_main(s))
         return NULL;
     struct ir_module *m = stages_lower(s);
-    const char *object = m ? object_make(s) : NULL;
+    const char *object = m ? temp_make(&s->arena, ".o") : NULL;
     if (!object || stages_emit(s, m, EMIT_OBJ, object))
         return object;
     temp_remove(object);
     return NULL;
 }
 
+/* Links an object with the runtime and what the program has of C. */
 static enum link_end stages_link(struct session *s, const char *object, const char *out)
 {
-    return link_program(object, home_path(&s->arena, "lib/dfl/libdfl.a"), out);
+    const char *const *words = extern_link_words(&s->program), *said;
+    struct link link = {.object = object, .extra = words, .out = out};
+    link.runtime = home_path(&s->arena, "lib/dfl/libdfl.a");
+    enum link_end end = words ? link_program(&link, &s->arena, &said) : LINK_FAILED;
+    if (end == LINK_FAILED && words && !extern_report_link(&s->program, said))
+        fputs(said, stderr);
+    int why = errno;
+    stages_report(s);
+    errno = why;
+    return end;
 }
 
 /* A file that may not grow is an error like a full disk, and no end of the process. */
@@ -196,6 +195,13 @@ static void survive_file_limit(void)
     on_file_limit = signal(SIGXFSZ, SIG_IGN);
 }
 
+/* Makes C functions callable for the interpreter. */
+static bool stages_load(struct session *s)
+{
+    bool good = extern_load(&s->program);
+    return stages_report(s) && good;
+}
+
 /* ---- run ----------------------------------------------------------------------------------- */
 
 static int run_interp(const struct cli *cli)
@@ -204,7 +210,7 @@ static int run_interp(const struct cli *cli)
     session_open(&s, cli);
     int status = CLI_FAILED;
     const struct interp_options options = {.check_leaks = getenv("DFL_CHECK") != NULL};
-    if (stages_check(&s, cli->operands[0]) && has_main(&s))
+    if (stages_check(&s, cli->operands[0]) && has_main(&s) && stages_load(&s))
         status = interp_run(&s.program, cli->operand_count - 1, cli->operands + 1, &options);
     session_close(&s);
     return status;
@@ -224,6 +230,11 @@ static struct cache_inputs inputs_of(struct session *s)
             vec_push(&s->arena, &in.absent,
                      arena_format(&s->arena, "%.*s%s.dfl", folder, root, m->name));
     }
+    struct extern_inputs of_c = extern_inputs(&s->program);
+    for (; *of_c.files; of_c.files++)
+        vec_push(&s->arena, &in.files, *of_c.files);
+    for (; *of_c.absent; of_c.absent++)
+        vec_push(&s->arena, &in.absent, *of_c.absent);
     return in;
 }
 
@@ -334,7 +345,7 @@ static bool emit_code(struct session *s, const struct ir_module *m, FILE *out)
 {
     const char *what = s->cli->emit;
     enum emit emit = strcmp(what, "obj") == 0 ? EMIT_OBJ : what[0] == 'a' ? EMIT_ASM : EMIT_LLVM;
-    const char *object = object_make(s);
+    const char *object = temp_make(&s->arena, ".o");
     if (!object)
         return false;
     bool good = stages_emit(s, m, emit, object) && copy_out(object, out);
@@ -429,8 +440,9 @@ static int verb_test(const struct cli *cli)
     for (int i = 0; i < files; i++) {
         struct session s;
         session_open(&s, cli);
-        int one =
-            stages_check(&s, cli->operands[i]) ? interp_test(&s.program, &options) : CLI_FAILED;
+        int one = stages_check(&s, cli->operands[i]) && stages_load(&s)
+                      ? interp_test(&s.program, &options)
+                      : CLI_FAILED;
         status = one ? one : status;
         session_close(&s);
     }

@@ -627,17 +627,20 @@ static void check_extern(struct program *p, struct module *m, struct symbol *sym
     struct node *node = symbol->node;
     if (!(node->func_.flags & FUNC_EXTERN))
         return;
-    bool native = node->func_.header && !strcmp(node->func_.header, "dfl");
-    if (!native)
-        diag_error(p->diags, DIAG_not_available, symbol->span,
-                   "`extern` is not available in this version of dfl");
-    else if (!m->is_std)
+    if (strcmp(node->func_.header, "dfl")) {
+        symbol->func->c_index = p->c_funcs.count;
+        vec_push(p->arena, &p->c_funcs, symbol);
+    } else if (!m->is_std) {
         diag_error(p->diags, DIAG_bad_extern, symbol->span,
                    "`extern \"dfl\"` is for the standard library only");
+    }
 }
 
 static void sign_record(struct program *p, struct module *m, struct node *node)
 {
+    if (node->record_.header)
+        diag_error(p->diags, DIAG_not_available, node->record_.header_at,
+                   "structs of C are not available in this version of dfl");
     const struct nodes *fields = &node->record_.fields;
     const struct type **types = arena_array(p->arena, const struct type *, fields->count + 1);
     for (uint32_t i = 0; i < fields->count; i++) {

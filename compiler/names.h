@@ -59,6 +59,7 @@ struct func {
     VEC(struct call_site) calls;   /* every call and spawn in it, for effects */
     bool wrap, fastmath;           /* @wrap, @fastmath */
     uint32_t needs[NEEDS];         /* by enum need: bit i set where its generic i needs it */
+    uint32_t c_index;              /* of an extern of a C header: its place in program.c_funcs */
 };
 
 struct call_site {
@@ -89,8 +90,10 @@ struct program {
     const char *library;          /* folder of the standard library */
     VEC(struct module *) modules; /* imported ones before their importers; modules[0] is prelude */
     struct module *root;
-    VEC(struct node *) grids; /* [T, n] as written; check.c looks at what T is */
-    struct symbol *main;      /* NULL: none (reported only if the verb needs one) */
+    VEC(struct node *) grids;     /* [T, n] as written; check.c looks at what T is */
+    struct symbol *main;          /* NULL: none (reported only if the verb needs one) */
+    VEC(struct symbol *) c_funcs; /* declared of C headers */
+    struct externs *externs;      /* what extern.c knows of them; NULL: none, or not checked */
 };
 
 /* The caller has set arena, names, diags and library, the rest zero; path "-" is standard input.

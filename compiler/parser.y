@@ -71,7 +71,7 @@ static void parser_error(const struct span *, struct parse *, const char *);
 %type <nodes> attrs attrs1 generics names param_list params params1 fields fields1 variants variants1 types
 %type <nodes> types1 stmts arms arms1 select_arms pieces args args1 list list1 entries indices
 %type <nodes> inits inits1 lambda_params patterns import_names import_list
-%type <node> item plain_item signature result param field variant attr type type1 type_name stmt
+%type <node> item plain_item signature extern_signature result param field variant attr type type1 type_name stmt
 %type <node> block expr if_expr binary conjunction comparison bit_or bit_xor bit_and shift sum
 %type <node> product cast unary awaiting awaited target postfix callable chain call call_name
 %type <node> primary string hole arg element index loop_range arm guard condition init
@@ -81,7 +81,7 @@ static void parser_error(const struct span *, struct parse *, const char *);
 %type <flag> pub
 %type <op> compare operator
 %type <reduction> reduction
-%type <token> link spec
+%type <token> link alias spec
 
 /* `[return for x in xs ...]` can only mean that a loop's value is returned. */
 %precedence ALONE
@@ -105,10 +105,17 @@ pub: %empty            { $$ = false; }
     ;
 plain_item: signature block
                        { $$ = $1; $$->span = @$; $$->func_.body = $2; }
-    | EXTERN STR link signature
-                       { $$ = $4; $$->span = @$; $$->func_.flags |= FUNC_EXTERN;
+    | EXTERN STR link alias extern_signature
+                       { $$ = $5; $$->func_.flags |= FUNC_EXTERN;
                          $$->func_.header = parse_text(p, @2, $2.text);
-                         $$->func_.link = $3.name; }
+                         $$->func_.header_at = @2;
+                         $$->func_.link = $3.name;
+                         $$->func_.link_at = @3;
+                         $$->func_.c_name = $4.name; }
+    | EXTERN STR link alias RECORD upper '{' fields '}'
+                       { $$ = AST(p, record, @$, .name = $6.name, .name_at = @6, .fields = $8,
+                                  .header = parse_text(p, @2, $2.text), .header_at = @2,
+                                  .c_name = $4.name); }
     | RECORD upper '{' fields '}'
                        { $$ = AST(p, record, @$, .name = $2.name, .name_at = @2, .fields = $4); }
     | ENUM upper '{' variants '}'
@@ -127,6 +134,9 @@ plain_item: signature block
     ;
 link: %empty           { $$.name = NULL; }
     | LINK STR         { $$.name = parse_text(p, @2, $2.text); }
+    ;
+alias: %empty          { $$.name = NULL; }
+    | AS STR           { $$.name = parse_text(p, @2, $2.text); }
     ;
 path: ID
     | path '.' ID      { $$.name = parse_path(p, $1.name, $3.name); }
@@ -156,6 +166,11 @@ attr: '@' ID           { $$ = AST(p, attr, @$, .name = $2.name); }
     ;
 
 signature: func_kind ID generics param_list result
+                       { $$ = AST(p, func, @$, .name = $2.name, .name_at = @2, .flags = $1,
+                                  .generics = $3, .params = $4, .result = $5); }
+    ;
+extern_signature: signature
+    | func_kind TYPE_ID generics param_list result
                        { $$ = AST(p, func, @$, .name = $2.name, .name_at = @2, .flags = $1,
                                   .generics = $3, .params = $4, .result = $5); }
     ;
@@ -422,6 +437,7 @@ target: callable
 call: call_name '(' args ')' { $$ = AST(p, call, @$, .callee = $1, .args = $3); }
     ;
 call_name: ID          { $$ = AST(p, name, @$, .name = $1.name); }
+    | TYPE_ID          { $$ = AST(p, name, @$, .name = $1.name); }
     | call_name '.' ID { $$ = parse_dot(p, @$, $1, $3.name, @3); }
     ;
 

@@ -2,9 +2,13 @@
 #include "temp.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 enum { TEMP_MOST = 8 };
 static const char *volatile watched[TEMP_MOST];
@@ -49,4 +53,19 @@ void temp_remove(const char *path)
 {
     remove(path);
     temp_forget(path);
+}
+
+const char *temp_make(struct arena *arena, const char *ending)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *path = arena_format(arena, "%s/dfl-XXXXXX%s", tmp && tmp[0] ? tmp : "/tmp", ending);
+    int fd = mkstemps(path, (int)strlen(ending));
+    if (fd < 0) {
+        fprintf(stderr, "error: cannot write to '%s': %s\n", path, strerror(errno));
+        fprintf(stderr, "hint: set TMPDIR to a folder that can be written\n");
+        return NULL;
+    }
+    close(fd);
+    temp_watch(path);
+    return path;
 }

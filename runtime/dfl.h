@@ -201,6 +201,34 @@ struct dfl_fn {
     uint64_t flags;
 };
 
+/* ---- C functions that a program declares ---------------------------------------------------- */
+
+/* One of them, as the C file that the compiler makes for the program defines it. */
+struct dfl_c_fn {
+    /* Calls it with args[i], as `how` makes it of the value, and writes what it returns. */
+    void (*call)(void *out, void *const *args);
+    const char *name; /* as the program declares it */
+    /* A letter for each parameter, then one for the result:
+     *   v  the value: where it is, or where it goes
+     *   e  the elements of a str, bytes or array
+     *   c  those of an array or bytes that C may change: made unique before
+     *   s  a C string: of a str a copy with a NUL behind; as a result one that is copied, or NULL
+     */
+    const char *how;
+    uint64_t is_io;
+};
+enum { DFL_C_PARAMS_MOST = 32 };
+
+/* A place where one is called. */
+struct dfl_c_use {
+    const struct dfl_c_fn *fn;
+    const struct dfl_type *const *params;
+    const struct dfl_type *result;
+    const struct dfl_site *site;
+};
+
+/* ---- the program ---------------------------------------------------------------------------- */
+
 /* A compiled program, emitted as the symbol `dfl_program`. */
 struct dfl_program {
     const char *name; /* source file as given */

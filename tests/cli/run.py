@@ -265,6 +265,64 @@ def a_module_that_appears_before_the_librarys_is_seen(p, dfl):
     same(p.run([dfl, "run", "a.dfl"], env=cache(p), status=0).out, "mine 2.5\n")
 
 
+C_HEADER = "static inline int twice(int x) { return %s; }\n"
+C_MAIN = 'extern "own.h" fn twice(x: i32) -> i32\nio task main() { print("{twice(4)}") }\n'
+
+
+@test
+def a_change_in_a_header_of_c_is_seen(p, dfl):
+    p.write("own.h", C_HEADER % "2 * x")
+    p.write("a.dfl", C_MAIN)
+    same(p.run([dfl, "run", "a.dfl"], env=cache(p), status=0).out, "8\n")
+    before = entries(p)
+    same(p.run([dfl, "run", "a.dfl"], env=cache(p), status=0).out, "8\n")
+    same(entries(p), before)
+    p.write("own.h", C_HEADER % "3 * x")
+    same(p.run([dfl, "run", "a.dfl"], env=cache(p), status=0).out, "12\n")
+    p.write("own.h", "static inline long twice(long x) { return x; }\n")
+    wants(p.run([dfl, "run", "a.dfl"], env=cache(p), status=1).err, r"a\.dfl:1:25: error")
+
+
+@test
+def a_header_of_c_that_appears_before_the_systems_is_seen(p, dfl):
+    p.write("a.dfl", 'extern "ctype.h" fn toupper(c: i32) -> i32\nio task main() { print("{toupper(97)}") }\n')
+    same(p.run([dfl, "run", "a.dfl"], env=cache(p), status=0).out, "65\n")
+    p.write("ctype.h", "static inline int toupper(int x) { return -x; }\n")
+    same(p.run([dfl, "run", "a.dfl"], env=cache(p), status=0).out, "-97\n")
+
+
+@test
+def what_the_linker_misses_of_c_is_told_at_its_declaration(p, dfl):
+    crc = 'extern "zlib.h"%s fn crc32(start: u64, data: bytes, len: u32) -> u64\n' \
+          'io task main() { print("{crc32(0, b"", 0)}") }\n'
+    cases = (('', r"a\.dfl:1:20: error\[E0608\]: `crc32` is declared by `zlib\.h`", r"hint: name the library"),
+             (' link "no_such_library"', r"a\.dfl:1:17: error\[E0608\]: no C library `no_such_library`", r"libno_such_library\.so"),
+             (' link "m"', r"a\.dfl:1:17: error\[E0608\]: the C library `m` has no `crc32`", r""))
+    for link, *patterns in cases:
+        p.write("a.dfl", crc % link)
+        for mode in (["-O0"], ["--interp"]):
+            r = p.run([dfl, "run"] + mode + ["a.dfl"], env=cache(p), status=1)
+            wants(r.err, *patterns)
+            same(len(re.findall("error", r.err)), 1)
+
+
+@test
+def without_a_c_compiler_it_is_said(p, dfl):
+    p.write("a.dfl", C_MAIN)
+    p.write("own.h", C_HEADER % "x")
+    r = p.run([dfl, "check", "a.dfl"], env=dict(cache(p), CC="no-such-compiler"), status=1)
+    wants(r.err, "cannot start the C compiler 'no-such-compiler'", "install the package gcc")
+
+
+@test
+def a_header_of_c_with_mistakes_is_told_with_its_place(p, dfl):
+    p.write("a.dfl", C_MAIN)
+    for text, place in (("int twice(nonesuch x);\n", r"own\.h:1:\d+: error"), ("int twice(int x;\n", "error: ")):
+        p.write("own.h", text)
+        r = p.run([dfl, "check", "a.dfl"], status=1)
+        wants(r.err, r"a\.dfl:1:8: error\[E0605\]: the C compiler cannot read `own\.h`", place)
+
+
 @test
 def damaged_entries_are_made_anew(p, dfl):
     f = p.write("a.dfl", HELLO)

@@ -1,0 +1,630 @@
+/* extern.c - from what a program declares of C to functions that it can call: what is declared is
+ * collected, the C compiler is asked, its answers are compared, and the shim is made. Read from the
+ * bottom, or extern_check() first. */
+#include "extern_core.h"
+#include "temp.h"
+
+#include <assert.h>
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+static const char symbol_start[] = "dfl_c_";
+
+const char *extern_symbol(struct arena *arena, const struct symbol *s)
+{
+    return arena_format(arena, "%s%u_%s", symbol_start, s->func->c_index, s->name);
+}
+
+bool extern_is_symbol(const char *name)
+{
+    return !strncmp(name, symbol_start, strlen(symbol_start));
+}
+
+/* ---- what is declared ----------------------------------------------------------------------- */
+
+static struct diags *diags_of(const struct externs *x)
+{
+    return x->program->diags;
+}
+
+/* A header, library or name that could not stand in a C file or command. */
+static bool check_word(struct externs *x, const char *word, struct span span, const char *what,
+                       const char *odd)
+{
+    if (!word || (*word && !strpbrk(word, odd)))
+        return true;
+    diag_error(diags_of(x), DIAG_bad_extern, span, "`%s` cannot be the name of a C %s", word, what);
+    return false;
+}
+
+static struct c_header *header_of(struct externs *x, const char *name, struct span span)
+{
+    for (uint32_t i = 0; i < x->headers.count; i++)
+        if (x->headers.at[i].name == name)
+            return &x->headers.at[i];
+    vec_push(x->arena, &x->headers, ((struct c_header){.name = name, .span = span}));
+    return &x->headers.at[x->headers.count - 1];
+}
+
+static void check_form(struct externs *x, const struct type *t, struct span span, bool is_result)
+{
+    if (c_has_form(t, is_result))
+        return;
+    struct diag *d = diag_error(diags_of(x), DIAG_bad_extern, span, "no C function can %s `%s`",
+                                is_result ? "give" : "take", t->text);
+    if (t->kind == TYPE_record)
+        diag_hint(diags_of(x), d, "a struct of C is declared `extern \"header.h\" record %s { … }`",
+                  t->symbol->name);
+    else
+        diag_hint(
+            diags_of(x), d, "%s",
+            is_result
+                ? "what C can give: numbers, `bool`, `str`, `bytes`, `str?`, `bytes?`, records of C"
+                : "what C can take: numbers, `bool`, `str`, `bytes`, arrays of numbers, records of "
+                  "C");
+}
+
+static void check_kind(struct externs *x, const struct symbol *s)
+{
+    struct node *node = s->node;
+    if (s->func->flags & FUNC_TASK) {
+        struct diag *d = diag_error(diags_of(x), DIAG_bad_extern, s->span,
+                                    "a C function is an `fn` or an `io fn`, not a task");
+        diag_hint(diags_of(x), d, "it can be spawned as it is: `spawn %s(…)`", s->name);
+    }
+    if (node->func_.generics.count)
+        diag_error(diags_of(x), DIAG_bad_extern, node->func_.generics.at[0]->span,
+                   "a C function has no type parameters");
+    if (s->func->param_count > DFL_C_PARAMS_MOST)
+        diag_error(diags_of(x), DIAG_bad_extern, s->span, "a C function takes %d arguments at most",
+                   DFL_C_PARAMS_MOST);
+}
+
+static void add_func(struct externs *x, struct symbol *s)
+{
+    struct node *node = s->node;
+    struct c_func f = {.symbol = s, .node = node, .name = s->name};
+    if (node->func_.c_name)
+        f.name = node->func_.c_name;
+    check_word(x, node->func_.header, node->func_.header_at, "header", "\"\\\n<>");
+    check_word(x, node->func_.link, node->func_.link_at, "library", " \"\\\n");
+    check_word(x, node->func_.c_name, s->span, "function", " \"\\\n();*#");
+    check_kind(x, s);
+    for (uint32_t i = 0; i < s->func->param_count; i++)
+        check_form(x, s->func->locals.at[i]->type, s->func->locals.at[i]->node->span, false);
+    check_form(x, s->func->result, node->func_.result ? node->func_.result->span : s->span, true);
+    header_of(x, node->func_.header, node->func_.header_at);
+    vec_push(x->arena, &x->funcs, f);
+}
+
+static void collect(struct externs *x)
+{
+    for (uint32_t i = 0; i < x->program->c_funcs.count; i++)
+        add_func(x, x->program->c_funcs.at[i]);
+}
+
+/* ---- answers -------------------------------------------------------------------------------- */
+
+static const struct question *answer(const struct externs *x, uint32_t number)
+{
+    return &x->questions.at[number];
+}
+
+/* True if the header was read; what keeps it from that is told once. */
+static bool judge_header(struct externs *x, struct c_header *h)
+{
+    if (answer(x, h->ask)->error) {
+        struct diag *d =
+            diag_error(diags_of(x), DIAG_no_header, h->span, "no C header `%s`", h->name);
+        diag_hint(diags_of(x), d,
+                  "it is looked for in the program's folder, then where the C compiler looks; "
+                  "is its package installed?");
+        return false;
+    }
+    if (h->trouble) {
+        struct diag *d = diag_error(diags_of(x), DIAG_no_header, h->span,
+                                    "the C compiler cannot read `%s`", h->name);
+        diag_note(diags_of(x), d, (struct span){0}, "%s", h->trouble);
+        return false;
+    }
+    return true;
+}
+
+static void note_declared(struct externs *x, struct diag *d, const struct c_func *f)
+{
+    const struct c_signature *s = &f->signature;
+    const char *text = "";
+    for (uint32_t i = 0; i < s->params.count; i++)
+        text = arena_format(x->arena, "%s%s%s", text, i ? ", " : "", s->params.at[i].text);
+    if (s->is_open)
+        text = arena_format(x->arena, "%s, ...", text);
+    diag_note(diags_of(x), d, (struct span){0}, "`%s` declares `%s %s(%s)`", f->node->func_.header,
+              s->result.text, f->name,
+              s->params.count ? text
+              : s->is_untold  ? ""
+                              : "void");
+}
+
+/* "`uLong` (`unsigned long`)" */
+static const char *tell_type(struct externs *x, const struct c_type *t)
+{
+    const char *spelled = t->base == C_OTHER ? t->plain : c_type_spell(x->arena, t);
+    struct c_type again = c_type_read(x->arena, t->text, t->text);
+    bool is_plain = t->base >= C_ENUM || (again.base == t->base && again.base != C_OTHER);
+    if (is_plain || !strcmp(spelled, t->text))
+        return arena_format(x->arena, "`%s`", t->text);
+    return arena_format(x->arena, "`%s` (`%s`)", t->text, spelled);
+}
+
+/* What stands for a dfl type in C. */
+static const char *tell_given(struct externs *x, const struct type *t, bool is_var)
+{
+    struct c_type c = c_given_type(x, t->kind == TYPE_option ? t->args.at[0] : t, is_var);
+    return c_type_spell(x->arena, &c);
+}
+
+static void refuse_open(struct externs *x, struct diag *d)
+{
+    diag_hint(
+        diags_of(x), d,
+        "no type of dfl is like it: declare a C function of your own that takes numbers, text "
+        "or records, and calls this one");
+}
+
+static void judge_param(struct externs *x, struct c_func *f, uint32_t i)
+{
+    const struct symbol *p = f->symbol->func->locals.at[i];
+    const struct c_type *t = &f->signature.params.at[i];
+    bool is_var;
+    f->how[i] = c_fits_param(x, p->type, p->is_var, t);
+    if (f->how[i])
+        return;
+    struct diag *d = diag_error(diags_of(x), DIAG_extern_type, p->node->span,
+                                "`%s` takes %s in C, where `%s%s: %s` is `%s`", f->name,
+                                tell_type(x, t), p->is_var ? "var " : "", p->name, p->type->text,
+                                tell_given(x, p->type, p->is_var));
+    note_declared(x, d, f);
+    const char *better = c_suggest_param(x, t, &is_var);
+    if (c_fits_param(x, p->type, !p->is_var, t)) {
+        is_var = !p->is_var;
+        better = p->type->text;
+    }
+    if (better)
+        diag_hint(diags_of(x), d, "write `%s%s: %s`", is_var ? "var " : "", p->name, better);
+    else
+        refuse_open(x, d);
+}
+
+static void judge_result(struct externs *x, struct c_func *f)
+{
+    uint32_t count = f->symbol->func->param_count;
+    const struct node *written = f->node->func_.result;
+    f->how[count] = c_fits_result(x, f->symbol->func->result, &f->result);
+    if (f->how[count])
+        return;
+    const struct type *result = f->symbol->func->result;
+    struct diag *d =
+        diag_error(diags_of(x), DIAG_extern_type, written ? written->span : f->symbol->span,
+                   "`%s` gives %s in C, where `%s` is `%s`", f->name, tell_type(x, &f->result),
+                   result->text, tell_given(x, result, false));
+    if (f->form == FORM_FUNCTION)
+        note_declared(x, d, f);
+    const char *better = c_suggest_result(x, &f->result);
+    if (better && f->result.base == C_VOID)
+        diag_hint(diags_of(x), d, "leave `-> %s` out", result->text);
+    else if (better)
+        diag_hint(diags_of(x), d, "write `-> %s`", better);
+    else
+        refuse_open(x, d);
+}
+
+/* "fn crc32(start: u64, data: bytes, len: u32) -> u64", as far as dfl has types for it. */
+static const char *tell_wanted(struct externs *x, const struct c_func *f)
+{
+    const struct c_signature *s = &f->signature;
+    const struct func *func = f->symbol->func;
+    const char *text = "", *result = c_suggest_result(x, &s->result);
+    for (uint32_t i = 0; i < s->params.count; i++) {
+        bool is_var;
+        const char *type = c_suggest_param(x, &s->params.at[i], &is_var);
+        if (!type)
+            return NULL;
+        const char *name =
+            i < func->param_count ? func->locals.at[i]->name : arena_format(x->arena, "a%u", i + 1);
+        text = arena_format(x->arena, "%s%s%s%s: %s", text, i ? ", " : "", is_var ? "var " : "",
+                            name, type);
+    }
+    if (!result)
+        return NULL;
+    bool is_void = s->result.base == C_VOID;
+    return arena_format(x->arena, "fn %s(%s)%s%s", f->symbol->name, text, is_void ? "" : " -> ",
+                        is_void ? "" : result);
+}
+
+static bool judge_count(struct externs *x, struct c_func *f)
+{
+    uint32_t given = f->symbol->func->param_count, wanted = f->signature.params.count;
+    if (given == wanted)
+        return true;
+    struct diag *d;
+    if (f->signature.is_untold) {
+        d = diag_error(diags_of(x), DIAG_extern_type, f->symbol->span,
+                       "the header does not tell what `%s` takes", f->name);
+        note_declared(x, d, f);
+        return false;
+    }
+    d = diag_error(diags_of(x), DIAG_extern_type, f->symbol->span,
+                   "`%s` takes %u argument%s in C, and %u %s declared", f->name, wanted,
+                   wanted == 1 ? "" : "s", given, given == 1 ? "is" : "are");
+    note_declared(x, d, f);
+    const char *text = tell_wanted(x, f);
+    if (f->signature.is_open && given > wanted)
+        diag_hint(diags_of(x), d,
+                  "what comes behind them may be of any type; it cannot be given from dfl");
+    else if (text)
+        diag_hint(diags_of(x), d, "write `%s`", text);
+    return false;
+}
+
+static void judge_function(struct externs *x, struct c_func *f)
+{
+    f->form = FORM_FUNCTION;
+    f->result = f->signature.result;
+    if (!judge_count(x, f))
+        return;
+    for (uint32_t i = 0; i < f->symbol->func->param_count; i++)
+        judge_param(x, f, i);
+    judge_result(x, f);
+}
+
+/* A macro or another value: what it gives is known, what it takes is for the C compiler to say. */
+static void judge_expression(struct externs *x, struct c_func *f, enum c_form form,
+                             const struct question *q)
+{
+    f->form = form;
+    f->result = c_type_read(x->arena, q->type, q->plain);
+    f->result.stars -= 2; /* of the question */
+    f->result.text = c_type_spell(x->arena, &f->result);
+    for (uint32_t i = 0; i < f->symbol->func->param_count; i++) {
+        const struct symbol *p = f->symbol->func->locals.at[i];
+        bool is_many = p->type->kind == TYPE_bytes || p->type->kind == TYPE_array;
+        f->how[i] = p->type->kind == TYPE_str ? 's' : !is_many ? 'v' : p->is_var ? 'c' : 'e';
+    }
+    judge_result(x, f);
+}
+
+static void report_unknown(struct externs *x, const struct c_func *f, const struct question *q)
+{
+    struct diag *d = diag_error(diags_of(x), DIAG_not_in_header, f->symbol->span,
+                                "`%s` declares no `%s`", f->node->func_.header, f->name);
+    if (q->near)
+        diag_hint(diags_of(x), d, "did you mean `%s`?", q->near);
+}
+
+static void judge_func(struct externs *x, struct c_func *f)
+{
+    const struct question *q = answer(x, f->ask_function), *macro = answer(x, f->ask_macro),
+                          *value = answer(x, f->ask_value);
+    f->how = arena_array(x->arena, char, f->symbol->func->param_count + 2);
+    if (q->type && !q->near && c_signature_read(x->arena, q->type, q->plain, &f->signature)) {
+        judge_function(x, f);
+    } else if (macro->type) {
+        judge_expression(x, f, FORM_MACRO, macro);
+    } else if (value->type) {
+        judge_expression(x, f, FORM_VALUE, value);
+    } else if (macro->error) {
+        struct diag *d = diag_error(diags_of(x), DIAG_extern_type, f->symbol->span,
+                                    "the macro `%s` does not work with these arguments", f->name);
+        diag_note(diags_of(x), d, (struct span){0}, "the C compiler says: %s", macro->error);
+    } else if (q->type && !q->near) {
+        diag_error(diags_of(x), DIAG_not_in_header, f->symbol->span, "`%s` is no function in `%s`",
+                   f->name, f->node->func_.header);
+    } else {
+        report_unknown(x, f, q);
+    }
+}
+
+static void judge(struct externs *x)
+{
+    bool good = true;
+    for (uint32_t i = 0; i < x->headers.count; i++)
+        good &= judge_header(x, &x->headers.at[i]);
+    for (uint32_t i = 0; i < x->funcs.count && good; i++)
+        judge_func(x, &x->funcs.at[i]);
+}
+
+static const char *folder_of(struct externs *x)
+{
+    const char *path = x->program->root->source->path, *slash = strrchr(path, '/');
+    return slash ? arena_copy(x->arena, path, (size_t)(slash - path) + 1) : "./";
+}
+
+bool extern_check(struct program *p)
+{
+    if (!p->c_funcs.count)
+        return true;
+    struct externs *x = arena_new(p->arena, struct externs);
+    *x = (struct externs){.program = p, .arena = p->arena};
+    x->folder = folder_of(x);
+    p->externs = x;
+    uint32_t errors = p->diags->errors;
+    collect(x);
+    if (p->diags->errors != errors)
+        return true;
+    if (!extern_probe(x))
+        return false;
+    judge(x);
+    return true;
+}
+
+/* ---- files ------------------------------------------------------------------------------ */
+
+static void remove_file(const char **path)
+{
+    if (*path)
+        temp_remove(*path);
+    *path = NULL;
+}
+
+static void remove_files(struct externs *x)
+{
+    remove_file(&x->library);
+    remove_file(&x->needs);
+    remove_file(&x->object);
+}
+
+/* ---- the shim ------------------------------------------------------------------------------- */
+
+void extern_add_flags(struct externs *x, struct cc *c)
+{
+    cc_add(c, "-std=gnu17");
+    cc_add(c, "-iquote");
+    cc_add(c, x->folder);
+}
+
+/* A conclusion that does not hold after all, by the number of the function. */
+static void report_asserts(struct externs *x, const char *said)
+{
+    bool told = false;
+    for (const char *line = said; *line; line += strcspn(line, "\n"), line += *line != 0) {
+        uint32_t number = strncmp(line, "dfl:", 4) ? 0 : (uint32_t)strtoul(line + 4, NULL, 10);
+        const char *error = strstr(line, "error: ");
+        if (!number || number > x->funcs.count || !error || error > line + strcspn(line, "\n"))
+            continue;
+        const struct c_func *f = &x->funcs.at[number - 1];
+        struct diag *d =
+            diag_error(diags_of(x), DIAG_extern_type, f->symbol->span,
+                       "`%s` is not what `%s` declares", f->symbol->name, f->node->func_.header);
+        diag_note(diags_of(x), d, (struct span){0}, "the C compiler says: %.*s",
+                  (int)strcspn(error, "\n"), error);
+        told = true;
+    }
+    if (!told)
+        fprintf(stderr, "%sdfl: the C compiler failed\n", said);
+}
+
+/* The next name of "shim.o: a.h \ b.h", where blanks of a name have a backslash before. */
+static char *next_file(struct arena *arena, const char **at)
+{
+    VEC(char) name = {0};
+    const char *p = *at + strspn(*at, " \\\n");
+    for (; *p && *p != ' ' && *p != '\n'; p++) {
+        p += *p == '\\' && p[1] == ' ';
+        vec_push(arena, &name, *p);
+    }
+    *at = p;
+    vec_push(arena, &name, 0);
+    return name.at;
+}
+
+static void read_needs(struct externs *x, const char *own)
+{
+    char text[1 << 16];
+    FILE *in = fopen(x->needs, "re");
+    size_t len = in ? fread(text, 1, sizeof text - 1, in) : 0;
+    if (in)
+        fclose(in);
+    text[len] = 0;
+    const char *at = strchr(text, ':');
+    for (at = at ? at + 1 : ""; *at;) {
+        const char *name = next_file(x->arena, &at);
+        if (*name && strcmp(name, own))
+            vec_push(x->arena, &x->files, name);
+    }
+    vec_push(x->arena, &x->files, NULL);
+}
+
+static bool compile(struct externs *x)
+{
+    const char *path = temp_make(x->arena, ".c"), *said = "";
+    FILE *out = path ? fopen(path, "we") : NULL;
+    x->object = path ? temp_make(x->arena, ".o") : NULL;
+    x->needs = x->object ? temp_make(x->arena, ".d") : NULL;
+    if (!out || !x->needs)
+        return false;
+    extern_write_shim(x, out);
+    fclose(out);
+    struct cc c;
+    cc_begin(&c, x->arena);
+    extern_add_flags(x, &c);
+    cc_add_words(&c, "-O2 -fPIC -w -c -o");
+    cc_add(&c, x->object);
+    cc_add_words(&c, "-MD -MF");
+    cc_add(&c, x->needs);
+    cc_add(&c, path);
+    int status = cc_run(&c, &said);
+    temp_remove(path);
+    read_needs(x, path);
+    if (status > 0)
+        report_asserts(x, said);
+    return status == 0;
+}
+
+static const char *const *link_words(struct externs *x)
+{
+    VEC(const char *) words = {0};
+    vec_push(x->arena, &words, x->object);
+    for (uint32_t i = 0; i < x->funcs.count; i++) {
+        const char *name = x->funcs.at[i].node->func_.link;
+        bool known = !name;
+        for (uint32_t j = 0; j < i && !known; j++)
+            known = x->funcs.at[j].node->func_.link == name;
+        if (!known)
+            vec_push(x->arena, &words, arena_format(x->arena, "-l%s", name));
+    }
+    vec_push(x->arena, &words, NULL);
+    return words.at;
+}
+
+const char *const *extern_link_words(struct program *p)
+{
+    static const char *const none[] = {NULL};
+    if (!p->externs)
+        return none;
+    bool made = p->externs->object != NULL || compile(p->externs);
+    return made ? link_words(p->externs) : NULL;
+}
+
+struct extern_inputs extern_inputs(const struct program *p)
+{
+    static const char *const none[] = {NULL};
+    const struct externs *x = p->externs;
+    if (!x || !x->files.count)
+        return (struct extern_inputs){none, none};
+    VEC(const char *) absent = {0};
+    for (uint32_t i = 0; i < x->headers.count; i++) {
+        const char *path = arena_format(x->arena, "%s%s", x->folder, x->headers.at[i].name);
+        if (access(path, F_OK) != 0)
+            vec_push(x->arena, &absent, path);
+    }
+    vec_push(x->arena, &absent, NULL);
+    return (struct extern_inputs){x->files.at, absent.at};
+}
+
+/* ---- what the linker says ------------------------------------------------------------------- */
+
+static bool report_library(struct externs *x, const char *name, size_t len)
+{
+    for (uint32_t i = 0; i < x->funcs.count; i++) {
+        const struct c_func *f = &x->funcs.at[i];
+        const char *link = f->node->func_.link;
+        if (!link || strlen(link) != len || strncmp(link, name, len))
+            continue;
+        struct diag *d = diag_error(diags_of(x), DIAG_no_library, f->node->func_.link_at,
+                                    "no C library `%s`", link);
+        diag_hint(diags_of(x), d,
+                  "the linker looks for lib%s.so and lib%s.a; is its package installed?", link,
+                  link);
+        return true;
+    }
+    return false;
+}
+
+static bool report_missing(struct externs *x, const char *name, size_t len)
+{
+    for (uint32_t i = 0; i < x->funcs.count; i++) {
+        const struct c_func *f = &x->funcs.at[i];
+        const char *link = f->node->func_.link;
+        if (strlen(f->name) != len || strncmp(f->name, name, len))
+            continue;
+        if (link) {
+            diag_error(diags_of(x), DIAG_no_library, f->node->func_.link_at,
+                       "the C library `%s` has no `%s`", link, f->name);
+            return true;
+        }
+        struct diag *d = diag_error(diags_of(x), DIAG_no_library, f->symbol->span,
+                                    "`%s` is declared by `%s`, but it is not in the C library",
+                                    f->name, f->node->func_.header);
+        diag_hint(diags_of(x), d,
+                  "name the library that has it: `extern \"%s\" link \"name\" fn …`",
+                  f->node->func_.header);
+        return true;
+    }
+    return false;
+}
+
+static bool report_line(struct externs *x, const char *line)
+{
+    static const struct {
+        const char *mark, *end;
+        bool (*report)(struct externs *, const char *, size_t);
+    } forms[] = {
+        {"cannot find -l", ": \n", report_library},
+        {"unable to find library -l", " \n", report_library},
+        {"library not found: ", " \n", report_library},
+        {"undefined reference to `", "'", report_missing},
+        {"undefined symbol: ", " \n", report_missing},
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        const char *at = strstr(line, forms[i].mark);
+        if (!at)
+            continue;
+        at += strlen(forms[i].mark);
+        return forms[i].report(x, at, strcspn(at, forms[i].end));
+    }
+    return false;
+}
+
+bool extern_report_link(struct program *p, const char *said)
+{
+    bool told = false;
+    while (p->externs && *said) {
+        size_t len = strcspn(said, "\n");
+        told |= report_line(p->externs, arena_copy(p->arena, said, len));
+        said += len + (said[len] != 0);
+    }
+    return told;
+}
+
+/* ---- in this process ------------------------------------------------------------------------ */
+
+static bool link_library(struct externs *x)
+{
+    const char *const *words = compile(x) ? link_words(x) : NULL, *said = "";
+    x->library = words ? temp_make(x->arena, ".so") : NULL;
+    if (!x->library)
+        return false;
+    struct cc c;
+    cc_begin(&c, x->arena);
+    cc_add_words(&c, "-shared -Wl,-z,defs -o");
+    cc_add(&c, x->library);
+    for (; *words; words++)
+        cc_add(&c, *words);
+    cc_add(&c, "-lm");
+    int status = cc_run(&c, &said);
+    if (status > 0 && !extern_report_link(x->program, said))
+        fprintf(stderr, "%sdfl: the linker '%s' failed with status %d\n", said, cc_name(&c),
+                status);
+    return status == 0;
+}
+
+bool extern_load(struct program *p)
+{
+    struct externs *x = p->externs;
+    if (!x)
+        return true;
+    if (!link_library(x))
+        return false;
+    x->loaded = dlopen(x->library, RTLD_NOW | RTLD_LOCAL);
+    remove_files(x); /* it is mapped now */
+    if (!x->loaded)
+        fprintf(stderr, "dfl: cannot load the program's C functions: %s\n", dlerror());
+    return x->loaded != NULL;
+}
+
+const struct dfl_c_fn *extern_find(const struct program *p, const struct symbol *s)
+{
+    const void *found = dlsym(p->externs->loaded, extern_symbol(p->arena, s));
+    assert(found);
+    return found;
+}
+
+void extern_close(struct program *p)
+{
+    if (p->externs)
+        remove_files(p->externs);
+}
