@@ -181,9 +181,8 @@ static enum link_end stages_link(struct session *s, const char *object, const ch
     enum link_end end = words ? link_program(&link, &s->arena, &said) : LINK_FAILED;
     if (end == LINK_FAILED && words && !extern_report_link(&s->program, said))
         fputs(said, stderr);
-    int why = errno;
-    stages_report(s);
-    errno = why;
+    if (end == LINK_FAILED)
+        stages_report(s);
     return end;
 }
 
@@ -198,8 +197,7 @@ static void survive_file_limit(void)
 /* Makes C functions callable for the interpreter. */
 static bool stages_load(struct session *s)
 {
-    bool good = extern_load(&s->program);
-    return stages_report(s) && good;
+    return extern_load(&s->program) || (stages_report(s) && false);
 }
 
 /* ---- run ----------------------------------------------------------------------------------- */
