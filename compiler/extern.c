@@ -50,22 +50,27 @@ static struct c_header *header_of(struct externs *x, const char *name, struct sp
     return &x->headers.at[x->headers.count - 1];
 }
 
-static void check_form(struct externs *x, const struct type *t, struct span span, bool is_result)
+static void check_form(struct externs *x, const struct type *t, struct span span,
+                       enum c_place place)
 {
-    if (c_has_form(t, is_result))
+    static const char *const texts[][2] = {
+        [PLACE_PARAM] =
+            {"no C function can take `%s`",
+             "what C can take: numbers, `bool`, `str`, `bytes`, arrays of numbers, records of C"},
+        [PLACE_RESULT] =
+            {"no C function can give `%s`",
+             "what C can give: numbers, `bool`, `str`, `bytes`, `str?`, `bytes?`, records of C"},
+        [PLACE_FIELD] = {"no struct of C can hold `%s`",
+                         "what a record of C can hold: numbers, `bool`, records of C"},
+    };
+    if (c_has_form(t, place))
         return;
-    struct diag *d = diag_error(diags_of(x), DIAG_bad_extern, span, "no C function can %s `%s`",
-                                is_result ? "give" : "take", t->text);
+    struct diag *d = diag_error(diags_of(x), DIAG_bad_extern, span, texts[place][0], t->text);
     if (t->kind == TYPE_record)
         diag_hint(diags_of(x), d, "a struct of C is declared `extern \"header.h\" record %s { … }`",
                   t->symbol->name);
     else
-        diag_hint(
-            diags_of(x), d, "%s",
-            is_result
-                ? "what C can give: numbers, `bool`, `str`, `bytes`, `str?`, `bytes?`, records of C"
-                : "what C can take: numbers, `bool`, `str`, `bytes`, arrays of numbers, records of "
-                  "C");
+        diag_hint(diags_of(x), d, "%s", texts[place][1]);
 }
 
 static void check_kind(struct externs *x, const struct symbol *s)
@@ -95,14 +100,35 @@ static void add_func(struct externs *x, struct symbol *s)
     check_word(x, node->func_.c_name, s->span, "function", " \"\\\n();*#");
     check_kind(x, s);
     for (uint32_t i = 0; i < s->func->param_count; i++)
-        check_form(x, s->func->locals.at[i]->type, s->func->locals.at[i]->node->span, false);
-    check_form(x, s->func->result, node->func_.result ? node->func_.result->span : s->span, true);
+        check_form(x, s->func->locals.at[i]->type, s->func->locals.at[i]->node->span, PLACE_PARAM);
+    check_form(x, s->func->result, node->func_.result ? node->func_.result->span : s->span,
+               PLACE_RESULT);
     header_of(x, node->func_.header, node->func_.header_at);
     vec_push(x->arena, &x->funcs, f);
 }
 
+/* A record is named in C as here, as a type or a struct, if it does not say otherwise. */
+static void add_record(struct externs *x, struct symbol *s)
+{
+    struct node *node = s->node;
+    const struct nodes *fields = &node->record_.fields;
+    struct c_record r = {.symbol = s, .node = node, .names = {node->record_.c_name}};
+    if (!node->record_.c_name) {
+        r.names[0] = s->name;
+        r.names[1] = arena_format(x->arena, "struct %s", s->name);
+    }
+    check_word(x, node->record_.header, node->record_.header_at, "header", "\"\\\n<>");
+    check_word(x, node->record_.c_name, s->span, "struct", "\"\\\n();*#");
+    for (uint32_t i = 0; i < fields->count; i++)
+        check_form(x, s->type->args.at[i], fields->at[i]->span, PLACE_FIELD);
+    header_of(x, node->record_.header, node->record_.header_at);
+    vec_push(x->arena, &x->records, r);
+}
+
 static void collect(struct externs *x)
 {
+    for (uint32_t i = 0; i < x->program->c_records.count; i++)
+        add_record(x, x->program->c_records.at[i]);
     for (uint32_t i = 0; i < x->program->c_funcs.count; i++)
         add_func(x, x->program->c_funcs.at[i]);
 }
@@ -328,11 +354,104 @@ static void judge_func(struct externs *x, struct c_func *f)
     }
 }
 
+static void judge_field(struct externs *x, struct c_record *r, uint32_t i, const struct question *q)
+{
+    const struct node *node = r->node->record_.fields.at[i];
+    const struct type *t = r->symbol->type->args.at[i];
+    const char *name = node->field_.name;
+    if (!q->type || q->near) {
+        bool has_bits = q->error && strstr(q->error, "bit-field");
+        struct diag *d =
+            diag_error(diags_of(x), has_bits ? DIAG_extern_type : DIAG_not_in_header, node->span,
+                       has_bits ? "`%s` of `%s` is a bit-field, which dfl has not"
+                                : "no field `%s` in `%s` of C",
+                       name, r->name);
+        if (q->near)
+            diag_hint(diags_of(x), d, "did you mean `%s`?", q->near);
+        return;
+    }
+    struct c_type *c = &r->fields[i];
+    *c = c_pointee_read(x->arena, q->type, q->plain);
+    if (c_fits_field(x, t, c))
+        return;
+    struct diag *d = diag_error(diags_of(x), DIAG_extern_type, node->span,
+                                "`%s` of `%s` is %s in C, where `%s` is `%s`", name, r->name,
+                                tell_type(x, c), t->text, tell_given(x, t, false));
+    const char *better = c->stars ? NULL : c_suggest_result(x, c);
+    if (better && c->base != C_VOID)
+        diag_hint(diags_of(x), d, "write `%s: %s`", name, better);
+    else
+        diag_hint(diags_of(x), d, "no type of dfl is like it, so this struct must stay in C");
+}
+
+static bool has_field(const struct c_record *r, const char *name)
+{
+    const struct nodes *fields = &r->node->record_.fields;
+    for (uint32_t i = 0; i < fields->count; i++)
+        if (!strcmp(fields->at[i]->field_.name, name))
+            return true;
+    return false;
+}
+
+static void judge_whole(struct externs *x, const struct c_record *r, const struct question *q)
+{
+    struct span span = r->node->record_.name_at;
+    struct diag *d = NULL;
+    if (q->missing && has_field(r, q->missing))
+        d = diag_error(diags_of(x), DIAG_extern_type, span, "`%s` of C has more fields", r->name);
+    else if (q->missing)
+        d = diag_error(diags_of(x), DIAG_extern_type, span, "`%s` of C has a field `%s` too",
+                       r->name, q->missing);
+    else if (q->error)
+        d = diag_error(diags_of(x), DIAG_extern_type, span,
+                       "`%s` of C has its fields in another order, or at places of its own",
+                       r->name);
+    if (q->missing)
+        diag_hint(diags_of(x), d, "a record has all fields of its struct, in their order");
+}
+
+static void judge_record(struct externs *x, struct c_record *r)
+{
+    uint32_t count = r->node->record_.fields.count, which = 0;
+    const struct question *q = answer(x, r->ask_size[0]);
+    if (!q->type && r->names[1])
+        q = answer(x, r->ask_size[which = 1]);
+    if (!q->type) {
+        struct diag *d =
+            diag_error(diags_of(x), DIAG_not_in_header, r->node->record_.name_at,
+                       "`%s` declares no struct `%s`", r->node->record_.header, r->names[0]);
+        diag_hint(
+            diags_of(x), d,
+            "its name in C stands behind `as`: `extern \"%s\" as \"struct name\" record %s { … }`",
+            r->node->record_.header, r->symbol->name);
+        return;
+    }
+    uint32_t errors = diags_of(x)->errors;
+    r->name = r->names[which];
+    r->fields = arena_array(x->arena, struct c_type, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        judge_field(x, r, i, answer(x, r->ask_fields[which][i]));
+    if (diags_of(x)->errors == errors)
+        judge_whole(x, r, answer(x, r->ask_whole[which]));
+}
+
+/* Fields may be of records that stand further down, so names come first. */
+static void name_records(struct externs *x)
+{
+    for (uint32_t i = 0; i < x->records.count; i++) {
+        struct c_record *r = &x->records.at[i];
+        r->name = r->names[answer(x, r->ask_size[0])->type || !r->names[1] ? 0 : 1];
+    }
+}
+
 static void judge(struct externs *x)
 {
     bool good = true;
     for (uint32_t i = 0; i < x->headers.count; i++)
         good &= judge_header(x, &x->headers.at[i]);
+    name_records(x);
+    for (uint32_t i = 0; i < x->records.count && good; i++)
+        judge_record(x, &x->records.at[i]);
     for (uint32_t i = 0; i < x->funcs.count && good; i++)
         judge_func(x, &x->funcs.at[i]);
 }
@@ -345,7 +464,7 @@ static const char *folder_of(struct externs *x)
 
 bool extern_check(struct program *p)
 {
-    if (!p->c_funcs.count)
+    if (!p->c_funcs.count && !p->c_records.count)
         return true;
     struct externs *x = arena_new(p->arena, struct externs);
     *x = (struct externs){.program = p, .arena = p->arena};
@@ -393,12 +512,15 @@ static void report_asserts(struct externs *x, const char *said)
     for (const char *line = said; *line; line += strcspn(line, "\n"), line += *line != 0) {
         uint32_t number = strncmp(line, "dfl:", 4) ? 0 : (uint32_t)strtoul(line + 4, NULL, 10);
         const char *error = strstr(line, "error: ");
-        if (!number || number > x->funcs.count || !error || error > line + strcspn(line, "\n"))
+        if (!number || number > x->funcs.count + x->records.count || !error ||
+            error > line + strcspn(line, "\n"))
             continue;
-        const struct c_func *f = &x->funcs.at[number - 1];
+        bool is_func = number <= x->funcs.count;
+        const struct symbol *s = is_func ? x->funcs.at[number - 1].symbol
+                                         : x->records.at[number - 1 - x->funcs.count].symbol;
         struct diag *d =
-            diag_error(diags_of(x), DIAG_extern_type, f->symbol->span,
-                       "`%s` is not what `%s` declares", f->symbol->name, f->node->func_.header);
+            diag_error(diags_of(x), DIAG_extern_type, s->span, "`%s` is not what `%s` declares",
+                       s->name, is_func ? s->node->func_.header : s->node->record_.header);
         diag_note(diags_of(x), d, (struct span){0}, "the C compiler says: %.*s",
                   (int)strcspn(error, "\n"), error);
         told = true;

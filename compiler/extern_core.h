@@ -42,6 +42,8 @@ struct c_signature {
 
 /* Reads a type as the C compiler tells it: as written, and without names for types. */
 struct c_type c_type_read(struct arena *, const char *text, const char *plain);
+/* What the pointer that it tells leads to. */
+struct c_type c_pointee_read(struct arena *, const char *text, const char *plain);
 /* False if it is no pointer to a function. */
 bool c_signature_read(struct arena *, const char *text, const char *plain, struct c_signature *);
 /* The type as C source. */
@@ -60,8 +62,11 @@ char c_fits_result(struct externs *, const struct type *, const struct c_type *)
 /* What to write for a C type: "u64", "var xs: [float]" is { "[float]", is_var }; NULL: nothing. */
 const char *c_suggest_param(struct externs *, const struct c_type *, bool *is_var);
 const char *c_suggest_result(struct externs *, const struct c_type *);
-/* True if a value of the type has a form in C at all. */
-bool c_has_form(const struct type *, bool is_result);
+/* The same for a field of a struct: true if it fits. */
+bool c_fits_field(struct externs *, const struct type *, const struct c_type *);
+/* Where a value of a dfl type may stand in C at all. */
+enum c_place { PLACE_PARAM, PLACE_RESULT, PLACE_FIELD };
+bool c_has_form(const struct type *, enum c_place);
 
 /* ---- questions ------------------------------------------------------------------------------ */
 
@@ -70,6 +75,7 @@ struct question {
     const char *type, *plain; /* of the pointer that stands there: as written, without names */
     const char *error;        /* the first that is wrong there; NULL: nothing */
     const char *near;         /* a name that it believes to be meant, or NULL */
+    const char *missing;      /* a field that is left out, or NULL */
 };
 
 struct c_func {
@@ -83,11 +89,6 @@ struct c_func {
     uint32_t ask_function, ask_macro, ask_value; /* 0: not asked */
 };
 
-struct c_field {
-    uint32_t ask;
-    struct c_type type;
-};
-
 struct c_record {
     struct symbol *symbol;
     struct node *node;
@@ -95,6 +96,7 @@ struct c_record {
     const char *names[2]; /* that it may have */
     uint32_t ask_size[2], ask_whole[2];
     uint32_t *ask_fields[2];
+    struct c_type *fields;
 };
 
 struct c_header {

@@ -73,6 +73,26 @@ static void ask_func(struct externs *x, struct c_func *f, FILE *out)
     fprintf(out, "struct dfl_probe *p = (__typeof__((0, %s)) **)0; (void)p; }\n", f->name);
 }
 
+/* Whether the fields are all there are, in this order, where a record has them. */
+static void ask_whole(struct externs *x, struct c_record *r, int which, FILE *out)
+{
+    const char *name = r->names[which];
+    const struct nodes *fields = &r->node->record_.fields;
+    uint32_t number = r->ask_whole[which] = ask(x, out);
+    fprintf(out, "static void dfl_w%u(%s *a) { %s b = { ", number, name, name);
+    for (uint32_t i = 0; i < fields->count; i++)
+        fprintf(out, "a->%s, ", fields->at[i]->field_.name);
+    fprintf(out, "}; (void)b; struct dfl_r { ");
+    for (uint32_t i = 0; i < fields->count; i++)
+        fprintf(out, "__typeof__(a->%s) %s; ", fields->at[i]->field_.name,
+                fields->at[i]->field_.name);
+    fprintf(out, "}; _Static_assert(sizeof(struct dfl_r) == sizeof(%s)", name);
+    for (uint32_t i = 0; i < fields->count; i++)
+        fprintf(out, " && __builtin_offsetof(struct dfl_r, %s) == __builtin_offsetof(%s, %s)",
+                fields->at[i]->field_.name, name, fields->at[i]->field_.name);
+    fprintf(out, ", \"layout\"); }\n");
+}
+
 static void ask_record(struct externs *x, struct c_record *r, int which, FILE *out)
 {
     const char *name = r->names[which];
@@ -86,11 +106,7 @@ static void ask_record(struct externs *x, struct c_record *r, int which, FILE *o
         fprintf(out, "struct dfl_probe *dfl_r%u = &((%s *)0)->%s;\n", number, name,
                 fields->at[i]->field_.name);
     }
-    r->ask_whole[which] = ask(x, out);
-    fprintf(out, "static void dfl_w%u(%s *a) { %s b = { ", r->ask_whole[which], name, name);
-    for (uint32_t i = 0; i < fields->count; i++)
-        fprintf(out, "a->%s, ", fields->at[i]->field_.name);
-    fprintf(out, "}; (void)b; }\n");
+    ask_whole(x, r, which, out);
 }
 
 static void write_questions(struct externs *x, FILE *out)
@@ -150,9 +166,9 @@ static void read_answer(struct externs *x, uint32_t number, const char *line)
     if (error && !q->error)
         q->error = error + strlen("error: ");
     if (missing &&
-        !q->error) { /* "missing initializer for field 'f'", "missing field 'f' initializer" */
+        !q->type) { /* "missing initializer for field 'f'", "missing field 'f' initializer" */
         q->error = "missing";
-        q->near = quoted(x, line, "field '", NULL);
+        q->missing = quoted(x, line, "field '", NULL);
     }
 }
 

@@ -1,6 +1,6 @@
 /* extern_shim.c - the C file through which a program calls C functions: for each a function that
  * takes pointers to everything, and its row. What was concluded of types is asserted, on a line
- * that has the function's number. */
+ * that has the number of the function or, behind them, of the record. */
 #include "extern_core.h"
 #include "home.h"
 
@@ -98,6 +98,21 @@ static void write_func(struct externs *x, const struct c_func *f, uint32_t numbe
             (f->symbol->func->flags & FUNC_IO) != 0);
 }
 
+static void write_record(struct externs *x, const struct c_record *r, uint32_t number, FILE *out)
+{
+    const struct nodes *fields = &r->node->record_.fields;
+    fprintf(out, "#line %u \"dfl\"\n", number + 1);
+    for (uint32_t i = 0; i < fields->count; i++) {
+        if (r->symbol->type->args.at[i]->kind != TYPE_record)
+            assert_enum(x, &r->fields[i], out);
+        fprintf(out,
+                "_Static_assert(__builtin_types_compatible_p(__typeof__(((%s *)0)->%s), %s), \"a "
+                "field\"); ",
+                r->name, fields->at[i]->field_.name, spell(x, &r->fields[i]));
+    }
+    fprintf(out, "\n");
+}
+
 void extern_write_shim(struct externs *x, FILE *out)
 {
     for (uint32_t i = 0; i < x->headers.count; i++)
@@ -105,4 +120,6 @@ void extern_write_shim(struct externs *x, FILE *out)
     fprintf(out, "#include \"%s\"\n", home_path(x->arena, "include/dfl.h"));
     for (uint32_t i = 0; i < x->funcs.count; i++)
         write_func(x, &x->funcs.at[i], i, out);
+    for (uint32_t i = 0; i < x->records.count; i++)
+        write_record(x, &x->records.at[i], x->funcs.count + i, out);
 }

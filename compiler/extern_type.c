@@ -154,6 +154,21 @@ struct c_type c_type_read(struct arena *arena, const char *text, const char *pla
     return t;
 }
 
+/* "int *" without its star, "char (*)[4]" without "(*)". */
+static const char *pointee(struct arena *arena, const char *text)
+{
+    const char *star = strstr(text, "(*)");
+    if (star)
+        return arena_format(arena, "%.*s%s", (int)(star - text), text, star + 3);
+    size_t len = strlen(text);
+    return len && text[len - 1] == '*' ? trim(arena, text, len - 1) : text;
+}
+
+struct c_type c_pointee_read(struct arena *arena, const char *text, const char *plain)
+{
+    return c_type_read(arena, pointee(arena, text), pointee(arena, plain));
+}
+
 /* ---- signatures ----------------------------------------------------------------------------- */
 
 static const char *find_parts(const char *text, const char **params)
@@ -344,22 +359,29 @@ char c_fits_result(struct externs *x, const struct type *t, const struct c_type 
     return value_fits(x, t, c) || (t->kind == TYPE_unit && c->base == C_VOID) ? 'v' : 0;
 }
 
-bool c_has_form(const struct type *t, bool is_result)
+bool c_fits_field(struct externs *x, const struct type *t, const struct c_type *c)
 {
-    if (t->kind == TYPE_unit)
-        return is_result;
-    if (t->kind == TYPE_bool || t->kind == TYPE_str || t->kind == TYPE_bytes ||
-        t->kind == TYPE_bad || t->kind == TYPE_var)
-        return true;
-    if (t->kind == TYPE_array)
-        return !is_result &&
-               (type_is_number(t->args.at[0]) || t->args.at[0]->kind == TYPE_bool ||
-                (t->args.at[0]->kind == TYPE_record && c_has_form(t->args.at[0], false)));
-    if (t->kind == TYPE_option)
-        return is_result && (t->args.at[0]->kind == TYPE_str || t->args.at[0]->kind == TYPE_bytes);
+    return c->stars == 0 && value_fits(x, t, c);
+}
+
+/* Numbers, bool and structs: what is the same in memory. */
+static bool is_plain(const struct type *t)
+{
     if (t->kind == TYPE_record)
         return t->symbol->node->record_.header != NULL;
-    return type_is_number(t);
+    return type_is_number(t) || t->kind == TYPE_bool || t->kind == TYPE_bad || t->kind == TYPE_var;
+}
+
+bool c_has_form(const struct type *t, enum c_place place)
+{
+    const struct type *text = t->kind == TYPE_option && place == PLACE_RESULT ? t->args.at[0] : t;
+    if (text->kind == TYPE_str || text->kind == TYPE_bytes)
+        return place != PLACE_FIELD;
+    if (t->kind == TYPE_unit)
+        return place == PLACE_RESULT;
+    if (t->kind == TYPE_array)
+        return place == PLACE_PARAM && is_plain(t->args.at[0]);
+    return is_plain(t);
 }
 
 /* ---- what to write -------------------------------------------------------------------------- */

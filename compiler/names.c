@@ -639,8 +639,7 @@ static void check_extern(struct program *p, struct module *m, struct symbol *sym
 static void sign_record(struct program *p, struct module *m, struct node *node)
 {
     if (node->record_.header)
-        diag_error(p->diags, DIAG_not_available, node->record_.header_at,
-                   "structs of C are not available in this version of dfl");
+        vec_push(p->arena, &p->c_records, node->record_.symbol);
     const struct nodes *fields = &node->record_.fields;
     const struct type **types = arena_array(p->arena, const struct type *, fields->count + 1);
     for (uint32_t i = 0; i < fields->count; i++) {

@@ -90,10 +90,10 @@ struct program {
     const char *library;          /* folder of the standard library */
     VEC(struct module *) modules; /* imported ones before their importers; modules[0] is prelude */
     struct module *root;
-    VEC(struct node *) grids;     /* [T, n] as written; check.c looks at what T is */
-    struct symbol *main;          /* NULL: none (reported only if the verb needs one) */
-    VEC(struct symbol *) c_funcs; /* declared of C headers */
-    struct externs *externs;      /* what extern.c knows of them; NULL: none, or not checked */
+    VEC(struct node *) grids;                /* [T, n] as written; check.c looks at what T is */
+    struct symbol *main;                     /* NULL: none (reported only if the verb needs one) */
+    VEC(struct symbol *) c_funcs, c_records; /* declared of C headers */
+    struct externs *externs; /* what extern.c knows of them; NULL: none, or not checked */
 };
 
 /* The caller has set arena, names, diags and library, the rest zero; path "-" is standard input.
