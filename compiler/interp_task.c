@@ -71,9 +71,13 @@ void dfl_task_retain(struct dfl_task *task)
     atomic_fetch_add_explicit(&task->refs, 1, memory_order_relaxed);
 }
 
-bool task_let_go(struct dfl_task *task)
+uint64_t task_let_go(struct dfl_task **tasks, uint64_t count)
 {
-    return atomic_fetch_sub_explicit(&task->refs, 1, memory_order_relaxed) == 1;
+    uint64_t left = 0;
+    for (uint64_t i = 0; i < count; i++)
+        if (tasks[i] && atomic_fetch_sub_explicit(&tasks[i]->refs, 1, memory_order_relaxed) == 1)
+            tasks[left++] = tasks[i];
+    return left;
 }
 
 void task_end(struct dfl_task *task)
@@ -91,7 +95,7 @@ void task_end(struct dfl_task *task)
 void dfl_task_release(struct dfl_fiber *fiber, struct dfl_task *task)
 {
     (void)fiber;
-    if (task && task_let_go(task))
+    if (task_let_go(&task, 1))
         task_end(task);
 }
 

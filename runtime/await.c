@@ -74,7 +74,8 @@ static struct dfl_fiber *wake_all(struct dfl_fiber *self, uintptr_t list)
 static struct dfl_fiber *complete(struct dfl_fiber *self, struct dfl_task *task)
 {
     bool io = task_fn(task)->flags & DFL_FN_IO;
-    task_share_result(task);
+    if (task->outcome != DFL_PLAIN)
+        task_share_result(task);
     task_drop_args(task);
     uintptr_t list = atomic_exchange_explicit(&task->state, TASK_DONE, memory_order_acq_rel);
     struct dfl_fiber *next = list ? wake_all(self, list) : NULL;

@@ -60,10 +60,12 @@ static void drop_error(struct dead_list *list, struct dfl_error *e)
         dead_push(list, (struct dead){DEAD_ERROR, NULL, e});
 }
 
-static void drop_future(struct dead_list *list, struct dfl_task *task)
+/* There may be millions, most of them with nothing in them that must end. */
+static void drop_futures(struct dead_list *list, struct dfl_task **tasks, uint64_t count)
 {
-    if (task && task_let_go(task))
-        dead_push(list, (struct dead){DEAD_TASK, NULL, task});
+    uint64_t left = task_let_go(tasks, count);
+    for (uint64_t i = 0; i < left; i++)
+        dead_push(list, (struct dead){DEAD_TASK, NULL, tasks[i]});
 }
 
 static void drop_fields(struct dead_list *list, const struct dfl_type *type, char *value)
@@ -102,7 +104,7 @@ static void drop_parts(struct dead_list *list, const struct dfl_type *type, void
         drop_error(list, *(struct dfl_error **)value);
         return;
     case DFL_FUTURE:
-        drop_future(list, *(struct dfl_task **)value);
+        drop_futures(list, value, 1);
         return;
     case DFL_TUPLE:
     case DFL_RECORD:
@@ -123,13 +125,6 @@ static void drop_parts(struct dead_list *list, const struct dfl_type *type, void
         return;
     }
     assert(!"a type that holds references");
-}
-
-/* There may be millions, most of them with nothing in them that must end. */
-static void drop_futures(struct dead_list *list, struct dfl_task **tasks, uint64_t count)
-{
-    for (uint64_t i = 0; i < count; i++)
-        drop_future(list, tasks[i]);
 }
 
 static void bury_block(struct dead_list *list, struct dfl_block *block)

@@ -426,14 +426,20 @@ void task_release(struct task_pool *pool, struct dfl_task *task)
         end(pool, task);
 }
 
-bool task_let_go(struct dfl_task *task)
+uint64_t task_let_go(struct dfl_task **tasks, uint64_t count)
 {
-    if (!let_go(task))
-        return false;
-    if (!is_plain(task))
-        return true;
-    pool_return(task_pool_here(), task);
-    return false;
+    struct task_pool *pool = task_pool_here();
+    uint64_t left = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        struct dfl_task *task = tasks[i];
+        if (!task || !let_go(task))
+            continue;
+        if (is_plain(task))
+            pool_return(pool, task);
+        else
+            tasks[left++] = task;
+    }
+    return left;
 }
 
 void task_end(struct dfl_task *task)

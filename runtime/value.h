@@ -49,9 +49,10 @@ void value_end_block(struct dfl_block *);
 void value_end_map(const struct dfl_type *, struct dfl_map *);
 void value_end_error(struct dfl_error *);
 
-/* Futures are the scheduler's, or the interpreter's. Ends one hold on a record: true if what it
- * holds is to end too, by task_end(), which frees it. */
-bool task_let_go(struct dfl_task *);
+/* Futures are the scheduler's, or the interpreter's. Ends one hold on each of these records. Those
+ * whose last one it was, and that hold something, are moved to the front: task_end() is to end and
+ * free them. Gives how many. */
+uint64_t task_let_go(struct dfl_task **, uint64_t count);
 void task_end(struct dfl_task *);
 
 /* What an empty view points at. */

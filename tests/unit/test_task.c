@@ -126,11 +126,13 @@ START_TEST(what_refers_to_nothing_is_marked_as_plain)
     struct dfl_task *tasks[] = {done(FN_INT, &n, NULL), done(FN_SPLIT, &good, NULL),
                                 done(FN_SPLIT, &bad, NULL), done(FN_STR, &s, NULL)};
     static const enum dfl_outcome outcomes[] = {DFL_PLAIN, DFL_PLAIN, DFL_ERR, DFL_VALUE};
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         ck_assert_int_eq(tasks[i]->outcome, outcomes[i]);
-        if (task_let_go(tasks[i]))
-            task_end(tasks[i]);
-    }
+    struct dfl_task *err = tasks[2], *text = tasks[3];
+    ck_assert_uint_eq(task_let_go(tasks, 4), 2);
+    ck_assert(tasks[0] == err && tasks[1] == text);
+    task_end(err);
+    task_end(text);
     expect_nothing_left();
 }
 END_TEST
