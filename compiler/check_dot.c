@@ -124,7 +124,8 @@ static void suggest(struct check *c, struct diag *d, const struct type *t, const
 {
     struct nearest nearest = {0};
     const char *foreign = suggest_method(name), *std = std_module(t);
-    offer_methods(c, &nearest, t, name);
+    if (!diag_is_full(c->diags))
+        offer_methods(c, &nearest, t, name);
     if (foreign)
         diag_hint(c->diags, d, "%s", foreign);
     else if (nearest.best)

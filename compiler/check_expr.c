@@ -453,11 +453,16 @@ const struct type *check_expr(struct check *c, struct node **slot, const struct 
     if (node->kind != NODE_is && node->kind != NODE_binary)
         c->binds = false;
     if (c->depth >= DEPTH_MAX) {
-        diag_error(c->diags, DIAG_wrong_kind, node->span, "this is nested too deeply");
+        diag_error(c->diags, DIAG_depth, node->span, "nested too deeply");
         node->type = bad(c);
     } else {
         c->depth++;
         const struct type *t = expr_type(c, slot, want, why);
+        if (t->parts > TYPE_PARTS) {
+            diag_error(c->diags, DIAG_bad_type, node->span,
+                       "the type of this has more than %d parts", TYPE_PARTS);
+            t = bad(c);
+        }
         (*slot)->type = t;
         c->depth--;
     }

@@ -143,9 +143,11 @@ static void check_spec(struct check *c, struct node *hole, const struct type *t)
         wrong = misfit(spec, t);
     if (!wrong)
         return;
-    struct diag *d = diag_error(c->diags, DIAG_format_spec, spec_span(hole),
-                                "the format `%.*s` does not fit `%s`", (int)hole->hole_.spec_len,
-                                hole->hole_.spec, t->text);
+    enum { SHOWN = 60 };
+    int shown = hole->hole_.spec_len < SHOWN ? (int)hole->hole_.spec_len : SHOWN;
+    struct diag *d =
+        diag_error(c->diags, DIAG_format_spec, spec_span(hole),
+                   "the format `%.*s` does not fit `%s`", shown, hole->hole_.spec, t->text);
     diag_hint(c->diags, d, "%s", wrong);
 }
 

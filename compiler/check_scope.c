@@ -88,10 +88,12 @@ static void offer_scope(struct nearest *nearest, const char *name, const struct 
 void scope_unknown(struct check *c, const char *name, struct span span)
 {
     struct nearest nearest = {0};
-    for (uint32_t i = 0; i < c->open.count; i++)
+    bool is_told = !diag_is_full(c->diags);
+    for (uint32_t i = 0; i < c->open.count && is_told; i++)
         nearest_offer(&nearest, name, c->open.at[i]->name);
-    offer_scope(&nearest, name, &c->module->scope, false);
-    if (c->program->modules.count && c->program->modules.at[0]->is_std)
+    if (is_told)
+        offer_scope(&nearest, name, &c->module->scope, false);
+    if (is_told && c->program->modules.count && c->program->modules.at[0]->is_std)
         offer_scope(&nearest, name, &c->program->modules.at[0]->scope, true);
     const char *foreign = suggest_value(name);
     struct diag *d = diag_error(c->diags, foreign ? DIAG_foreign_name : DIAG_unknown_name, span,

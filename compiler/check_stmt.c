@@ -104,9 +104,10 @@ static void check_expr_stmt(struct check *c, struct node **slot)
 {
     struct node *node = *slot;
     bool branches = node->kind == NODE_if || node->kind == NODE_match || node->kind == NODE_block;
-    if (node->kind == NODE_lambda || expr_is_open(node)) {
+    if (expr_is_open(node)) {
         check_quietly(c, slot);
-        diag_warning(c->diags, DIAG_unused_value, node->span, "this value is not used");
+        diag_error(c->diags, DIAG_cannot_infer, node->span,
+                   "this value is not used, so its type cannot be told");
         return;
     }
     check_expr(c, slot, branches ? simple(c, TYPE_unit) : NULL);

@@ -48,6 +48,11 @@ static const char *text_format(struct arena *arena, const char *format, va_list 
 
 /* -- collecting -- */
 
+bool diag_is_full(const struct diags *diags)
+{
+    return diags->errors >= ERRORS_MAX;
+}
+
 static bool diag_is_known(const struct diags *diags, struct span span)
 {
     for (const struct diag *d = diags->first; d; d = d->next)

@@ -41,6 +41,9 @@ void diag_note(struct diags *, struct diag *, struct span, const char *format, .
     __attribute__((format(printf, 4, 5)));
 void diag_hint(struct diags *, struct diag *, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Whether there are so many errors that further ones are counted and not kept: then a search for
+ * what to suggest is in vain. */
+bool diag_is_full(const struct diags *);
 /* The candidate nearest to `name` by edit distance, or NULL if none is near. Call for each
  * candidate with the same struct, zeroed at first. */
 struct nearest {

@@ -9,7 +9,7 @@
 
 enum {
     INSTANCES_MOST = 1000, /* of one function; more have no end */
-    TYPE_MOST = 4000,      /* bytes of the text of a type argument; it grows in each step */
+    TYPE_MOST = 500,       /* parts of a type argument; it grows in each step */
 };
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -135,7 +135,7 @@ static struct instance *report_endless(struct lower *l, const struct instance *k
 static bool is_endless(const struct instance *key, uint32_t count)
 {
     for (uint32_t i = 0; i < key->generics.count; i++)
-        if (strlen(key->generics.at[i]->text) > TYPE_MOST)
+        if (key->generics.at[i]->parts > TYPE_MOST)
             return true;
     return count >= INSTANCES_MOST;
 }

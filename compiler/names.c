@@ -2,6 +2,8 @@
  * hold, and resolves types as written. Read from the end: names_load() reads a module, and
  * module_load() is the order of the steps for each. */
 #include "names.h"
+
+#include "endless.h"
 #include "parse.h"
 #include "suggest.h"
 
@@ -28,6 +30,8 @@ static const char *const prelude_modules[] = {"prelude", "text", "array", "map",
 enum {
     PRELUDE_MODULES = sizeof prelude_modules / sizeof *prelude_modules,
     PRELUDE_NAMED = PRELUDE_MODULES - 1, /* `rounds` is the compiler's */
+    PARAMS_MOST = 255,
+    GENERICS_MOST = 32,
 };
 
 static const char *name_of(struct program *p, const char *text)
@@ -127,7 +131,7 @@ struct symbol *names_find(struct program *p, struct module *m, const char *name)
 static void suggest_member(struct program *p, struct diag *d, struct module *m, const char *name)
 {
     struct nearest nearest = {0};
-    for (uint32_t i = 0; i < m->scope.room; i++) {
+    for (uint32_t i = 0; i < m->scope.room && !diag_is_full(p->diags); i++) {
         struct symbol *symbol = m->scope.slots[i].value;
         if (symbol && symbol->is_pub && symbol->module == m)
             nearest_offer(&nearest, name, symbol->name);
@@ -208,7 +212,7 @@ static void offer_types(struct type_scope s, struct nearest *nearest, const char
                                          "bytes", "error", "duration"};
     for (size_t i = 0; i < sizeof simple / sizeof *simple; i++)
         nearest_offer(nearest, name, simple[i]);
-    for (uint32_t i = 0; i < s.module->scope.room; i++) {
+    for (uint32_t i = 0; i < s.module->scope.room && !diag_is_full(s.program->diags); i++) {
         struct symbol *symbol = s.module->scope.slots[i].value;
         if (symbol && (symbol->kind == SYM_RECORD || symbol->kind == SYM_ENUM))
             nearest_offer(nearest, name, symbol->name);
@@ -387,7 +391,13 @@ static const struct type *resolve_parts(struct type_scope s, struct node *node)
 
 static const struct type *resolve(struct type_scope s, struct node *node)
 {
-    return node->type = resolve_parts(s, node);
+    const struct type *t = resolve_parts(s, node);
+    if (t->parts > TYPE_PARTS) {
+        diag_error(s.program->diags, DIAG_bad_type, node->span, "the type has more than %d parts",
+                   TYPE_PARTS);
+        t = bad_type(s);
+    }
+    return node->type = t;
 }
 
 const struct type *names_type(struct program *p, struct module *m, const struct symbol *function,
@@ -565,7 +575,7 @@ static void sign_generics(struct program *p, struct symbol *function, const stru
         if (node->kind != NODE_name)
             continue;
         const char *name = node->name_.name;
-        for (uint32_t j = 0; j < i; j++)
+        for (uint32_t j = 0; j < i && i < GENERICS_MOST; j++)
             if (generics->at[j]->kind == NODE_name && generics->at[j]->name_.name == name)
                 diag_error(p->diags, DIAG_duplicate, node->span,
                            "the type parameter `%s` is declared twice", name);
@@ -575,9 +585,9 @@ static void sign_generics(struct program *p, struct symbol *function, const stru
         var->type = type_make(&p->types, TYPE_var, NULL, 0, 0, NULL, var);
         node->name_.symbol = var;
     }
-    if (generics->count > 32)
-        diag_error(p->diags, DIAG_bad_type, generics->at[32]->span,
-                   "a function has 32 type parameters at most");
+    if (generics->count > GENERICS_MOST)
+        diag_error(p->diags, DIAG_bad_type, generics->at[GENERICS_MOST]->span,
+                   "a function has %d type parameters at most", GENERICS_MOST);
     function->func->generic_count = generics->count;
 }
 
@@ -614,7 +624,10 @@ static void sign_func(struct program *p, struct symbol *function, const struct n
     struct func *func = function->func;
     const struct type **types = arena_array(p->arena, const struct type *, params->count + 1);
     uint32_t count = 0;
-    for (uint32_t i = 0; i < params->count; i++)
+    if (params->count > PARAMS_MOST)
+        diag_error(p->diags, DIAG_bad_type, params->at[PARAMS_MOST]->span,
+                   "a function has %d parameters at most", PARAMS_MOST);
+    for (uint32_t i = 0; i < params->count && i < PARAMS_MOST; i++)
         if (params->at[i]->kind == NODE_param)
             types[count++] = sign_param(p, function, params->at[i]);
     if (result)
@@ -648,7 +661,7 @@ static void sign_record(struct program *p, struct module *m, struct node *node)
         if (field->kind != NODE_field)
             continue;
         types[i] = field->type = names_type(p, m, NULL, field->field_.annotation);
-        for (uint32_t j = 0; j < i; j++)
+        for (uint32_t j = 0; j < i && i < ENDLESS_CELLS; j++)
             if (fields->at[j]->kind == NODE_field &&
                 fields->at[j]->field_.name == field->field_.name)
                 diag_error(p->diags, DIAG_duplicate, field->span,
@@ -695,34 +708,6 @@ static void sign_item(struct program *p, struct module *m, struct node *node)
         sign_generics(p, symbol, &node->func_.generics);
         sign_func(p, symbol, &node->func_.params, node->func_.result);
         check_extern(p, m, symbol);
-    }
-}
-
-/* True if a value of type `t` holds one of type `record` in place (not behind an array, map or
- * future), so that it would have no end. */
-static bool holds_in_place(const struct type *t, const struct type *record, int depth)
-{
-    if (t == record)
-        return true;
-    bool inside = t->kind == TYPE_tuple || t->kind == TYPE_option || t->kind == TYPE_result ||
-                  t->kind == TYPE_record;
-    for (uint32_t i = 0; inside && depth < 64 && i < t->args.count; i++)
-        if (holds_in_place(t->args.at[i], record, depth + 1))
-            return true;
-    return false;
-}
-
-static void check_endless(struct program *p, struct node *node)
-{
-    const struct type *record = node->record_.symbol->type;
-    for (uint32_t i = 0; i < record->args.count; i++) {
-        if (!holds_in_place(record->args.at[i], record, 0))
-            continue;
-        struct diag *d = diag_error(p->diags, DIAG_endless_record, node->record_.fields.at[i]->span,
-                                    "the record `%s` contains itself", node->record_.name);
-        diag_hint(p->diags, d, "an array holds what may be missing or many: `[%s]`",
-                  node->record_.name);
-        record->args.at[i] = p->types.simple[TYPE_bad];
     }
 }
 
@@ -830,9 +815,7 @@ static void module_load(struct loader *l, struct module *m)
         declare_item(p, m, items->at[i]);
     for (uint32_t i = 0; i < items->count; i++)
         sign_item(p, m, items->at[i]);
-    for (uint32_t i = 0; i < items->count; i++)
-        if (items->at[i]->kind == NODE_record)
-            check_endless(p, items->at[i]);
+    endless_check(p, items);
 }
 
 /* Reads a module with all it imports; NULL if its file cannot be read (reported). */

@@ -38,7 +38,12 @@ const char *parse_text(struct parse *p, struct span span, struct token_text text
 
 const char *parse_path(struct parse *p, const char *folder, const char *name)
 {
+    enum { LONGEST = 1000 };
+    if (strlen(folder) > LONGEST)
+        return folder; /* and that was said */
     const char *path = arena_format(p->arena, "%s.%s", folder, name);
+    if (strlen(path) > LONGEST)
+        diag_error(p->diags, DIAG_depth, p->now.span, "the path is longer than %d bytes", LONGEST);
     return intern(p->lexer.names, path, strlen(path));
 }
 
@@ -316,7 +321,7 @@ static bool is_inside_out(struct parse *p, const struct token *token)
     while (at > text && at[-1] != '\n')
         at--;
     for (; *at && *at != '\n'; at++)
-        quotes += *at == '"';
+        quotes += *at == '"' && at > text && at[-1] != '\\';
     return quotes % 2 != 0;
 }
 
@@ -328,6 +333,8 @@ bool parse_unexpected(struct parse *p, const char *const expected[], int count, 
     bool is_broken = token.span.start >= broken.start && token.span.start < broken.end;
     bool is_silent = is_broken || is_inside_out(p, &token) || token.is_told || token.is_virtual ||
                      p->lexer.last[1].is_virtual || token.is_sync || is_again;
+    if (is_silent && !p->unsaid.source)
+        p->unsaid = token.span;
     if (!is_silent && !report_open_hole(p, &token) &&
         !habit_report(p->diags, &p->lexer, &token, expected, count))
         diag_error(p->diags, DIAG_syntax, token.span, "expected %s, found %s",
@@ -375,7 +382,10 @@ struct node *parse_module(struct arena *arena, struct intern *names, const struc
     struct comments *comments = arena_new(arena, struct comments);
     lexer_open(&p.lexer, arena, names, source, diags);
     p.module = ast_new(arena, NODE_module, whole);
+    uint32_t before = diags->errors;
     int status = parser_parse(&p);
+    if (p.unsaid.source && diags->errors == before)
+        diag_error(diags, DIAG_syntax, p.unsaid, "this has no place here");
     assert(status != 1 || diags->errors);
     *comments = (struct comments){p.lexer.comments.at, p.lexer.comments.count};
     p.module->module_.comments = comments;

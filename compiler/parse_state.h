@@ -11,6 +11,8 @@ struct parse {
     struct node *module;
     struct token now;     /* the token that the grammar looks at */
     struct token stopped; /* the last one that was unexpected */
+    struct span unsaid;   /* the first unexpected token that was taken to follow from a mistake that
+                             was or will be told; source NULL: none */
     bool is_given_up;     /* and why was said */
 };
 

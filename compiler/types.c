@@ -118,6 +118,14 @@ static bool parts_open(const struct type *t)
     return false;
 }
 
+static uint32_t parts_count(const struct type *t)
+{
+    uint32_t count = 1 + (t->result ? t->result->parts : 0);
+    for (uint32_t i = 0; i < t->args.count && count <= TYPE_PARTS; i++)
+        count += t->args.at[i]->parts;
+    return count <= TYPE_PARTS ? count : TYPE_PARTS + 1;
+}
+
 static struct type *type_add(struct type_table *table, const struct type *parts, const char *name)
 {
     struct type *t = arena_new(table->arena, struct type);
@@ -127,7 +135,8 @@ static struct type *type_add(struct type_table *table, const struct type *parts,
         memcpy(t->args.at, parts->args.at, parts->args.count * sizeof(*t->args.at));
     }
     t->open = parts_open(t);
-    t->text = text_of(table->arena, t, name);
+    t->parts = is_named(t->kind) ? 1 : parts_count(t);
+    t->text = t->parts <= TYPE_PARTS ? text_of(table->arena, t, name) : "...";
     vec_push(table->arena, &table->all, t);
     return t;
 }

@@ -37,6 +37,8 @@ enum type_kind {
     TYPE_var,    /* symbol: the A of fn f<A> */
 };
 
+enum { TYPE_PARTS = 1000 };
+
 struct type {
     enum type_kind kind;
     uint32_t rank; /* of a grid, else 0 */
@@ -44,8 +46,11 @@ struct type {
     const struct type *result;   /* of a fn */
     const struct symbol *symbol; /* of a record, enum or var */
     bool open;                   /* mentions a TYPE_var */
-    const char *text;            /* as the user writes it: "map[str, int]" */
-    void *layout;                /* layout.c's, once asked for */
+    uint32_t parts;   /* types in it, records counted as one; no more than TYPE_PARTS + 1 */
+    uint32_t cells;   /* of a record: endless.c's */
+    const char *text; /* as the user writes it: "map[str, int]"; of one with more than
+                         TYPE_PARTS parts, which is reported, "..." */
+    void *layout;     /* layout.c's, once asked for */
 };
 
 struct type_table {

@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 
 import acceptance.run
 import cli.run
+import deep
 import docs
 import explain
 import golden.run
@@ -67,7 +68,7 @@ def main():
         cases = []
         if "build" in ready:
             cases += native.cases(build_dir, "")
-            for suite in (golden.run, graph.run, lang.run, acceptance.run, cli.run, docs, explain):
+            for suite in (golden.run, graph.run, lang.run, acceptance.run, cli.run, docs, explain, deep):
                 cases += list(suite.cases(dfl))
             cases += list(install.cases(build_dir))
         for name in SANITIZERS:

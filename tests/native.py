@@ -1,5 +1,6 @@
 """Programs of C: unit tests, programs against the runtime's interface, the explorer of the deque; the
 format of the sources; and what of all this is worth doing under a sanitizer."""
+import glob
 import os
 import re
 import subprocess
@@ -41,6 +42,19 @@ def planted(place, path):
         fail("the mistake was not found\n" + r.out[-1000:])
 
 
+SEEDS = ["lang/ok", "lang/bad", "golden/syntax", "golden/fmt", "acceptance/ok"]
+
+
+def fuzzed(place, path, count):
+    """A fuzz target on the programs of the tests and on changed copies, the same ones each time."""
+    files = sorted(f for s in SEEDS for f in glob.glob(os.path.join(ROOT, "tests", s, "*.dfl")))
+    r = place.run([path, "1", str(count)] + files, timeout=600, env=SANITIZER_ENV)
+    if r.status != 0:
+        left = os.path.join(place.work, "failed")
+        text = open(left, "rb").read().decode("utf-8", "replace") if os.path.exists(left) else ""
+        fail("exit %d\n%s\n%s" % (r.status, r.err[-3000:], text))
+
+
 def tracked(*patterns):
     out = subprocess.run(["git", "ls-files", "--"] + list(patterns), cwd=ROOT, capture_output=True,
                          text=True, check=True).stdout
@@ -78,6 +92,9 @@ def cases(build, prefix):
     for name, path in programs(build, "deque"):
         run = planted if name.startswith("planted") else explored
         found.append(Case(prefix + "deque/" + name, lambda p, f=path, r=run: r(p, f)))
+    for name, path in programs(build, "fuzz") if prefix != "tsan " else []:
+        found.append(Case("%sfuzz/%s" % (prefix, name),
+                          lambda p, f=path: fuzzed(p, f, 500 if prefix else 5000)))
     if not prefix:
         found.append(Case("unit/every source is built", lambda p: listed(build)))
         for path in tracked("*.c", "*.h"):
