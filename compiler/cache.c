@@ -64,13 +64,13 @@ static const char *identity(struct arena *a, const char *path)
                         (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
-static const char *key_make(struct arena *a, const char *source, int level)
+static const char *key_make(struct arena *a, const char *source, const char *options)
 {
     char *real = realpath(source, NULL);
     const char *text = arena_format(
-        a, "%s %s %s %s O%d %s\n%s", DFL_VERSION, identity(a, home_executable(a)),
+        a, "%s %s %s %s %s %s\n%s", DFL_VERSION, identity(a, home_executable(a)),
         identity(a, home_path(a, "lib/dfl/libdflcg.so")),
-        identity(a, home_path(a, "lib/dfl/libdfl.a")), level, source, real ? real : "");
+        identity(a, home_path(a, "lib/dfl/libdfl.a")), options, source, real ? real : "");
     free(real);
     return hash_text(a, text, strlen(text));
 }
@@ -278,12 +278,12 @@ static bool manifest_write(struct cache *c, const char *text)
 
 /* ---- entries ------------------------------------------------------------------------------- */
 
-bool cache_open(struct cache *c, struct arena *a, const char *source, int level)
+bool cache_open(struct cache *c, struct arena *a, const char *source, const char *options)
 {
     const char *slash = strrchr(source, '/'), *name = slash ? slash + 1 : source;
     *c = (struct cache){.arena = a, .folder = folder_find(a)};
     c->name = arena_format(a, "%.*s", (int)strlen(name) - 4, name); /* without .dfl */
-    c->key = key_make(a, source, level);
+    c->key = key_make(a, source, options);
     return c->folder || cache_leave(c);
 }
 

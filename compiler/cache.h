@@ -40,9 +40,10 @@ struct cache {
     const char *name;   /* of the program: "wordcount" */
 };
 
-/* Finds the folder, or makes a temporary one. `source`: the path as typed. False: neither can be
+/* Finds the folder, or makes a temporary one. `source`: the path as typed;
+ * `options`: all that code depends on. False: neither can be
  * written; said on standard error. */
-bool cache_open(struct cache *, struct arena *, const char *source, int level);
+bool cache_open(struct cache *, struct arena *, const char *source, const char *options);
 /* Goes on with a temporary folder, once: the real one is full. False if that is so already, or
  * after it was said on standard error that none can be made; `folder` is NULL then. */
 bool cache_leave(struct cache *);

@@ -91,6 +91,12 @@ static bool set_interp(struct cli *cli, const char *value)
     return cli->interp = true;
 }
 
+static bool set_check_pure(struct cli *cli, const char *value)
+{
+    (void)value;
+    return cli->check_pure = true;
+}
+
 static bool set_stats(struct cli *cli, const char *value)
 {
     (void)value;

@@ -25,7 +25,7 @@ struct cli {
     bool color, quiet;
     int level;           /* 0 or 2 */
     const char *threads; /* NULL: not given; else a number from 1 to 256 */
-    bool interp, stats, check;
+    bool interp, stats, check, check_pure;
     const char *out;  /* NULL: not given */
     const char *emit; /* NULL: not given */
 };

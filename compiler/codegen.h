@@ -12,6 +12,7 @@ struct codegen_options {
     int level;       /* 0 or 2 */
     const char *cpu; /* "x86-64-v2" */
     enum emit emit;
+    bool check_pure; /* every spawn has a record that is run as one */
 };
 
 /* Writes `path`. False: an internal error or an unwritable file, told on standard error. */

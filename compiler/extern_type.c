@@ -336,7 +336,9 @@ static char fits_pointer(struct externs *x, const struct type *t, bool is_var,
     case TYPE_array:
         return c->base == C_VOID || value_fits(x, t->args.at[0], c) ? elements : 0;
     default:
-        return (is_var || t->kind == TYPE_record) && value_fits(x, t, c) ? 'v' : 0;
+        if (!value_fits(x, t, c))
+            return 0;
+        return is_var ? 'p' : t->kind == TYPE_record ? 'v' : 0;
     }
 }
 

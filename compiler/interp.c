@@ -4,6 +4,7 @@
 
 #include "block.h"
 #include "error.h"
+#include "purity.h"
 #include "stream.h"
 #include "value.h"
 
@@ -35,6 +36,7 @@ int interp_go(struct program *program, void (*body)(struct interp *, void *), st
 {
     struct interp in;
     interp_init(&in, program);
+    purity_on = run->options->check_pure;
     coro_ready(coro_new(&in, body, run));
     coro_loop(&in);
     task_report_unseen(&in);

@@ -8,6 +8,7 @@
 
 struct interp_options {
     const char *filter; /* tests whose name contains it; NULL: all */
+    bool check_pure;    /* call pure C functions twice, part of the time */
     bool check_leaks;   /* at the end, tell of values that are still alive and return 70 */
 };
 

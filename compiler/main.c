@@ -156,6 +156,7 @@ static bool stages_emit(struct session *s, const struct ir_module *m, enum emit 
     struct layouts layouts;
     layouts_init(&layouts, &s->arena, &s->program.types);
     struct codegen_options options = {.level = s->cli->level, .cpu = "x86-64-v2", .emit = emit};
+    options.check_pure = s->cli->check_pure;
     return generate && generate(m, &layouts, &options, path);
 }
 
@@ -207,7 +208,8 @@ static int run_interp(const struct cli *cli)
     struct session s;
     session_open(&s, cli);
     int status = CLI_FAILED;
-    const struct interp_options options = {.check_leaks = getenv("DFL_CHECK") != NULL};
+    const struct interp_options options = {.check_leaks = getenv("DFL_CHECK") != NULL,
+                                           .check_pure = cli->check_pure};
     if (stages_check(&s, cli->operands[0]) && has_main(&s) && stages_load(&s))
         status = interp_run(&s.program, cli->operand_count - 1, cli->operands + 1, &options);
     session_close(&s);
@@ -291,6 +293,8 @@ static int verb_run(const struct cli *cli)
     const char *file = cli->operands[0];
     if (!cli_is_program(cli, file))
         return CLI_MISUSE;
+    if (cli->check_pure)
+        setenv("DFL_CHECK_PURE", "1", 1);
     if (cli->interp)
         return run_interp(cli);
     if (cli->threads)
@@ -299,7 +303,9 @@ static int verb_run(const struct cli *cli)
         setenv("DFL_STATS", "1", 1);
     struct arena arena = {0};
     struct cache cache;
-    if (!cache_open(&cache, &arena, file, cli->level))
+    const char *options =
+        arena_format(&arena, "O%d%s", cli->level, cli->check_pure ? " check-pure" : "");
+    if (!cache_open(&cache, &arena, file, options))
         return CLI_FAILED;
     const char *warnings, *path = cache_find(&cache, &warnings);
     if (path)

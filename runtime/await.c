@@ -10,6 +10,8 @@
 
 #include "block.h"
 #include "error.h"
+#include "purity.h"
+#include "rerun.h"
 #include "worker.h"
 
 /* ---- waking ---- */
@@ -74,6 +76,8 @@ static struct dfl_fiber *wake_all(struct dfl_fiber *self, uintptr_t list)
 static struct dfl_fiber *complete(struct dfl_fiber *self, struct dfl_task *task)
 {
     bool io = task_fn(task)->flags & DFL_FN_IO;
+    if (purity_on)
+        rerun_check(self, task);
     if (task->outcome != DFL_PLAIN)
         task_share_result(task);
     task_drop_args(task);

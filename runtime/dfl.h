@@ -210,6 +210,7 @@ struct dfl_c_fn {
     const char *name; /* as the program declares it */
     /* A letter for each parameter, then one for the result:
      *   v  the value: where it is, or where it goes
+     *   p  a place that it may change
      *   e  the elements of a str, bytes or array
      *   c  those of an array or bytes that C may change: made unique before
      *   s  a C string: of a str a copy with a NUL behind; as a result one that is copied, or NULL

@@ -8,7 +8,9 @@
 
 #include "error.h"
 #include "fiber.h"
+#include "format.h"
 #include "helper.h"
+#include "purity.h"
 #include "stream.h"
 #include "text.h"
 #include "value.h"
@@ -23,9 +25,14 @@ struct call {
 
 /* ---- arguments ------------------------------------------------------------------------------ */
 
+static struct dfl_error *fail_at(const struct dfl_c_use *use, struct dfl_error *e)
+{
+    return dfl_error_at(e, use->site);
+}
+
 static struct dfl_error *fail(const struct call *call, struct dfl_error *e)
 {
-    return dfl_error_at(e, call->use->site);
+    return fail_at(call->use, e);
 }
 
 /* C takes the text up to the first NUL, so there must be none inside. */
@@ -155,8 +162,8 @@ static struct dfl_error *run_somewhere(struct dfl_fiber *fiber, struct call *cal
     return call->failure;
 }
 
-struct dfl_error *dfl_c_call(struct dfl_fiber *fiber, const struct dfl_c_use *use, void *out,
-                             void *const *args)
+static struct dfl_error *call_once(struct dfl_fiber *fiber, const struct dfl_c_use *use, void *out,
+                                   void *const *args)
 {
     struct call call = {.use = use, .out = out};
     uint32_t params = (uint32_t)strlen(use->fn->how) - 1;
@@ -168,4 +175,111 @@ struct dfl_error *dfl_c_call(struct dfl_fiber *fiber, const struct dfl_c_use *us
         e = run_somewhere(fiber, &call);
     take_back(&call);
     return e;
+}
+
+/* ---- calls that are checked ---- */
+
+/* What the second of two calls works on: what C changes is its own. */
+struct second {
+    const struct dfl_c_use *use;
+    uint32_t count;
+    void *args[DFL_C_PARAMS_MOST], *out;
+    struct dfl_view text; /* of the arguments before the calls */
+};
+
+static bool is_changed(const struct dfl_c_use *use, uint32_t i)
+{
+    return use->fn->how[i] == 'p' || use->fn->how[i] == 'c';
+}
+
+static void *room(const struct dfl_type *t)
+{
+    void *at = calloc(1, t->size + 1);
+    if (!at)
+        block_exhausted(t->size);
+    return at;
+}
+
+static void second_open(struct second *s, const struct dfl_c_use *use, void *const *args)
+{
+    struct buffer b;
+    *s = (struct second){.use = use, .out = room(use->result)};
+    s->count = (uint32_t)strlen(use->fn->how) - 1;
+    dfl_buffer_begin(&b);
+    buffer_char(&b, '(');
+    for (uint32_t i = 0; i < s->count; i++) {
+        const struct dfl_type *t = use->params[i];
+        if (i)
+            buffer_string(&b, ", ");
+        format_value(&b, t, args[i], true);
+        s->args[i] = args[i];
+        if (!is_changed(use, i))
+            continue;
+        s->args[i] = memcpy(room(t), args[i], t->size);
+        dfl_copy(t, args[i]);
+    }
+    buffer_char(&b, ')');
+    dfl_buffer_end(&b, &s->text);
+}
+
+static void second_close(struct second *s)
+{
+    for (uint32_t i = 0; i < s->count; i++)
+        if (is_changed(s->use, i)) {
+            dfl_drop(s->use->params[i], s->args[i]);
+            free(s->args[i]);
+        }
+    free(s->out);
+    dfl_block_release(s->text.block);
+}
+
+/* The failure of a function whose calls left two values of a type; NULL if they are one. */
+static struct dfl_error *compare(const struct second *s, const struct dfl_type *t, const void *a,
+                                 const void *b)
+{
+    struct dfl_view first = purity_text(t, a), then = purity_text(t, b);
+    struct dfl_error *e = NULL;
+    if (!purity_same(&first, &then))
+        e = fail_at(s->use,
+                    purity_failure("the C function", s->use->fn->name, &s->text, &first, &then));
+    dfl_block_release(first.block);
+    dfl_block_release(then.block);
+    return e;
+}
+
+/* The same for the results and all that the calls may have changed. */
+static struct dfl_error *compare_all(const struct second *s, const void *out, void *const *args)
+{
+    struct dfl_error *e = compare(s, s->use->result, out, s->out);
+    for (uint32_t i = 0; i < s->count && !e; i++)
+        if (is_changed(s->use, i))
+            e = compare(s, s->use->params[i], args[i], s->args[i]);
+    return e;
+}
+
+static struct dfl_error *call_twice(struct dfl_fiber *fiber, const struct dfl_c_use *use, void *out,
+                                    void *const *args)
+{
+    struct second s;
+    second_open(&s, use, args);
+    struct dfl_error *e = call_once(fiber, use, out, args);
+    if (!e) {
+        e = call_once(fiber, use, s.out, s.args);
+        if (!e) {
+            e = compare_all(&s, out, args);
+            dfl_drop(use->result, s.out);
+        }
+        if (e)
+            dfl_drop(use->result, out);
+    }
+    second_close(&s);
+    return e;
+}
+
+struct dfl_error *dfl_c_call(struct dfl_fiber *fiber, const struct dfl_c_use *use, void *out,
+                             void *const *args)
+{
+    if (purity_on && !use->fn->is_io && purity_sample(use->fn, 8))
+        return call_twice(fiber, use, out, args);
+    return call_once(fiber, use, out, args);
 }

@@ -15,6 +15,7 @@
 #include "error.h"
 #include "fiber.h"
 #include "helper.h"
+#include "purity.h"
 #include "stream.h"
 #include "stats.h"
 #include "task.h"
@@ -27,6 +28,7 @@ struct settings {
     int64_t stack_max; /* DFL_STACK_MAX: bytes of further stack for deep recursion */
     int64_t stats;     /* DFL_STATS=1: a table on standard error at the end */
     int64_t check;     /* DFL_CHECK=1: it is an error if anything is left at the end */
+    int64_t pure;      /* DFL_CHECK_PURE=1: a sample of what is pure is run twice */
 };
 
 static const struct dfl_program *program;
@@ -82,6 +84,7 @@ static bool read_settings(struct settings *s)
     good &= read_setting("DFL_STACK_MAX", 1 << 20, (int64_t)1 << 46, &s->stack_max);
     good &= read_setting("DFL_STATS", 0, 1, &s->stats);
     good &= read_setting("DFL_CHECK", 0, 1, &s->check);
+    good &= read_setting("DFL_CHECK_PURE", 0, 1, &s->pure);
     return good;
 }
 
@@ -188,6 +191,7 @@ int dfl_main(const struct dfl_program *given, int argc, char **argv)
     if (!read_settings(&settings) || !check_args(argc, argv))
         return 2;
     program = given;
+    purity_on = settings.pure != 0;
     assert(program->fns[program->main_fn].flags & DFL_FN_IO);
     began = clock_now();
     value_set_types(program->types, program->type_count);

@@ -323,6 +323,59 @@ def a_header_of_c_with_mistakes_is_told_with_its_place(p, dfl):
         wants(r.err, r"a\.dfl:1:8: error\[E0605\]: the C compiler cannot read `own\.h`", place)
 
 
+LIAR_H = """#include <stddef.h>
+static inline int honest(int n) { return n + 1; }
+static inline int counter(int n) { static int k; return n + ++k; }
+static inline int late(int n) { static int k; return n + (++k > 16); }
+static inline void bump(int *n) { ++*n; }
+static inline void add(int *xs, size_t n) { static int k; k++; for (size_t i = 0; i < n; i++) xs[i] += k; }
+"""
+LIAR = """extern "liar.h" fn honest(n: i32) -> i32
+extern "liar.h" fn counter(n: i32) -> i32
+extern "liar.h" fn late(n: i32) -> i32
+extern "liar.h" fn bump(var n: i32)
+extern "liar.h" fn add(var xs: [i32], n: u64)
+
+task work(n: int) -> int { for _ in 0..10 reduce + { late(n as i32) as int } }
+task twice(n: i32) -> int { honest(n) + honest(n) }
+
+io task main(args: [str]) {
+  var n: i32 = 3
+  var xs: [i32] = [1, 2]
+  match args[0] {
+    "honest" => {
+      bump(n)
+      print("{(await [spawn twice(i as i32) for i in 0..100]).len} {n}")
+    }
+    "counter" => print("{counter(5)}")
+    "task" => print("{await spawn work(1)}")
+    _ => {
+      add(xs, 2)
+      print("{xs}")
+    }
+  }
+}
+"""
+
+
+@test
+def what_is_not_pure_is_named(p, dfl):
+    p.write("liar.h", LIAR_H)
+    p.write("a.dfl", LIAR)
+    for mode in (["-O0"], ["-O2", "--threads", "2"], ["--interp"]):
+        run = [dfl, "run", "--check-pure"] + mode + ["a.dfl"]
+        same(silent(p.run(run + ["honest"], env=cache(p), status=0)).out, "100 4\n")
+        same(p.run(run + ["counter"], env=cache(p), status=1).err,
+             "error: the C function `counter` is not pure: for (5) it gave 6, then 7\n  at a.dfl:18:26\n")
+        same(p.run(run + ["add"], env=cache(p), status=1).err,
+             "error: the C function `add` is not pure: for ([1, 2], 2) it gave [2, 3], then [3, 4]\n  at a.dfl:21:7\n")
+        if "--interp" not in mode:
+            same(p.run(run + ["task"], env=cache(p), status=1).err,
+                 "error: the task `work` is not pure: for (1) it gave 12, then 20\n  at a.dfl:19:29\n"
+                 "  in task work, spawned at a.dfl:19\n")
+    same(silent(p.run([dfl, "run", "a.dfl", "counter"], env=cache(p), status=0)).out, "6\n")
+
+
 @test
 def damaged_entries_are_made_anew(p, dfl):
     f = p.write("a.dfl", HELLO)
