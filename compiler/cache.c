@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 enum {
@@ -64,15 +66,21 @@ static const char *identity(struct arena *a, const char *path)
                         (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
-static const char *key_make(struct arena *a, const char *source, const char *options)
+static const char *key_make(struct arena *a, const char *what)
+{
+    const char *text =
+        arena_format(a, "%s %s %s %s %s", DFL_VERSION, identity(a, home_executable(a)),
+                     identity(a, home_path(a, "lib/dfl/libdflcg.so")),
+                     identity(a, home_path(a, "lib/dfl/libdfl.a")), what);
+    return hash_text(a, text, strlen(text));
+}
+
+static const char *program_key(struct arena *a, const char *source, const char *options)
 {
     char *real = realpath(source, NULL);
-    const char *text = arena_format(
-        a, "%s %s %s %s %s %s\n%s", DFL_VERSION, identity(a, home_executable(a)),
-        identity(a, home_path(a, "lib/dfl/libdflcg.so")),
-        identity(a, home_path(a, "lib/dfl/libdfl.a")), options, source, real ? real : "");
+    const char *key = key_make(a, arena_format(a, "%s %s\n%s", options, source, real ? real : ""));
     free(real);
-    return hash_text(a, text, strlen(text));
+    return key;
 }
 
 /* ---- the folder ---------------------------------------------------------------------------- */
@@ -283,8 +291,15 @@ bool cache_open(struct cache *c, struct arena *a, const char *source, const char
     const char *slash = strrchr(source, '/'), *name = slash ? slash + 1 : source;
     *c = (struct cache){.arena = a, .folder = folder_find(a)};
     c->name = arena_format(a, "%.*s", (int)strlen(name) - 4, name); /* without .dfl */
-    c->key = key_make(a, source, options);
+    c->key = program_key(a, source, options);
     return c->folder || cache_leave(c);
+}
+
+bool cache_open_part(struct cache *c, struct arena *a, const char *name, const char *what)
+{
+    *c = (struct cache){.arena = a, .folder = folder_find(a), .name = name};
+    c->key = key_make(a, arena_format(a, "%s\n%s", name, what));
+    return c->folder != NULL;
 }
 
 bool cache_leave(struct cache *c)

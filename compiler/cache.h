@@ -2,7 +2,8 @@
  * without being parsed.
  *
  * The folder ($XDG_CACHE_HOME/dfl, or ~/.cache/dfl) holds two kinds of files:
- *   NAME-HASH       an executable, named by its own content
+ *   NAME-HASH       an executable, or a library of C functions for the interpreter, named by its
+ *                   own content
  *   KEY.run         what was compiled to it: each source file and C header with its hash, files
  *                   that must be absent, the executable, the warnings, which every run tells again;
  *                   last a hash of the text before
@@ -44,6 +45,8 @@ struct cache {
  * `options`: all that code depends on. False: neither can be
  * written; said on standard error. */
 bool cache_open(struct cache *, struct arena *, const char *source, const char *options);
+/* The same for a file that is made of a text, `what`, beside files. False: there is no folder. */
+bool cache_open_part(struct cache *, struct arena *, const char *name, const char *what);
 /* Goes on with a temporary folder, once: the real one is full. False if that is so already, or
  * after it was said on standard error that none can be made; `folder` is NULL then. */
 bool cache_leave(struct cache *);

@@ -1,6 +1,7 @@
 /* extern.c - from what a program declares of C to functions that it can call: what is declared is
  * collected, the C compiler is asked, its answers are compared, and the shim is made. Read from the
  * bottom, or extern_check() first. */
+#include "cache.h"
 #include "extern_core.h"
 #include "temp.h"
 
@@ -464,6 +465,54 @@ static const char *folder_of(struct externs *x)
     return slash ? arena_copy(x->arena, path, (size_t)(slash - path) + 1) : "./";
 }
 
+/* False: nothing can be asked, which was said. */
+static bool ask_all(struct externs *x)
+{
+    if (x->is_asked)
+        return true;
+    if (!extern_probe(x))
+        return false;
+    judge(x);
+    return x->is_asked = true;
+}
+
+/* All declarations as they are written. */
+static const char *declarations(const struct externs *x)
+{
+    const char *text = "";
+    for (uint32_t i = 0; i < x->records.count + x->funcs.count; i++) {
+        struct span span = i < x->records.count ? x->records.at[i].node->span
+                                                : x->funcs.at[i - x->records.count].node->span;
+        text = arena_format(x->arena, "%s%.*s\n", text, (int)(span.end - span.start),
+                            span.source->text + span.start);
+    }
+    return text;
+}
+
+static bool cache_of(struct externs *x, struct cache *cache)
+{
+    struct cc c;
+    cc_begin(&c, x->arena);
+    const char *words = "";
+    for (uint32_t i = 0; i < c.words.count; i++)
+        words = arena_format(x->arena, "%s %s", words, c.words.at[i]);
+    char *folder = realpath(x->folder, NULL);
+    const char *what =
+        arena_format(x->arena, "%s\n%s\n%s", words, folder ? folder : "", declarations(x));
+    free(folder);
+    return cache_open_part(cache, x->arena, "shim", what);
+}
+
+/* A library made of the same declarations and headers: nothing is to be asked then. */
+static bool find_kept(struct externs *x)
+{
+    struct cache cache;
+    const char *warnings;
+    if (cache_of(x, &cache))
+        x->kept = cache_find(&cache, &warnings);
+    return x->kept != NULL;
+}
+
 bool extern_check(struct program *p)
 {
     if (!p->c_funcs.count && !p->c_records.count)
@@ -476,10 +525,7 @@ bool extern_check(struct program *p)
     collect(x);
     if (p->diags->errors != errors)
         return true;
-    if (!extern_probe(x))
-        return false;
-    judge(x);
-    return true;
+    return find_kept(x) || ask_all(x);
 }
 
 /* ---- files ------------------------------------------------------------------------------ */
@@ -564,6 +610,8 @@ static void read_needs(struct externs *x, const char *own)
 
 static bool compile(struct externs *x)
 {
+    if (!ask_all(x) || diags_of(x)->errors)
+        return false;
     const char *path = temp_make(x->arena, ".c"), *said = "";
     FILE *out = path ? fopen(path, "we") : NULL;
     x->object = path ? temp_make(x->arena, ".o") : NULL;
@@ -706,10 +754,20 @@ bool extern_report_link(struct program *p, const char *said)
 
 /* ---- in this process ------------------------------------------------------------------------ */
 
-static bool link_library(struct externs *x)
+/* Where it is linked: in the cache, if there is one. */
+static const char *library_path(struct externs *x, struct cache *cache)
+{
+    if (!cache)
+        return temp_make(x->arena, ".so");
+    const char *path = cache_draft(cache);
+    temp_watch(path);
+    return path;
+}
+
+static bool link_library(struct externs *x, struct cache *cache)
 {
     const char *const *words = compile(x) ? link_words(x) : NULL, *said = "";
-    x->library = words ? temp_make(x->arena, ".so") : NULL;
+    x->library = words ? library_path(x, cache) : NULL;
     if (!x->library)
         return false;
     struct cc c;
@@ -726,14 +784,39 @@ static bool link_library(struct externs *x)
     return status == 0;
 }
 
+static void keep_library(struct externs *x, struct cache *cache)
+{
+    struct cache_inputs in = {.warnings = ""};
+    struct extern_inputs of_c = extern_inputs(x->program);
+    for (; *of_c.files; of_c.files++)
+        vec_push(x->arena, &in.files, *of_c.files);
+    for (; *of_c.absent; of_c.absent++)
+        vec_push(x->arena, &in.absent, *of_c.absent);
+    x->kept = cache_keep(cache, x->library, &in);
+    if (x->kept)
+        temp_forget(x->library);
+    x->library = x->kept ? NULL : x->library;
+}
+
+static bool make_library(struct externs *x)
+{
+    struct cache cache;
+    bool has_cache = cache_of(x, &cache);
+    if (!link_library(x, has_cache ? &cache : NULL))
+        return false;
+    if (has_cache)
+        keep_library(x, &cache);
+    return true;
+}
+
 bool extern_load(struct program *p)
 {
     struct externs *x = p->externs;
     if (!x)
         return true;
-    if (!link_library(x))
+    if (!x->kept && !make_library(x))
         return false;
-    x->loaded = dlopen(x->library, RTLD_NOW | RTLD_LOCAL);
+    x->loaded = dlopen(x->kept ? x->kept : x->library, RTLD_NOW | RTLD_LOCAL);
     remove_files(x); /* it is mapped now */
     if (!x->loaded)
         fprintf(stderr, "dfl: cannot load the program's C functions: %s\n", dlerror());

@@ -117,6 +117,8 @@ struct externs {
     const char *object, *library,
         *needs;              /* files of the shim, or NULL; the last tells what it read */
     VEC(const char *) files; /* what it read, to a NULL */
+    const char *kept;        /* the library in the cache, or NULL */
+    bool is_asked;
     void *loaded;
 };
 

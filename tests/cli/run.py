@@ -284,6 +284,24 @@ def a_change_in_a_header_of_c_is_seen(p, dfl):
 
 
 @test
+def the_interpreter_keeps_what_it_calls_c_through(p, dfl):
+    p.write("own.h", C_HEADER % "2 * x")
+    p.write("a.dfl", C_MAIN)
+    run = [dfl, "run", "--interp", "a.dfl"]
+    same(p.run(run, env=cache(p), status=0).out, "8\n")
+    alone = dict(cache(p), CC="no-such-compiler")  # its name is part of what is kept
+    wants(p.run(run, env=alone, status=1).err, "cannot start the C compiler")
+    before = entries(p)
+    p.write("a.dfl", C_MAIN.replace("twice(4)", "twice(5)"))
+    same(p.run(run, env=cache(p), status=0).out, "10\n")
+    same(entries(p), before)
+    p.write("own.h", C_HEADER % "3 * x")
+    same(p.run(run, env=cache(p), status=0).out, "15\n")
+    p.write("a.dfl", C_MAIN.replace("x: i32", "x: int"))
+    wants(p.run(run, env=cache(p), status=1).err, r"a\.dfl:1:25: error")
+
+
+@test
 def a_header_of_c_that_appears_before_the_systems_is_seen(p, dfl):
     p.write("a.dfl", 'extern "ctype.h" fn toupper(c: i32) -> i32\nio task main() { print("{toupper(97)}") }\n')
     same(p.run([dfl, "run", "a.dfl"], env=cache(p), status=0).out, "65\n")
