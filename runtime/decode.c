@@ -235,6 +235,16 @@ static bool get_array(struct decoder *d, const struct dfl_type *elem, uint64_t n
     return decode_bytes(d, out->ptr, n * elem->size) && (facts->raw || are_bools(d, out->ptr, n));
 }
 
+static bool get_nothings(struct decoder *d, uint64_t n)
+{
+    if (decode_left(d) < n)
+        return decode_fail(d, ENCODE_length);
+    for (; n > 0; n--)
+        if (*d->at++ != 0)
+            return decode_fail(d, ENCODE_tag);
+    return true;
+}
+
 static bool get_view(struct decoder *d, const struct dfl_type *elem, struct dfl_view *out)
 {
     uint64_t head;
@@ -246,7 +256,7 @@ static bool get_view(struct decoder *d, const struct dfl_type *elem, struct dfl_
         if (elem->size > 0 && n > 0)
             return get_array(d, elem, n, out);
         out->len = (int64_t)n;
-        return true;
+        return get_nothings(d, n);
     }
     d->error = ENCODE_refused;
     return d->hooks && d->hooks->large && d->hooks->large(d->hooks->user, elem, (int64_t)n, d, out);

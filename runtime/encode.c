@@ -114,8 +114,21 @@ static bool put_error(struct encoder *e, const struct dfl_error *error)
 
 static bool put(struct encoder *, const struct dfl_type *, const void *value);
 
+/* Values without bytes are a 0 each, so that a length is never more than what it costs. */
+static bool put_nothings(struct encoder *e, uint64_t n)
+{
+    if (e->room - e->len < n && !encode_grow(e, n))
+        return false;
+    if (n > 0)
+        memset(e->bytes + e->len, 0, n);
+    e->len += n;
+    return true;
+}
+
 static bool put_elements(struct encoder *e, const struct dfl_type *elem, const char *at, int64_t n)
 {
+    if (elem->size == 0)
+        return put_nothings(e, (uint64_t)n);
     if (encode_facts(elem)->raw || elem->kind == DFL_BOOL)
         return encode_bytes(e, at, (size_t)n * elem->size);
     for (int64_t i = 0; i < n; i++, at += elem->size)
@@ -142,8 +155,7 @@ static bool put_view(struct encoder *e, const struct dfl_type *elem, const struc
             return true;
         e->len = start;
     }
-    return encode_number(e, head) &&
-           (elem->size == 0 || put_elements(e, elem, view->ptr, view->len));
+    return encode_number(e, head) && put_elements(e, elem, view->ptr, view->len);
 }
 
 /* The elements of a grid that is a part of its block, in order. */

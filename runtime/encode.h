@@ -6,8 +6,8 @@
  *
  *   numbers, and tuples and records of such that have no gaps     their bytes
  *   bool                    0 or 1
- *   str, bytes, [T]         number: 2 x length; the elements. Or 2 x length + 1, then what the
- *                           hook `large` wrote
+ *   str, bytes, [T]         number: 2 x length; the elements, a 0 each if they have no bytes. Or
+ *                           2 x length + 1, then what the hook `large` wrote
  *   [T, n]                  n numbers: the lengths; the elements, last index fastest, as [T]
  *   map                     number: entries; keys and values by turns, in order of insertion
  *   tuple, record           its fields

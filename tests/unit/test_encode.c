@@ -804,6 +804,8 @@ START_TEST(each_mistake_is_named)
     REFUSED(T_STR, "\xfe\xff\xff\xff\xff\xff\xff\xff\xff\1", length);
     REFUSED(T_STR, "\5", refused);
     REFUSED(T_INTS, "\6........", length);
+    REFUSED(T_UNITS, "\x80\x80\x80\x80\x80\x80\x80\1", length);
+    REFUSED(T_UNITS, "\2\1", tag);
     REFUSED(T_BOOLS, "\6\1\0\2", tag);
     REFUSED(T_OPTION, "\2........", tag);
     REFUSED(T_WHOLE, "\2", tag);
