@@ -52,8 +52,10 @@ static void unknown_attr(struct check *c, struct node *attr)
         nearest_offer(&nearest, attr->attr_.name, rows[i].name);
     struct diag *d = diag_error(c->diags, DIAG_unknown_attr, attr->span,
                                 "there is no attribute `@%s`", attr->attr_.name);
-    if (nearest.best)
-        diag_hint(c->diags, d, "did you mean `@%s`?", nearest.best);
+    if (!nearest.best)
+        return;
+    diag_hint(c->diags, d, "did you mean `@%s`?", nearest.best);
+    diag_fix(c->diags, d, names_word(attr->span, attr->attr_.name), "%s", nearest.best);
 }
 
 static void misplaced_attr(struct check *c, struct node *attr, const struct attr_row *row)
@@ -102,8 +104,8 @@ static void check_names(struct check *c, struct node *attr)
             continue;
         struct diag *d = diag_error(c->diags, DIAG_attr_args, arg->span,
                                     "`@%s` names an optimisation", attr->attr_.name);
-        if (*name && nearest.best)
-            diag_hint(c->diags, d, "did you mean `%s`?", nearest.best);
+        if (*name)
+            diag_meant(c->diags, d, arg->span, nearest.best);
         else
             diag_hint(c->diags, d, "they are inline elide grain batch fuse leaf vector");
     }

@@ -116,8 +116,7 @@ static void place_named(struct check *c, struct call *call, struct node *arg)
         struct nearest nearest = {0};
         for (uint32_t i = 0; call->params && i < call->params->count; i++)
             nearest_offer(&nearest, name, call->params->at[i]->param_.name);
-        if (nearest.best)
-            diag_hint(c->diags, d, "did you mean `%s`?", nearest.best);
+        diag_meant(c->diags, d, names_word(arg->span, name), nearest.best);
         note_declared(c, d, call->target);
     }
     check_quietly(c, &arg->named_arg_.value);

@@ -120,8 +120,9 @@ static void offer_methods(struct check *c, struct nearest *nearest, const struct
                 nearest_offer(nearest, name, t->symbol->node->record_.fields.at[i]->field_.name);
 }
 
-static void suggest(struct check *c, struct diag *d, const struct type *t, const char *name)
+static void suggest(struct check *c, struct diag *d, const struct type *t, const struct node *dot)
 {
+    const char *name = dot->dot_.name;
     struct nearest nearest = {0};
     const char *foreign = suggest_method(name), *std = std_module(t);
     if (!diag_is_full(c->diags))
@@ -129,7 +130,7 @@ static void suggest(struct check *c, struct diag *d, const struct type *t, const
     if (foreign)
         diag_hint(c->diags, d, "%s", foreign);
     else if (nearest.best)
-        diag_hint(c->diags, d, "did you mean `%s`?", nearest.best);
+        diag_meant(c->diags, d, dot_span(dot), nearest.best);
     else if (std && !strcmp(std, "time"))
         diag_hint(c->diags, d, "functions of durations are in module `time`: `import time`");
     else if (std && !strcmp(std, "math") && suggest_value(name))
@@ -178,7 +179,7 @@ struct symbol *find_method(struct check *c, struct node *dot)
     }
     struct diag *d = diag_error(c->diags, DIAG_no_method, dot_span(dot),
                                 "no function `%s` takes `%s` first", name, t->text);
-    suggest(c, d, t, name);
+    suggest(c, d, t, dot);
     return NULL;
 }
 
@@ -233,7 +234,7 @@ static const struct type *no_field(struct check *c, struct node *node, const str
     else if (t->kind == TYPE_tuple)
         diag_hint(c->diags, d, "the parts of a tuple are `.0`, `.1` and so on");
     else
-        suggest(c, d, t, name);
+        suggest(c, d, t, node);
     return simple(c, TYPE_bad);
 }
 

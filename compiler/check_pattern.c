@@ -163,15 +163,16 @@ static struct symbol *find_symbol(struct check *c, struct node *node)
 }
 
 /* The variant that is meant may be another one of the subject's, or not be imported. */
-static void offer_variants(struct check *c, struct diag *d, const char *name,
+static void offer_variants(struct check *c, struct diag *d, const struct node *node,
                            const struct type *subject)
 {
+    const char *name = node->pat_ctor_.name;
     struct nearest nearest = {0};
     for (uint32_t i = 0; i < type_variant_count(subject); i++)
         nearest_offer(&nearest, name, type_variant(subject, i).name);
     const struct module *from = subject->symbol->module;
     if (nearest.best && strcmp(nearest.best, name))
-        diag_hint(c->diags, d, "did you mean `%s`?", nearest.best);
+        diag_meant(c->diags, d, names_word(node->span, name), nearest.best);
     else if (nearest.best)
         diag_hint(c->diags, d, "import it: `import %s.{%s}`", from->name, name);
 }
@@ -189,7 +190,7 @@ static void report_ctor(struct pattern *p, struct node *node, const struct type 
                          : !strcmp(name, "Err") || !strcmp(name, "Error")    ? "err(e)"
                                                                              : NULL;
     if (subject->kind == TYPE_enum)
-        offer_variants(c, d, name, subject);
+        offer_variants(c, d, node, subject);
     else if (native)
         diag_hint(c->diags, d, "write `%s`", native);
     else if (symbol && symbol->kind == SYM_RECORD)

@@ -19,8 +19,7 @@ static void report_field(struct check *c, struct node *init, struct symbol *reco
     for (uint32_t i = 0; i < fields->count; i++)
         if (fields->at[i]->kind == NODE_field)
             nearest_offer(&nearest, name, fields->at[i]->field_.name);
-    if (nearest.best)
-        diag_hint(c->diags, d, "did you mean `%s`?", nearest.best);
+    diag_meant(c->diags, d, names_word(init->span, name), nearest.best);
     diag_note(c->diags, d, record->span, "`%s` is declared here", record->name);
 }
 

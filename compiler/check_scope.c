@@ -101,7 +101,7 @@ void scope_unknown(struct check *c, const char *name, struct span span)
     if (foreign)
         diag_hint(c->diags, d, "%s", foreign);
     else if (nearest.best)
-        diag_hint(c->diags, d, "did you mean `%s`?", nearest.best);
+        diag_meant(c->diags, d, span, nearest.best);
     else if (names_std(c->program, name, name) || !strcmp(name, "io") || !strcmp(name, "math") ||
              !strcmp(name, "time") || !strcmp(name, "rand") || !strcmp(name, "json"))
         diag_hint(c->diags, d, "a module must be imported: `import %s`", name);

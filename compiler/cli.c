@@ -13,19 +13,47 @@
 
 /* ---- words --------------------------------------------------------------------------------- */
 
-static void say(bool color, const char *paint, const char *head, const char *format, va_list args)
+/* Messages for machines are what `dfl check` is asked for; the other verbs have other results. */
+static FILE *json_out(const struct cli *cli)
 {
+    return cli->verb == VERB_check ? stdout : stderr;
+}
+
+static void say_json(const struct cli *cli, const char *severity, const char *format, va_list args)
+{
+    char *text = NULL;
+    if (vasprintf(&text, format, args) < 0)
+        return;
+    diag_json_plain(severity, text, json_out(cli));
+    free(text);
+}
+
+static void say(const struct cli *cli, const char *paint, const char *severity, const char *format,
+                va_list args)
+{
+    if (cli->json) {
+        say_json(cli, severity, format, args);
+        return;
+    }
     fflush(stdout);
-    fprintf(stderr, "%s%s%s", color ? paint : "", head, color ? "\033[0m" : "");
+    fprintf(stderr, "%s%s:%s ", cli->color ? paint : "", severity, cli->color ? "\033[0m" : "");
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
+}
+
+void cli_report(const struct cli *cli, struct diags *diags)
+{
+    if (cli->json)
+        diag_json(diags, json_out(cli));
+    else
+        diag_print(diags, stderr);
 }
 
 void cli_error(const struct cli *cli, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(cli->color, "\033[1;31m", "error: ", format, args);
+    say(cli, "\033[1;31m", "error", format, args);
     va_end(args);
 }
 
@@ -33,7 +61,7 @@ void cli_hint(const struct cli *cli, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(cli->color, "\033[1;36m", "hint: ", format, args);
+    say(cli, "\033[1;36m", "hint", format, args);
     va_end(args);
 }
 
@@ -54,7 +82,13 @@ void cli_note(const struct cli *cli, const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    say(false, "", "", format, args);
+    if (cli->json) {
+        say_json(cli, "note", format, args);
+    } else {
+        fflush(stdout);
+        vfprintf(stderr, format, args);
+        fputc('\n', stderr);
+    }
     va_end(args);
 }
 
@@ -107,6 +141,18 @@ static bool set_check(struct cli *cli, const char *value)
 {
     (void)value;
     return cli->check = true;
+}
+
+static bool set_json(struct cli *cli, const char *value)
+{
+    (void)value;
+    return cli->json = true;
+}
+
+static bool set_strict(struct cli *cli, const char *value)
+{
+    (void)value;
+    return cli->strict = true;
 }
 
 static bool set_out(struct cli *cli, const char *value)

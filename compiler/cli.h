@@ -25,7 +25,7 @@ struct cli {
     bool color, quiet;
     int level;           /* 0 or 2 */
     const char *threads; /* NULL: not given; else a number from 1 to 256 */
-    bool interp, stats, check, check_pure;
+    bool interp, stats, check, check_pure, json, strict;
     const char *out;  /* NULL: not given */
     const char *emit; /* NULL: not given */
 };
@@ -33,6 +33,10 @@ struct cli {
 /* Parses argv in place. -1: go on with cli->verb; else the exit status, all said. */
 int cli_parse(struct cli *cli, int argc, char **argv);
 
+struct diags;
+
+/* Prints messages in the form asked for, to where it belongs, and forgets them. */
+void cli_report(const struct cli *, struct diags *);
 /* `error: ...` or `hint: ...` and a newline to standard error. */
 void cli_error(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -29,6 +29,7 @@ struct diags {
     struct diag *first, **last;
     uint32_t errors, warnings;
     bool color;
+    bool is_strict; /* warnings are printed as errors; they are counted as warnings */
 };
 
 /* Starts a message; notes and hints go to it. A message whose span start was already reported as an
@@ -41,6 +42,12 @@ void diag_note(struct diags *, struct diag *, struct span, const char *format, .
     __attribute__((format(printf, 4, 5)));
 void diag_hint(struct diags *, struct diag *, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* For machines: with `text` at the span the mistake is mended. Not printed as text: a hint says it.
+ */
+void diag_fix(struct diags *, struct diag *, struct span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The hint that `best` was meant where `name` stands, and the fix; nothing if `best` is NULL. */
+void diag_meant(struct diags *, struct diag *, struct span name, const char *best);
 /* Whether there are so many errors that further ones are counted and not kept: then a search for
  * what to suggest is in vain. */
 bool diag_is_full(const struct diags *);
@@ -52,7 +59,13 @@ struct nearest {
 };
 void nearest_offer(struct nearest *, const char *name, const char *candidate);
 
+/* Drops what was kept; errors stay counted. */
+void diag_forget(struct diags *);
 /* Prints all, sorted by file and place, to `out`; forgets them. */
 void diag_print(struct diags *, FILE *out);
+/* The same for machines: a line with a JSON object for each. */
+void diag_json(struct diags *, FILE *out);
+/* Such a line about something that has no code and no place. */
+void diag_json_plain(const char *severity, const char *text, FILE *out);
 
 #endif

@@ -57,7 +57,7 @@ static bool format(const struct cli *cli, const char *path)
         to = fmt_source(&arena, &names, from, &diags);
     bool good = to && deliver(cli, &arena, from, to, strcmp(path, "-") == 0);
     if (diags.errors)
-        diag_print(&diags, stderr);
+        cli_report(cli, &diags);
     else if (!to)
         cli_error(cli, "internal error: '%s' would not stay the same program; please report it",
                   path);

@@ -194,26 +194,35 @@ static bool is_text(const struct lexer *lexer, const struct token *token, const 
     return strlen(word) == len && !memcmp(lexer->source->text + token->span.start, word, len);
 }
 
-static const char *word_here(const struct lexer *lexer, const struct token *token)
+/* What is known of a word: the sentence, and what to write in its place if that is all. */
+struct habit {
+    const char *text, *instead;
+};
+
+static struct habit word_here(const struct lexer *lexer, const struct token *token)
 {
-#define HERE(word, text)                                                                           \
+#define HERE(word, text) SWAP(word, NULL, text)
+#define SWAP(word, instead, text)                                                                  \
     if (is_text(lexer, token, word))                                                               \
-        return text;
+        return (struct habit){text, instead};
 #define LEAD(word, text)
 #include "habit.def"
 #undef HERE
+#undef SWAP
 #undef LEAD
-    return NULL;
+    return (struct habit){0};
 }
 
 static const char *word_lead(const struct lexer *lexer, const struct token *token)
 {
 #define HERE(word, text)
+#define SWAP(word, instead, text)
 #define LEAD(word, text)                                                                           \
     if (is_text(lexer, token, word))                                                               \
         return text;
 #include "habit.def"
 #undef HERE
+#undef SWAP
 #undef LEAD
     return NULL;
 }
@@ -229,26 +238,26 @@ static bool is_keyword_for_name(const struct stop *stop, const struct token *tok
 }
 
 /* The sentence, and which token it is about. */
-static const char *word_text(const struct stop *stop, const struct token *unexpected,
-                             struct span *span)
+static struct habit word_habit(const struct stop *stop, const struct token *unexpected,
+                               struct span *span)
 {
     const struct token *before = &stop->lexer->last[1];
-    const char *text = NULL;
+    struct habit habit = {0};
     bool is_start =
         stop->before == NL || stop->before == '{' || stop->before == 0 || stop->before == PUB;
     bool is_word_behind = starts_operand(stop->kind) || unexpected->kind > 256;
     if (stop->kind == ID || stop->kind == FOREIGN)
-        text = word_here(stop->lexer, unexpected);
+        habit = word_here(stop->lexer, unexpected);
     char behind = stop->lexer->source->text[unexpected->span.end];
     bool is_used = behind == '(' || behind == '.' || behind == '[';
-    if (!text && is_start && !is_used && (stop->kind == ID || stop->kind == FROM))
-        text = word_lead(stop->lexer, unexpected);
-    if (!text && stop->before == ID && stop->kind != NL &&
+    if (!habit.text && is_start && !is_used && (stop->kind == ID || stop->kind == FROM))
+        habit.text = word_lead(stop->lexer, unexpected);
+    if (!habit.text && stop->before == ID && stop->kind != NL &&
         (is_word_behind || stop->kind == '{' || stop->kind == ':')) {
-        text = word_lead(stop->lexer, before);
-        *span = text ? before->span : *span;
+        habit.text = word_lead(stop->lexer, before);
+        *span = habit.text ? before->span : *span;
     }
-    return text;
+    return habit;
 }
 
 static char bracket_around(const struct lexer *lexer, const struct token *unexpected)
@@ -290,10 +299,13 @@ bool habit_report(struct diags *diags, const struct lexer *lexer, const struct t
                    (int)(span.end - span.start), lexer->source->text + span.start);
         return true;
     }
-    const char *text = word_text(&stop, unexpected, &span);
-    for (size_t i = 0; !text && i < sizeof forms / sizeof *forms; i++)
-        text = forms[i](&stop);
-    if (text)
-        diag_error(diags, DIAG_foreign, span, "%s", text);
-    return text;
+    struct habit habit = word_habit(&stop, unexpected, &span);
+    for (size_t i = 0; !habit.text && i < sizeof forms / sizeof *forms; i++)
+        habit.text = forms[i](&stop);
+    if (!habit.text)
+        return false;
+    struct diag *d = diag_error(diags, DIAG_foreign, span, "%s", habit.text);
+    if (habit.instead)
+        diag_fix(diags, d, span, "%s", habit.instead);
+    return true;
 }

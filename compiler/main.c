@@ -44,7 +44,8 @@ static void session_open(struct session *s, const struct cli *cli)
 {
     *s = (struct session){.cli = cli, .warnings = ""};
     s->names.arena = &s->arena;
-    s->diags = (struct diags){.arena = &s->arena, .last = &s->diags.first, .color = cli->color};
+    s->diags = (struct diags){
+        .arena = &s->arena, .last = &s->diags.first, .color = cli->color, .is_strict = cli->strict};
     s->program.arena = &s->arena;
     s->program.names = &s->names;
     s->program.diags = &s->diags;
@@ -66,24 +67,28 @@ static void stages_warn(struct session *s)
     FILE *f = open_memstream(&text, &len);
     if (!f)
         return;
-    s->diags.color = true;
-    diag_print(&s->diags, f);
-    s->diags.color = s->cli->color;
+    struct diags colored = s->diags;
+    colored.color = true;
+    diag_print(&colored, f);
     if (fclose(f) == 0) {
-        cli_warn(s->cli, text);
+        if (!s->cli->json)
+            cli_warn(s->cli, text);
         s->warnings = arena_format(&s->arena, "%s%s", s->warnings, text);
     }
     free(text);
+    if (s->cli->json && !s->cli->quiet)
+        cli_report(s->cli, &s->diags);
+    diag_forget(&s->diags);
 }
 
 /* Prints what was found; -q leaves out what does not stop the program. True: no errors. */
 static bool stages_report(struct session *s)
 {
-    bool good = s->diags.errors == 0;
+    bool good = s->diags.errors == 0 && !(s->cli->strict && s->diags.warnings);
     if (good)
         stages_warn(s);
     else
-        diag_print(&s->diags, stderr);
+        cli_report(s->cli, &s->diags);
     return good;
 }
 
@@ -288,6 +293,20 @@ static const char *run_build(struct cache *cache, const struct cli *cli)
     return path;
 }
 
+/* Tells the warnings of a program from the cache again. False: they stop it. */
+static bool run_warn(const struct cli *cli, const char *warnings)
+{
+    if (!*warnings || !(cli->json || cli->strict)) {
+        cli_warn(cli, warnings);
+        return true;
+    }
+    struct session s;
+    session_open(&s, cli);
+    bool good = stages_check(&s, cli->operands[0]);
+    session_close(&s);
+    return good;
+}
+
 static int verb_run(const struct cli *cli)
 {
     const char *file = cli->operands[0];
@@ -308,10 +327,10 @@ static int verb_run(const struct cli *cli)
     if (!cache_open(&cache, &arena, file, options))
         return CLI_FAILED;
     const char *warnings, *path = cache_find(&cache, &warnings);
-    if (path)
-        cli_warn(cli, warnings);
-    else
+    if (!path)
         path = run_build(&cache, cli);
+    else if (!run_warn(cli, warnings))
+        path = NULL;
     if (path) {
         signal(SIGXFSZ, on_file_limit);
         cache_exec(&cache, path, cli->operands);

@@ -128,7 +128,8 @@ struct symbol *names_find(struct program *p, struct module *m, const char *name)
     return NULL;
 }
 
-static void suggest_member(struct program *p, struct diag *d, struct module *m, const char *name)
+static void suggest_member(struct program *p, struct diag *d, struct module *m, const char *name,
+                           struct span span)
 {
     struct nearest nearest = {0};
     for (uint32_t i = 0; i < m->scope.room && !diag_is_full(p->diags); i++) {
@@ -136,8 +137,7 @@ static void suggest_member(struct program *p, struct diag *d, struct module *m, 
         if (symbol && symbol->is_pub && symbol->module == m)
             nearest_offer(&nearest, name, symbol->name);
     }
-    if (nearest.best)
-        diag_hint(p->diags, d, "did you mean `%s`?", nearest.best);
+    diag_meant(p->diags, d, span, nearest.best);
 }
 
 struct symbol *names_member(struct program *p, struct module *from, struct module *m,
@@ -149,7 +149,7 @@ struct symbol *names_member(struct program *p, struct module *from, struct modul
     if (!symbol || (m->is_std && !symbol->is_pub && m != from)) {
         struct diag *d = diag_error(p->diags, DIAG_not_in_module, span, "module `%s` has no `%s`",
                                     m->name, name);
-        suggest_member(p, d, m, name);
+        suggest_member(p, d, m, name, span);
         return NULL;
     }
     if (!symbol->is_pub && m != from) {
@@ -228,8 +228,8 @@ static const struct type *unknown_type(struct type_scope s, struct node *node)
     offer_types(s, &nearest, name);
     if (native)
         diag_hint(s.program->diags, d, "%s", native);
-    else if (nearest.best)
-        diag_hint(s.program->diags, d, "did you mean `%s`?", nearest.best);
+    else
+        diag_meant(s.program->diags, d, names_word(node->span, name), nearest.best);
     return bad_type(s);
 }
 
@@ -735,7 +735,7 @@ static void unknown_module(struct loader *l, const char *name, struct span span)
     offer_folder(p, &nearest, p->library, name);
     struct diag *d = diag_error(p->diags, DIAG_unknown_module, span, "no module `%s`", name);
     if (nearest.best)
-        diag_hint(p->diags, d, "did you mean `%s`?", nearest.best);
+        diag_meant(p->diags, d, span, nearest.best);
     else
         diag_hint(p->diags, d, "modules are files: `%s%s.dfl`, or one of the standard library",
                   l->folder, name);

@@ -70,6 +70,8 @@ static void report_name(struct program *p, const struct symbol *symbol)
                   symbol->name, symbol->name);
     else
         diag_hint(p->diags, d, "if it is not needed, write `_`");
+    if (!shadows_var(symbol))
+        diag_fix(p->diags, d, symbol->span, "_");
 }
 
 static void check_let(struct program *p, const struct node *node)
@@ -88,6 +90,7 @@ static void check_let(struct program *p, const struct node *node)
         struct diag *d = diag_warning(p->diags, DIAG_never_changed, symbol->span,
                                       "the `var` `%s` never changes", symbol->name);
         diag_hint(p->diags, d, "declare it with `let`");
+        diag_fix(p->diags, d, names_word(node->span, "var"), "let");
     }
 }
 

@@ -1,4 +1,5 @@
 """The command line as its user meets it: verbs, options, statuses, streams, bad input, the cache."""
+import json
 import os
 import re
 import resource
@@ -572,6 +573,61 @@ def test_runs_test_blocks(p, dfl):
     wants(r.out, r"(?m)^ok one$", r"(?m)^FAIL two: ")
     same(p.run([dfl, "test", "a.dfl", "one"], status=0).out, "ok one\n")
     p.run([dfl, "test", "a.dfl", "a.dfl", "two"], status=1)
+
+
+def json_lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@test
+def check_gives_messages_to_machines_as_data(p, dfl):
+    p.write("a.dfl", BROKEN)
+    found = json_lines(silent(p.run([dfl, "check", "--json", "a.dfl"], status=1)).out)
+    same([(m["severity"], m["code"], m["file"], m["start"], m["end"]) for m in found],
+         [("error", "E0105", "a.dfl", {"line": 1, "column": 17, "byte_column": 17, "offset": 16},
+           {"line": 1, "column": 18, "byte_column": 18, "offset": 17})])
+    found = json_lines(silent(p.run([dfl, "check", "--json", "no.dfl"], status=2)).out)
+    same([(m["severity"], m["code"], m["file"]) for m in found], [("error", None, None), ("hint", None, None)])
+    p.write("b.dfl", "fn f() { }\n")
+    same(silent(p.run([dfl, "check", "--json", "b.dfl"], status=0)).out, "")
+
+
+@test
+def other_verbs_give_them_on_standard_error(p, dfl):
+    p.write("a.dfl", BROKEN)
+    for verb in (["run"], ["run", "--interp"], ["build"], ["test"]):
+        r = p.run([dfl] + verb + ["--json", "a.dfl"], status=1)
+        same(r.out, "")
+        same([m["code"] for m in json_lines(r.err)], ["E0105"])
+    p.write("c.dfl", "fn f() -> { }\n")
+    r = p.run([dfl, "fmt", "--json", "c.dfl"], status=1)
+    same((r.out, [m["severity"] for m in json_lines(r.err)]), ("", ["error"]))
+
+
+@test
+def a_name_of_a_file_that_is_no_text_is_still_json(p, dfl):
+    name = os.path.join(os.fsencode(p.work), b"a\xff\"\n.dfl")
+    with open(name, "w") as f:
+        f.write(BROKEN)
+    found = json_lines(p.run([dfl, "check", "--json", name], status=1).out)
+    wants(found[0]["file"], 'a\ufffd"\n.dfl$')
+
+
+@test
+def warnings_stop_a_program_if_asked_to(p, dfl):
+    p.write("a.dfl", 'io task main() {\n  let x = 2\n  print("ran")\n}\ntest "t" { expect true }\n')
+    for words in (["run"], ["run", "--interp"], ["test"], ["check"]):
+        r = p.run([dfl] + words + ["a.dfl"], status=0)
+        wants(r.err, r"warning\[E0450\]")
+    for words in (["run"], ["run", "--interp"], ["test"], ["check"], ["build"]):
+        r = p.run([dfl] + words + ["--warnings-as-errors", "a.dfl"], status=1)
+        same(r.out, "")
+        wants(r.err, r"error\[E0450\]")
+    if os.path.exists(os.path.join(p.work, "a")):
+        fail("it was built")
+    r = p.run([dfl, "run", "--json", "a.dfl"], status=0)
+    same((r.out, [m["severity"] for m in json_lines(r.err)]), ("ran\n", ["warning"]))
+    wants(p.run([dfl, "run", "a.dfl"], status=0).err, r"warning\[E0450\]")
 
 
 # ---- colours, signals, pipes ---------------------------------------------------------------------

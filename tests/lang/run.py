@@ -7,6 +7,7 @@ exactly the messages that they end with. `lang/run.py DFL --write` writes those 
           checked in its own folder, so it is named without one
     bad/NAME.cases
           many small programs, each `== NAME`, its text, `--`, its messages as those of t.dfl"""
+import json
 import os
 import re
 import subprocess
@@ -79,6 +80,54 @@ def run_small(place, dfl, program, wanted):
     told(place.run([dfl, "check", "t.dfl"]), wanted)
 
 
+def as_json(place, dfl, name, cwd=None):
+    r = place.run([dfl, "check", "--json", name], cwd=cwd)
+    if r.err:
+        fail("words on standard error: " + r.err[:500])
+    return [json.loads(line) for line in r.out.splitlines()]
+
+
+def heads(found):
+    """What the same messages have as text in their first line."""
+    return ["%s%s[%s]: %s" % ("%s:%d:%d: " % (m["file"], m["start"]["line"], m["start"]["column"]) if m["file"] else "dfl: ",
+                              m["severity"], m["code"], m["message"]) for m in found]
+
+
+def places_hold(m, text):
+    """Lines, columns and offsets of one place agree with each other and with the text."""
+    for at in (m["start"], m["end"]):
+        before = text[:at["offset"]]
+        line = before[before.rfind(b"\n") + 1:]
+        wanted = (before.count(b"\n") + 1, len(line) + 1, len(line.decode("utf-8", "replace")) + 1)
+        if (at["line"], at["byte_column"], at["column"]) != wanted:
+            fail("%s is not %s" % (at, wanted))
+
+
+def fixed(place, dfl, program, m):
+    """With its fixes a message is gone."""
+    raw = program.encode("utf-8", "surrogateescape")
+    for fix in sorted(m["fixes"], key=lambda f: -f["start"]["offset"]):
+        raw = raw[:fix["start"]["offset"]] + fix["text"].encode() + raw[fix["end"]["offset"]:]
+    place.write("fixed.dfl", raw.decode("utf-8", "surrogateescape"))
+    for left in as_json(place, dfl, "fixed.dfl"):
+        if left["message"] == m["message"] and left["start"]["offset"] == m["start"]["offset"]:
+            fail("still there after its fix: %s\n%s" % (m["message"], raw.decode("utf-8", "replace")))
+
+
+def run_json(place, dfl, program, wanted):
+    """The same messages as JSON, with true places and fixes that mend."""
+    place.write("t.dfl", program)
+    found = as_json(place, dfl, "t.dfl")
+    same("\n".join(heads(found)), "\n".join(re.findall(r"(?m)^\S+ (?:error|warning)\[E.*$", wanted)))
+    raw = program.encode("utf-8", "surrogateescape")
+    for m in found:
+        for part in [m] + m["notes"] + m["fixes"]:
+            if part["file"] == "t.dfl":
+                places_hold(part, raw)
+        if m["fixes"]:
+            fixed(place, dfl, program, m)
+
+
 def bad_programs():
     for path, name in files("lang/bad", ".dfl"):
         if "/" not in name or os.path.basename(name) == "main.dfl":
@@ -99,6 +148,13 @@ def cases(dfl, modes=MODES):
         for case, program, wanted in small(path):
             yield Case("lang/bad/%s: %s" % (name, case),
                        lambda p, t=program, w=wanted: run_small(p, dfl, t, w))
+            yield Case("lang/json/%s: %s" % (name, case),
+                       lambda p, t=program, w=wanted: run_json(p, dfl, t, w))
+    for path, name in bad_programs():
+        if "/" not in name:
+            program, _, tail = read(path).partition(MARK)
+            wanted = "".join(re.sub(r"^// ?", "", l) for l in tail.splitlines(True)).replace(name, "t.dfl")
+            yield Case("lang/json/" + name, lambda p, t=program, w=wanted: run_json(p, dfl, t, w))
 
 
 def write(dfl):
