@@ -132,6 +132,19 @@ LLVMTypeRef cg_result_type(struct cg *cg, const struct ir_func *f)
     return f->nofail ? value : cg_struct(cg, (LLVMTypeRef[]){value, cg->ptr}, 2);
 }
 
+/* Nobody else reaches what a `var` parameter leads to while the function runs. */
+static void place_attributes(struct cg *cg, const struct ir_func *f, LLVMValueRef fn)
+{
+    unsigned kind = LLVMGetEnumAttributeKindForName("dereferenceable", strlen("dereferenceable"));
+    for (uint32_t i = 0; i < f->params.count; i++) {
+        uint64_t size = cg_layout(cg, f->params.at[i]->type)->size;
+        if (!f->params.at[i]->place || !size)
+            continue;
+        cg_attribute(cg, fn, i + 2, "noalias");
+        LLVMAddAttributeAtIndex(fn, i + 2, LLVMCreateEnumAttribute(cg->context, kind, size));
+    }
+}
+
 void cg_declare_func(struct cg *cg, struct ir_func *f)
 {
     struct cg_func *code = arena_new(&cg->arena, struct cg_func);
@@ -144,6 +157,7 @@ void cg_declare_func(struct cg *cg, struct ir_func *f)
     code->callee.fn = LLVMAddFunction(cg->llvm, name, code->callee.type);
     cg_internal(cg, code->callee.fn);
     cg_attribute(cg, code->callee.fn, 1, "nonnull");
+    place_attributes(cg, f, code->callee.fn);
     if (f->apart)
         cg_attribute(cg, code->callee.fn, LLVMAttributeFunctionIndex, "noinline");
     f->code = code;

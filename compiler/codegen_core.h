@@ -209,9 +209,12 @@ void cg_do_seq(struct cg *, const struct ir_value *);
 void cg_do_map(struct cg *, const struct ir_value *);
 void cg_do_memory(struct cg *, const struct ir_value *);
 const struct type *cg_elem(struct cg *, const struct type *);
+/* IR_own: own() makes what is at the place unique, where the condition holds. */
+void cg_own_if(struct cg *, const struct ir_value *,
+               void (*own)(struct cg *, const struct type *, LLVMValueRef place));
 
 /* ---- codegen_grid.c: arrays of rank 2 and more ---- */
-/* extent, part, store_part; elem and place_elem of a grid. */
+/* extent, stride, part, store_part; elem, place_elem and own of a grid. */
 void cg_do_grid(struct cg *, const struct ir_value *);
 
 /* ---- codegen_task.c: spawn and await ---- */

@@ -283,6 +283,7 @@ static void do_value(struct cg *cg, const struct ir_value *x)
         cg_do_format(cg, x);
         break;
     case IR_extent:
+    case IR_stride:
     case IR_part:
     case IR_store_part:
         cg_do_grid(cg, x);
@@ -295,6 +296,7 @@ static void do_value(struct cg *cg, const struct ir_value *x)
     case IR_append:
     case IR_push:
     case IR_place_elem:
+    case IR_own:
     case IR_store_slice:
         cg_do_seq(cg, x);
         break;

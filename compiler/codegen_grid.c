@@ -53,23 +53,6 @@ static void check_range(struct cg *cg, const struct ir_value *x, uint32_t axis, 
 
 /* ---- elements ------------------------------------------------------------------------------- */
 
-static void do_elem(struct cg *cg, const struct ir_value *x)
-{
-    const struct type *t = grid_of(x);
-    LLVMValueRef grid = cg_arg(cg, x, 0), offset = NULL;
-    LLVMTypeRef type = cg_type(cg, x->type);
-    for (uint32_t i = 0; i < t->rank; i++)
-        check_index(cg, x, i, cg_arg(cg, x, 1 + i), length(cg, grid, i));
-    for (uint32_t i = 0; i < t->rank; i++) {
-        LLVMValueRef step = stride(cg, t, grid, i);
-        offset = plus(cg, offset, LLVMBuildNSWMul(cg->at, cg_arg(cg, x, 1 + i), step, ""));
-    }
-    LLVMValueRef at = cg_index(cg, type, cg_get(cg, grid, GRID_PTR), offset);
-    cg_set(cg, x, cg_load(cg, type, at));
-}
-
-/* ---- places --------------------------------------------------------------------------------- */
-
 /* Strides of a dense grid. */
 static void dense_steps(struct cg *cg, const struct type *t, LLVMValueRef grid, LLVMValueRef *steps)
 {
@@ -80,6 +63,27 @@ static void dense_steps(struct cg *cg, const struct type *t, LLVMValueRef grid, 
             step = LLVMBuildNSWMul(cg->at, step, length(cg, grid, i), "");
     }
 }
+
+static void do_elem(struct cg *cg, const struct ir_value *x)
+{
+    const struct type *t = grid_of(x);
+    LLVMValueRef grid = cg_arg(cg, x, 0), offset = NULL, steps[DFL_RANK_MAX];
+    LLVMTypeRef type = cg_type(cg, x->type);
+    for (uint32_t i = 0; i < t->rank; i++)
+        check_index(cg, x, i, cg_arg(cg, x, 1 + i), length(cg, grid, i));
+    if (x->imm.steps == IR_STEPS_DENSE)
+        dense_steps(cg, t, grid, steps);
+    for (uint32_t i = 0; i < t->rank && x->imm.steps != IR_STEPS_DENSE; i++)
+        steps[i] = stride(cg, t, grid, i);
+    if (x->imm.steps == IR_STEPS_UNIT)
+        steps[t->rank - 1] = cg_int(cg, 1);
+    for (uint32_t i = 0; i < t->rank; i++)
+        offset = plus(cg, offset, LLVMBuildNSWMul(cg->at, cg_arg(cg, x, 1 + i), steps[i], ""));
+    LLVMValueRef at = cg_index(cg, type, cg_get(cg, grid, GRID_PTR), offset);
+    cg_set(cg, x, cg_load(cg, type, at));
+}
+
+/* ---- places --------------------------------------------------------------------------------- */
 
 /* Whether it is the only holder of its block, and dense. */
 static LLVMValueRef is_own(struct cg *cg, const struct type *t, LLVMValueRef grid)
@@ -97,38 +101,36 @@ static LLVMValueRef is_own(struct cg *cg, const struct type *t, LLVMValueRef gri
     return own;
 }
 
-/* Makes the grid at a place, which has elements, the only holder of its block, and dense; gives it.
- * The place itself is not lent to the runtime: so what is known of it stays in registers. */
-static LLVMValueRef own(struct cg *cg, const struct type *t, LLVMValueRef place)
+/* Makes the grid at a place the only holder of its block, and dense, unless it is empty. The
+ * runtime gets a copy, as for an array. */
+static void own(struct cg *cg, const struct type *t, LLVMValueRef place)
 {
     LLVMTypeRef type = cg_type(cg, t);
-    LLVMValueRef before = cg_load(cg, type, place);
-    LLVMBasicBlockRef slow = cg_block(cg, "own"), next = cg_block(cg, "on");
-    LLVMValueRef is = is_own(cg, t, before);
-    LLVMBasicBlockRef from = LLVMGetInsertBlock(cg->at);
-    LLVMBuildCondBr(cg->at, is, next, slow);
+    LLVMValueRef grid = cg_load(cg, type, place);
+    LLVMBasicBlockRef look = cg_block(cg, "look"), slow = cg_block(cg, "own");
+    LLVMBasicBlockRef next = cg_block(cg, "on");
+    LLVMBuildCondBr(cg->at, cg_is_null(cg, cg_get(cg, grid, GRID_BLOCK)), next, look);
+    cg_go_on(cg, look);
+    LLVMBuildCondBr(cg->at, is_own(cg, t, grid), next, slow);
     cg_go_on(cg, slow);
-    LLVMValueRef spilt = cg_spill(cg, before);
+    LLVMValueRef spilt = cg_spill(cg, grid);
     CG_ABI(cg, dfl_grid_own, cg_descriptor(cg, t), spilt);
-    LLVMValueRef after = cg_load(cg, type, spilt);
-    cg_store(cg, after, place);
-    LLVMBasicBlockRef end = LLVMGetInsertBlock(cg->at);
+    cg_store(cg, cg_load(cg, type, spilt), place);
     LLVMBuildBr(cg->at, next);
     cg_go_on(cg, next);
-    LLVMValueRef grid = LLVMBuildPhi(cg->at, type, "");
-    LLVMAddIncoming(grid, &before, &from, 1);
-    LLVMAddIncoming(grid, &after, &end, 1);
-    return grid;
 }
 
 static void do_place_elem(struct cg *cg, const struct ir_value *x)
 {
     const struct type *t = grid_of(x);
     LLVMValueRef place = cg_arg(cg, x, 0), steps[DFL_RANK_MAX], offset = NULL;
-    LLVMValueRef before = cg_load(cg, cg_type(cg, t), place);
+    LLVMValueRef grid = cg_load(cg, cg_type(cg, t), place);
     for (uint32_t i = 0; i < t->rank; i++)
-        check_index(cg, x, i, cg_arg(cg, x, 1 + i), length(cg, before, i));
-    LLVMValueRef grid = own(cg, t, place);
+        check_index(cg, x, i, cg_arg(cg, x, 1 + i), length(cg, grid, i));
+    if (!x->imm.owned) {
+        own(cg, t, place);
+        grid = cg_load(cg, cg_type(cg, t), place);
+    }
     dense_steps(cg, t, grid, steps);
     for (uint32_t i = 0; i < t->rank; i++)
         offset = plus(cg, offset, LLVMBuildNSWMul(cg->at, cg_arg(cg, x, 1 + i), steps[i], ""));
@@ -244,11 +246,17 @@ void cg_do_grid(struct cg *cg, const struct ir_value *x)
     case IR_place_elem:
         do_place_elem(cg, x);
         break;
+    case IR_own:
+        cg_own_if(cg, x, own);
+        break;
     case IR_part:
         do_part(cg, x);
         break;
     case IR_store_part:
         do_store_part(cg, x);
+        break;
+    case IR_stride:
+        cg_set(cg, x, stride(cg, grid_of(x), cg_arg(cg, x, 0), x->imm.index));
         break;
     default:
         assert(x->op == IR_extent);

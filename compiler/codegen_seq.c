@@ -18,7 +18,7 @@ static uint64_t elem_size(struct cg *cg, const struct type *t)
 static void check_index(struct cg *cg, const struct ir_value *x, LLVMValueRef index,
                         LLVMValueRef len)
 {
-    if (!x->fail || x->imm.unchecked)
+    if (!x->fail)
         return;
     LLVMBasicBlockRef next = cg_cold(cg, cg_compare(cg, LLVMIntUGE, index, len));
     cg_fail(cg, x, CG_ABI(cg, dfl_fail_bounds, cg_site(cg, x), index, len), next);
@@ -43,26 +43,40 @@ static LLVMValueRef field_of(struct cg *cg, LLVMValueRef view_at, uint32_t field
     return cg_load(cg, field == VIEW_LEN ? cg->i64 : cg->ptr, cg_at(cg, view_at, field * 8));
 }
 
-/* Makes the array at the place the only holder of a block that it covers whole: what is so already
- * is seen without a call. */
+/* Makes the array at the place the only holder of a block that it covers whole; what is so already
+ * is seen without a call. The runtime gets a copy of the view, not the place: a variable whose
+ * address nobody has stays in registers. */
 static void own(struct cg *cg, const struct type *t, LLVMValueRef place)
 {
     LLVMBasicBlockRef look = cg_block(cg, "look"), slow = cg_block(cg, "own");
     LLVMBasicBlockRef next = cg_block(cg, "on");
-    LLVMValueRef block = field_of(cg, place, VIEW_BLOCK);
+    LLVMValueRef view = cg_load(cg, cg->view, place), block = cg_get(cg, view, VIEW_BLOCK);
     LLVMBuildCondBr(cg->at, cg_is_null(cg, block), slow, look);
     cg_go_on(cg, look);
     LLVMValueRef count = cg_load(cg, cg->i32, block);
     LLVMSetOrdering(count, LLVMAtomicOrderingMonotonic);
     LLVMSetAlignment(count, 4);
     LLVMValueRef size = cg_load(cg, cg->i64, cg_at(cg, block, offsetof(struct dfl_block, size)));
-    LLVMValueRef len = field_of(cg, place, VIEW_LEN);
+    LLVMValueRef len = cg_get(cg, view, VIEW_LEN);
     LLVMValueRef bytes = LLVMBuildMul(cg->at, len, cg_int(cg, elem_size(cg, t)), "");
     LLVMValueRef single = cg_compare(cg, LLVMIntEQ, count, LLVMConstInt(cg->i32, 1, false));
     LLVMValueRef whole = cg_compare(cg, LLVMIntEQ, size, bytes);
     LLVMBuildCondBr(cg->at, LLVMBuildAnd(cg->at, single, whole, ""), next, slow);
     cg_go_on(cg, slow);
-    CG_ABI(cg, dfl_array_own, cg_descriptor(cg, cg_elem(cg, t)), place);
+    LLVMValueRef spilt = cg_spill(cg, view);
+    CG_ABI(cg, dfl_array_own, cg_descriptor(cg, cg_elem(cg, t)), spilt);
+    cg_store(cg, cg_load(cg, cg->view, spilt), place);
+    LLVMBuildBr(cg->at, next);
+    cg_go_on(cg, next);
+}
+
+void cg_own_if(struct cg *cg, const struct ir_value *x,
+               void (*own)(struct cg *, const struct type *, LLVMValueRef))
+{
+    LLVMBasicBlockRef yes = cg_block(cg, "written"), next = cg_block(cg, "on");
+    LLVMBuildCondBr(cg->at, cg_truth(cg, cg_arg(cg, x, 1)), yes, next);
+    cg_go_on(cg, yes);
+    own(cg, x->args[0]->type, cg_arg(cg, x, 0));
     LLVMBuildBr(cg->at, next);
     cg_go_on(cg, next);
 }
@@ -71,7 +85,8 @@ static void do_place_elem(struct cg *cg, const struct ir_value *x)
 {
     LLVMValueRef place = cg_arg(cg, x, 0), index = cg_arg(cg, x, 1);
     check_index(cg, x, index, field_of(cg, place, VIEW_LEN));
-    own(cg, x->args[0]->type, place);
+    if (!x->imm.owned)
+        own(cg, x->args[0]->type, place);
     cg_set(cg, x, cg_index(cg, cg_type(cg, x->type), field_of(cg, place, VIEW_PTR), index));
 }
 
@@ -221,6 +236,9 @@ void cg_do_seq(struct cg *cg, const struct ir_value *x)
     case IR_push:
         CG_ABI(cg, dfl_array_push, cg_descriptor(cg, cg_elem(cg, x->args[0]->type)),
                cg_arg(cg, x, 0), cg_spill(cg, cg_arg(cg, x, 1)));
+        break;
+    case IR_own:
+        cg_own_if(cg, x, own);
         break;
     case IR_place_elem:
         do_place_elem(cg, x);

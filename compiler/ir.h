@@ -34,6 +34,10 @@ enum ir_op {
     IR_OPS
 };
 
+/* What is known of a grid: nothing; that the elements of the last axis are side by side; that it is
+ * dense. */
+enum ir_steps { IR_STEPS_ANY, IR_STEPS_UNIT, IR_STEPS_DENSE };
+
 struct ir_func;
 struct ir_block;
 
@@ -67,7 +71,9 @@ struct ir_value {
         } text;
         uint32_t index;
         uint32_t form; /* of indices: grid_form() */
-        bool wrap, unchecked, last;
+        bool wrap, owned, last;
+        uint8_t flag;  /* these, or steps: as a number */
+        uint8_t steps; /* enum ir_steps */
         enum builtin builtin;
         const char *name;
         struct {

@@ -573,10 +573,12 @@ static void read_bracket(struct reader *r, struct ir_value *v)
         v->imm.name = need_name(r, "a name");
     else if (shape == SHAPE_FORMAT)
         read_parts(r, v);
-    else if (skip_word(r, ir_shapes[v->op].flag))
-        v->imm.wrap = true;
+    else if (skip_word(r, ir_shapes[v->op].flags[0]))
+        v->imm.flag = 1;
+    else if (ir_shapes[v->op].flags[1] && skip_word(r, ir_shapes[v->op].flags[1]))
+        v->imm.flag = 2;
     else
-        read_bad(r, ir_shapes[v->op].flag);
+        read_bad(r, ir_shapes[v->op].flags[0]);
     need_sign(r, ']');
 }
 

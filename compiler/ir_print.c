@@ -9,21 +9,37 @@
 #include <stdlib.h>
 
 const struct ir_shape ir_shapes[IR_OPS] = {
-    [IR_const_int] = {SHAPE_INT, NULL},     [IR_const_float] = {SHAPE_FLOAT, NULL},
-    [IR_const_str] = {SHAPE_TEXT, NULL},    [IR_add] = {SHAPE_FLAG, "wrap"},
-    [IR_sub] = {SHAPE_FLAG, "wrap"},        [IR_mul] = {SHAPE_FLAG, "wrap"},
-    [IR_div] = {SHAPE_FLAG, "wrap"},        [IR_rem] = {SHAPE_FLAG, "wrap"},
-    [IR_neg] = {SHAPE_FLAG, "wrap"},        [IR_shl] = {SHAPE_FLAG, "wrap"},
-    [IR_shr] = {SHAPE_FLAG, "wrap"},        [IR_cast] = {SHAPE_FLAG, "wrap"},
-    [IR_elem] = {SHAPE_FLAG, "unchecked"},  [IR_place_elem] = {SHAPE_FLAG, "unchecked"},
-    [IR_await] = {SHAPE_FLAG, "last"},      [IR_try_await] = {SHAPE_FLAG, "last"},
-    [IR_get] = {SHAPE_INDEX, NULL},         [IR_place_field] = {SHAPE_INDEX, NULL},
-    [IR_variant] = {SHAPE_INDEX, NULL},     [IR_is_variant] = {SHAPE_INDEX, NULL},
-    [IR_payload] = {SHAPE_INDEX, NULL},     [IR_extent] = {SHAPE_INDEX, NULL},
-    [IR_part] = {SHAPE_FORM, NULL},         [IR_store_part] = {SHAPE_FORM, NULL},
-    [IR_error_get] = {SHAPE_BUILTIN, NULL}, [IR_debug] = {SHAPE_NAME, NULL},
-    [IR_call] = {SHAPE_CALL, NULL},         [IR_spawn] = {SHAPE_CALL, NULL},
-    [IR_extern] = {SHAPE_EXTERN, NULL},     [IR_format] = {SHAPE_FORMAT, NULL},
+    [IR_const_int] = {SHAPE_INT, {NULL}},
+    [IR_const_float] = {SHAPE_FLOAT, {NULL}},
+    [IR_const_str] = {SHAPE_TEXT, {NULL}},
+    [IR_add] = {SHAPE_FLAG, {"wrap"}},
+    [IR_sub] = {SHAPE_FLAG, {"wrap"}},
+    [IR_mul] = {SHAPE_FLAG, {"wrap"}},
+    [IR_div] = {SHAPE_FLAG, {"wrap"}},
+    [IR_rem] = {SHAPE_FLAG, {"wrap"}},
+    [IR_neg] = {SHAPE_FLAG, {"wrap"}},
+    [IR_shl] = {SHAPE_FLAG, {"wrap"}},
+    [IR_shr] = {SHAPE_FLAG, {"wrap"}},
+    [IR_cast] = {SHAPE_FLAG, {"wrap"}},
+    [IR_elem] = {SHAPE_FLAG, {"unit", "dense"}},
+    [IR_place_elem] = {SHAPE_FLAG, {"owned"}},
+    [IR_await] = {SHAPE_FLAG, {"last"}},
+    [IR_try_await] = {SHAPE_FLAG, {"last"}},
+    [IR_get] = {SHAPE_INDEX, {NULL}},
+    [IR_place_field] = {SHAPE_INDEX, {NULL}},
+    [IR_variant] = {SHAPE_INDEX, {NULL}},
+    [IR_is_variant] = {SHAPE_INDEX, {NULL}},
+    [IR_payload] = {SHAPE_INDEX, {NULL}},
+    [IR_extent] = {SHAPE_INDEX, {NULL}},
+    [IR_stride] = {SHAPE_INDEX, {NULL}},
+    [IR_part] = {SHAPE_FORM, {NULL}},
+    [IR_store_part] = {SHAPE_FORM, {NULL}},
+    [IR_error_get] = {SHAPE_BUILTIN, {NULL}},
+    [IR_debug] = {SHAPE_NAME, {NULL}},
+    [IR_call] = {SHAPE_CALL, {NULL}},
+    [IR_spawn] = {SHAPE_CALL, {NULL}},
+    [IR_extern] = {SHAPE_EXTERN, {NULL}},
+    [IR_format] = {SHAPE_FORMAT, {NULL}},
 };
 
 const char *const ir_builtins[IR_BUILTINS] = {
@@ -183,12 +199,6 @@ static void print_call(const struct ir_func *f, const struct ir_value *v, FILE *
         fprintf(out, " [edges %#" PRIx64 "]", v->imm.call.edges);
 }
 
-/* The one flag of the operation; all flags share a byte of the union. */
-static bool flag_of(const struct ir_value *v)
-{
-    return v->imm.wrap;
-}
-
 static void print_operands(const struct ir_func *f, const struct ir_value *v, FILE *out)
 {
     fputs(v->arg_count ? " " : "", out);
@@ -224,8 +234,8 @@ static void print_immediate(const struct ir_value *v, FILE *out)
         fputc(']', out);
         break;
     case SHAPE_FLAG:
-        if (flag_of(v))
-            fprintf(out, " [%s]", ir_shapes[v->op].flag);
+        if (v->imm.flag)
+            fprintf(out, " [%s]", ir_shapes[v->op].flags[v->imm.flag - 1]);
         break;
     case SHAPE_BUILTIN:
         fprintf(out, " [%s]", ir_builtins[v->imm.builtin]);

@@ -22,8 +22,8 @@ enum shape {
 };
 
 extern const struct ir_shape {
-    uint8_t shape;    /* enum shape */
-    const char *flag; /* of SHAPE_FLAG */
+    uint8_t shape;        /* enum shape */
+    const char *flags[2]; /* of SHAPE_FLAG: the words for 1 and 2 */
 } ir_shapes[IR_OPS];
 
 enum {

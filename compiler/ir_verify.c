@@ -223,7 +223,7 @@ static void check_grid(struct verifier *v)
         fault(v, "%s is no array of rank 2 or more", t->text);
         return;
     }
-    if (x->op == IR_extent) {
+    if (x->op == IR_extent || x->op == IR_stride) {
         need(v, x->type->kind == TYPE_int && x->imm.index < t->rank, "type or axis is wrong");
         return;
     }
@@ -387,6 +387,7 @@ static int arity(enum ir_op op)
     case IR_error_get:
     case IR_len:
     case IR_extent:
+    case IR_stride:
     case IR_array_new:
     case IR_load:
     case IR_take:
@@ -435,6 +436,7 @@ static bool takes_place(const struct ir_value *x, uint32_t i)
     case IR_place_elem:
     case IR_store_slice:
     case IR_store_part:
+    case IR_own:
     case IR_place_entry:
     case IR_store_entry:
     case IR_load:
@@ -455,11 +457,11 @@ static bool takes_place(const struct ir_value *x, uint32_t i)
 static bool has_result(enum ir_op op)
 {
     static const bool none[IR_OPS] = {
-        [IR_append] = true,      [IR_push] = true,       [IR_store] = true,
-        [IR_drop_at] = true,     [IR_drop] = true,       [IR_store_entry] = true,
-        [IR_store_slice] = true, [IR_store_part] = true, [IR_raise] = true,
-        [IR_br] = true,          [IR_br_if] = true,      [IR_ret] = true,
-        [IR_unreachable] = true, [IR_debug] = true,
+        [IR_append] = true,      [IR_push] = true,        [IR_store] = true,
+        [IR_drop_at] = true,     [IR_drop] = true,        [IR_store_entry] = true,
+        [IR_store_slice] = true, [IR_store_part] = true,  [IR_own] = true,
+        [IR_raise] = true,       [IR_br] = true,          [IR_br_if] = true,
+        [IR_ret] = true,         [IR_unreachable] = true, [IR_debug] = true,
     };
     return !none[op];
 }
@@ -532,9 +534,15 @@ static void check_types_of(struct verifier *v)
         check_sequence(v);
         break;
     case IR_extent:
+    case IR_stride:
     case IR_part:
     case IR_store_part:
         check_grid(v);
+        break;
+    case IR_own:
+        need(v, x->args[0]->type->kind == TYPE_array || x->args[0]->type->kind == TYPE_grid,
+             "no place of an array");
+        need(v, is_kind(v, 1, TYPE_bool), "the condition is not bool");
         break;
     case IR_array_new:
         need(v, x->type->kind == TYPE_array && is_kind(v, 0, TYPE_int), "not an array of n");
@@ -598,8 +606,6 @@ static bool can_fail(const struct ir_func *f, const struct ir_value *x)
         return false;
     if (number && x->imm.wrap)
         return x->op == IR_div || x->op == IR_rem;
-    if (x->op == IR_elem || x->op == IR_place_elem)
-        return !x->imm.unchecked;
     return x->op != IR_try_await || !(f->flags & FUNC_IO);
 }
 

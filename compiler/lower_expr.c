@@ -172,7 +172,7 @@ struct ir_value *lower_elem(struct frame *f, const struct type *array, struct ir
     struct ir_value *v = emit2(f, IR_elem, bytes ? lower_simple(f, TYPE_u8) : array->args.at[0],
                                span, object, index);
     v->fail = fail;
-    v->imm.unchecked = v->nofail = unchecked;
+    v->nofail = unchecked;
     if (bytes) {
         v = emit1(f, IR_cast, lower_simple(f, TYPE_int), span, v);
         v->nofail = true;

@@ -44,14 +44,24 @@ static void any_init(struct any *a, const struct dfl_type *type)
         a->type.rank = 1;
 }
 
+static bool is_zero(const char *value, uint64_t size)
+{
+    while (size > 0 && value[size - 1] == 0)
+        size--;
+    return size == 0;
+}
+
+/* What is filled already is copied behind itself. */
 static void fill_bytes(char *to, const void *value, uint64_t size, int64_t n)
 {
-    if (size == 8)
-        for (int64_t i = 0; i < n; i++)
-            memcpy(to + i * 8, value, 8);
-    else
-        for (int64_t i = 0; i < n; i++)
-            memcpy(to + i * (int64_t)size, value, size);
+    uint64_t bytes = size * (uint64_t)n, done = bytes < size ? 0 : size;
+    if (is_zero(value, size)) {
+        memset(to, 0, bytes);
+        return;
+    }
+    memcpy(to, value, done);
+    for (; done < bytes; done += done < bytes - done ? done : bytes - done)
+        memcpy(to + done, to, done < bytes - done ? done : bytes - done);
 }
 
 STD(prelude, filled, const struct dfl_type *A, const struct dfl_type *L, const struct dfl_type *G,
