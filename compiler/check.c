@@ -143,6 +143,13 @@ static void check_inputs(struct check *c, const struct func *test)
     }
 }
 
+/* A test gives (), and may hand up an err. */
+static void check_test(struct check *c, struct node **body, struct symbol *test)
+{
+    check_block(c, *body, simple(c, TYPE_unit), why_result(c, test));
+    convert(c, body, test->func->result, why_result(c, test));
+}
+
 static void check_body(struct check *c, struct symbol *function)
 {
     struct node *node = function->node;
@@ -156,10 +163,12 @@ static void check_body(struct check *c, struct symbol *function)
         check_inputs(c, function->func);
     for (uint32_t i = 0; i < function->func->param_count; i++)
         scope_enter(c, function->func->locals.at[i]->name, function->func->locals.at[i]);
-    if ((*body)->kind == NODE_block)
-        check_block(c, *body, function->func->result, why_result(c, function));
-    else
+    if ((*body)->kind != NODE_block)
         (*body)->type = simple(c, TYPE_bad);
+    else if (node->kind == NODE_test)
+        check_test(c, body, function);
+    else
+        check_block(c, *body, function->func->result, why_result(c, function));
     c->function = NULL;
     scope_close(c, mark);
 }

@@ -456,7 +456,8 @@ static void declare_test(struct program *p, struct module *m, struct node *node)
 {
     struct symbol *symbol = symbol_new(p, m, SYM_FUNC, node->test_.name, node->test_.name_at, node);
     node->test_.symbol = symbol;
-    func_new(p, symbol, FUNC_TASK | FUNC_IO);
+    func_new(p, symbol, FUNC_TASK | FUNC_IO)->result =
+        type_result(&p->types, p->types.simple[TYPE_unit]);
 }
 
 static void declare_record(struct program *p, struct module *m, struct node *node)

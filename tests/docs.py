@@ -1,6 +1,6 @@
 """What the documents say is true: every example of LANGUAGE.md runs or checks, the examples folder
-works, and the commands of README.md do. The library's list in LANGUAGE.md is made from its modules:
-`tests/docs.py --library` prints it.
+works, the commands of README.md do, and the examples in the doc comments of the library hold. The library's
+list in LANGUAGE.md is made from its modules: `tests/docs.py --library` prints it.
 
     ```dfl       must check; with `// expect:` lines anywhere in it, must print exactly those
     ```dfl-bad   must not check; `// error: TEXT` in it is found in the first message"""
@@ -10,6 +10,7 @@ import sys
 
 from harness import ROOT, Case, fail, same
 
+PRELUDE = ["prelude", "text", "array", "map"]
 LIBRARY = ["prelude", "text", "array", "map", "io", "time", "math", "rand", "json", "csv"]
 
 
@@ -92,6 +93,88 @@ def library():
     return "\n".join(rows)
 
 
+# An example in a doc comment is the body of a test, indented by four blanks; blank lines part examples.
+DECLARED = re.compile(r"^pub (?:@\S+ )?(?:extern \"dfl\" )?(?:io )?(?:fn|record|enum|let) (\w+)")
+
+
+def documented(module):
+    """(name, is a function, doc lines) of each public declaration of a module."""
+    found, doc = [], []
+    for line in open(os.path.join(ROOT, "stdlib", module + ".dfl"), encoding="utf-8"):
+        line = line.rstrip("\n")
+        name = DECLARED.match(line)
+        if line.startswith("///"):
+            doc.append(line[3:])
+        elif name:
+            found.append((name[1], re.match(r".*\bfn ", line) is not None, doc))
+            doc = []
+        elif not line.startswith("@"):
+            doc = []
+    return found
+
+
+def doc_examples(doc):
+    """The bodies in the lines of a doc comment."""
+    bodies, body = [], []
+    for line in doc + [""]:
+        if line.startswith("     "):
+            body.append(line[5:])
+        elif body:
+            bodies.append(body)
+            body = []
+    return bodies
+
+
+def module_examples(module):
+    """(imports, [(name, lines)]) of all doc comments of a module."""
+    imports = {"import " + module} if module not in PRELUDE else set()
+    bodies = []
+    for name, _, doc in documented(module):
+        for number, body in enumerate(doc_examples(doc), 1):
+            imports |= {l for l in body if l.startswith("import ")}
+            bodies.append(("%s.%s %d" % (module, name, number), [l for l in body if not l.startswith("import ")]))
+    return sorted(imports), bodies
+
+
+def explained(place, module):
+    for name, is_function, doc in documented(module):
+        if not any(l.strip() for l in doc):
+            fail("%s.%s has no doc comment" % (module, name))
+        if is_function and not doc_examples(doc):
+            fail("%s.%s has no example in its doc comment" % (module, name))
+
+
+def printed(lines):
+    """What the lines of an example print, which they tell themselves: `print(x) // prints TEXT`."""
+    return [m[1] for m in (re.search(r" // prints (.*)$", l) for l in lines) if m]
+
+
+def examples_as_tests(place, dfl, module):
+    imports, bodies = module_examples(module)
+    text = "".join(l + "\n" for l in imports)
+    for name, lines in bodies:
+        text += 'test "%s" {\n%s}\n' % (name, "".join("  " + l + "\n" for l in lines))
+    path = place.write("example.dfl", text)
+    r = place.run([dfl, "test", path], cwd=place.work)
+    wanted = [l for name, lines in bodies for l in printed(lines) + ["ok " + name]]
+    if r.status or r.out.splitlines() != wanted:
+        fail(r.err[:1500] + "\n".join(l for l in r.out.splitlines() if not l.startswith("ok ")))
+
+
+def examples_compiled(place, dfl, module):
+    """The same bodies as tasks of a program, with `expect` as a condition."""
+    imports, bodies = module_examples(module)
+    text = "".join(l + "\n" for l in imports)
+    for number, (name, lines) in enumerate(bodies):
+        told = '"%s does not hold"' % name
+        body = [re.sub("^( *)expect (.*)$", r"\1if !(\2) { print(" + told + ") }", l) for l in lines]
+        text += "io task example%d() -> ()! {\n%s  ()\n}\n" % (number, "".join("  " + l + "\n" for l in body))
+    text += "io task main() -> ()! {\n%s}\n" % "".join("  example%d()?\n" % n for n in range(len(bodies)))
+    path = place.write("example.dfl", text)
+    r = place.run([dfl, "run", path], cwd=place.work, status=0)
+    same(r.out, "".join(l + "\n" for _, lines in bodies for l in printed(lines)))
+
+
 def listed(place, path):
     if library() not in open(path, encoding="utf-8").read():
         fail("the table of section 15 is not what the modules declare; tests/docs.py --library prints it")
@@ -107,6 +190,10 @@ def cases(dfl):
             for options in (["-O2"], ["--interp"]) if commented(text, "expect") else ([],):
                 yield Case(" ".join([name] + options),
                            lambda p, t=text, o=options: example(p, dfl, t, o))
+    for module in LIBRARY:
+        yield Case("stdlib/%s is explained" % module, lambda p, m=module: explained(p, m))
+        yield Case("stdlib/%s examples [interp]" % module, lambda p, m=module: examples_as_tests(p, dfl, m))
+        yield Case("stdlib/%s examples [O2]" % module, lambda p, m=module: examples_compiled(p, dfl, m))
     yield Case("LANGUAGE.md lists the library", lambda p: listed(p, language))
     folder = os.path.join(ROOT, "examples")
     for name in sorted(os.listdir(folder)):
