@@ -83,6 +83,12 @@ static const char *program_key(struct arena *a, const char *source, const char *
     return key;
 }
 
+const char *cache_maker(struct arena *a, int level)
+{
+    return arena_format(a, "%s %s O%d", DFL_VERSION,
+                        identity(a, home_path(a, "lib/dfl/libdflcg.so")), level);
+}
+
 /* ---- the folder ---------------------------------------------------------------------------- */
 
 /* Makes a folder and those above it. */
@@ -107,7 +113,7 @@ static bool folder_is_ours(const char *path)
            (st.st_mode & 022) == 0 && access(path, W_OK | X_OK) == 0;
 }
 
-static const char *folder_find(struct arena *a)
+const char *cache_folder(struct arena *a)
 {
     const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME"), *path = NULL;
     if (base && base[0] == '/')
@@ -166,9 +172,9 @@ static int by_age(const void *a, const void *b)
 }
 
 /* Removes abandoned drafts, and the least recently used files if all are too large together. */
-static void evict(struct cache *c)
+void cache_trim(struct arena *a, const char *folder)
 {
-    DIR *d = opendir(c->folder);
+    DIR *d = opendir(folder);
     if (!d)
         return;
     VEC(struct entry) all = {0};
@@ -182,9 +188,9 @@ static void evict(struct cache *c)
                 unlinkat(dirfd(d), e->d_name, 0);
             continue;
         }
-        char *name = arena_copy(c->arena, e->d_name, strlen(e->d_name));
+        char *name = arena_copy(a, e->d_name, strlen(e->d_name));
         struct entry one = {name, st.st_mtim, st.st_size};
-        vec_push(c->arena, &all, one);
+        vec_push(a, &all, one);
         sum += st.st_size;
     }
     if (sum > CACHE_MOST) {
@@ -289,7 +295,7 @@ static bool manifest_write(struct cache *c, const char *text)
 bool cache_open(struct cache *c, struct arena *a, const char *source, const char *options)
 {
     const char *slash = strrchr(source, '/'), *name = slash ? slash + 1 : source;
-    *c = (struct cache){.arena = a, .folder = folder_find(a)};
+    *c = (struct cache){.arena = a, .folder = cache_folder(a)};
     c->name = arena_format(a, "%.*s", (int)strlen(name) - 4, name); /* without .dfl */
     c->key = program_key(a, source, options);
     return c->folder || cache_leave(c);
@@ -297,7 +303,7 @@ bool cache_open(struct cache *c, struct arena *a, const char *source, const char
 
 bool cache_open_part(struct cache *c, struct arena *a, const char *name, const char *what)
 {
-    *c = (struct cache){.arena = a, .folder = folder_find(a), .name = name};
+    *c = (struct cache){.arena = a, .folder = cache_folder(a), .name = name};
     c->key = key_make(a, arena_format(a, "%s\n%s", name, what));
     return c->folder != NULL;
 }
@@ -367,7 +373,7 @@ const char *cache_keep(struct cache *c, const char *draft, const struct cache_in
         text = arena_format(c->arena, "%sabsent %s\n", text, inputs->absent.at[i]);
     text = arena_format(c->arena, "%s%s", text, mark_warnings(c->arena, inputs->warnings));
     manifest_write(c, text);
-    evict(c);
+    cache_trim(c->arena, c->folder);
     return path;
 }
 

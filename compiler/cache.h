@@ -1,12 +1,13 @@
 /* cache.h - executables of `dfl run`, kept by content, so that a program that did not change starts
  * without being parsed.
  *
- * The folder ($XDG_CACHE_HOME/dfl, or ~/.cache/dfl) holds two kinds of files:
+ * The folder ($XDG_CACHE_HOME/dfl, or ~/.cache/dfl) holds three kinds of files:
  *   NAME-HASH       an executable, or a library of C functions for the interpreter, named by its
  *                   own content
  *   KEY.run         what was compiled to it: each source file and C header with its hash, files
  *                   that must be absent, the executable, the warnings, which every run tells again;
  *                   last a hash of the text before
+ *   HASH.o          an object of a unit: objects.h
  * KEY is made of the compiler, the options and the path as it was typed (messages of the program
  * show it). Everything is written under another name and renamed, so runs may race; what was
  * damaged does not match its hash and is made anew. The least recently used goes when it is full.
@@ -41,6 +42,12 @@ struct cache {
     const char *name;   /* of the program: "wordcount" */
 };
 
+/* The folder, made if it is not there; NULL if it cannot be written. */
+const char *cache_folder(struct arena *);
+/* Removes the least recently used files if all together are too large. */
+void cache_trim(struct arena *, const char *folder);
+/* What tells objects apart that were made of the same: the compiler and its options. */
+const char *cache_maker(struct arena *, int level);
 /* Finds the folder, or makes a temporary one. `source`: the path as typed;
  * `options`: all that code depends on. False: neither can be
  * written; said on standard error. */

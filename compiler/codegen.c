@@ -1,16 +1,20 @@
-/* codegen.c - from DIR to an object file; read codegen_emit last. The parts of the module are made
- * in this order: declarations, functions, what records run, tables. Then LLVM verifies it,
- * optimises and writes. What LLVM reports is an internal error, told and never fatal to the
- * process. */
+/* codegen.c - from DIR to object files; read codegen_emit last. Each unit is a module of its own,
+ * in a context of its own, so that threads can work on several. Its parts are made in this order:
+ * declarations, functions, what records run; the tables of the program are the last module, or the
+ * last part of the only one. Then LLVM verifies a module, optimises and writes it. What LLVM
+ * reports is an internal error, told and never fatal to the process. */
 #include "codegen_core.h"
 
 #include <llvm-c/Analysis.h>
+#include <llvm-c/BitWriter.h>
 #include <llvm-c/Error.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 
-#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *cg_func_name(const struct ir_func *f)
@@ -27,13 +31,19 @@ static bool internal_error(const char *what, const char *text)
 
 /* ---- set-up --------------------------------------------------------------------------------- */
 
+/* Once, before threads. */
+static bool open_target(void)
+{
+    if (LLVMInitializeNativeTarget() || LLVMInitializeNativeAsmPrinter() ||
+        LLVMInitializeNativeAsmParser())
+        return internal_error("no code generator", "for this machine");
+    return true;
+}
+
 static bool open_machine(struct cg *cg)
 {
     LLVMTargetRef target;
     char *message = NULL;
-    if (LLVMInitializeNativeTarget() || LLVMInitializeNativeAsmPrinter() ||
-        LLVMInitializeNativeAsmParser())
-        return internal_error("no code generator", "for this machine");
     char *triple = LLVMGetDefaultTargetTriple();
     bool found = !LLVMGetTargetFromTriple(triple, &target, &message);
     if (found)
@@ -74,10 +84,19 @@ static LLVMValueRef cold_weights(struct cg *cg)
     return LLVMMetadataAsValue(cg->context, LLVMMDNodeInContext2(cg->context, parts, 3));
 }
 
+static void open_functions(struct cg *cg)
+{
+    uint32_t count = cg->module->funcs.count;
+    cg->codes = arena_array(&cg->arena, struct cg_func *, count + 1);
+    cg->members = arena_array(&cg->arena, bool, count + 1);
+    for (uint32_t i = 0; cg->mine && i < cg->mine->funcs.count; i++)
+        cg->members[cg->mine->funcs.at[i]->index] = true;
+}
+
 static bool open_module(struct cg *cg)
 {
     cg->context = LLVMContextCreate();
-    cg->llvm = LLVMModuleCreateWithNameInContext(cg->module->name, cg->context);
+    cg->llvm = LLVMModuleCreateWithNameInContext(cg_path(cg), cg->context);
     cg->at = LLVMCreateBuilderInContext(cg->context);
     if (!open_machine(cg))
         return false;
@@ -88,7 +107,9 @@ static bool open_module(struct cg *cg)
     LLVMSetModuleDataLayout(cg->llvm, cg->data);
     open_types(cg);
     cg->cold = cold_weights(cg);
-    cg->rows_global = LLVMAddGlobal(cg->llvm, cg->i8, "rows");
+    if (cg_whole(cg))
+        cg->rows_global = LLVMAddGlobal(cg->llvm, cg->i8, "rows");
+    open_functions(cg);
     return true;
 }
 
@@ -106,24 +127,30 @@ static void close_module(struct cg *cg)
     arena_free(&cg->arena);
 }
 
-/* ---- the module ----------------------------------------------------------------------------- */
+/* ---- a module ------------------------------------------------------------------------------- */
+
+static void translate_unit(struct cg *cg)
+{
+    const struct unit *u = cg->mine;
+    cg_debug_begin(cg);
+    cg_count_helpers(cg);
+    for (uint32_t i = 0; i < u->funcs.count; i++)
+        cg_debug_func(cg, u->funcs.at[i]);
+    cg_groups(cg);
+    for (uint32_t i = 0; i < u->funcs.count; i++)
+        cg_func(cg, u->funcs.at[i]);
+    cg_grows(cg);
+    cg_runs(cg);
+}
 
 static void translate(struct cg *cg)
 {
-    const struct ir_module *m = cg->module;
-    cg_debug_begin(cg);
-    cg_count_helpers(cg);
-    for (uint32_t i = 0; i < m->funcs.count; i++) {
-        cg_declare_func(cg, m->funcs.at[i]);
-        cg_debug_func(cg, m->funcs.at[i]);
-    }
-    ir_groups((struct ir_module *)m);
-    cg_groups(cg);
-    for (uint32_t i = 0; i < m->funcs.count; i++)
-        cg_func(cg, m->funcs.at[i]);
-    cg_grows(cg);
-    cg_main(cg);
-    cg_debug_end(cg);
+    if (cg->mine)
+        translate_unit(cg);
+    if (!cg->mine || cg_whole(cg))
+        cg_tables(cg);
+    if (cg->mine)
+        cg_debug_end(cg);
 }
 
 static bool verify(struct cg *cg)
@@ -150,29 +177,23 @@ static bool optimise(struct cg *cg)
     return false;
 }
 
-static bool save(const char *path, const char *bytes, size_t len)
-{
-    FILE *f = fopen(path, "wb");
-    bool good = f && fwrite(bytes, 1, len, f) == len;
-    int why = errno;
-    if (f && fclose(f) != 0) {
-        why = good ? errno : why;
-        good = false;
-    }
-    if (!good)
-        fprintf(stderr,
-                "error: cannot write '%s': %s\n"
-                "hint: make room, or set TMPDIR to a folder that has some\n",
-                path, strerror(why));
-    return good;
-}
+/* ---- what is made --------------------------------------------------------------------------- */
+
+struct work {
+    const struct cg *model; /* what all have in common */
+    struct codegen_sink *sink;
+    uint32_t *order; /* of modules: the largest first */
+    uint32_t count;
+    atomic_uint next;
+    atomic_bool failed;
+};
 
 /* By way of memory: LLVM ends the process when a file that it writes itself meets a full disk. */
-static bool write_file(struct cg *cg, const char *path)
+static bool deliver(struct cg *cg, struct codegen_sink *sink, uint32_t number)
 {
     if (cg->options->emit == EMIT_LLVM) {
         char *text = LLVMPrintModuleToString(cg->llvm);
-        bool good = save(path, text, strlen(text));
+        bool good = sink->take(sink, number, text, strlen(text));
         LLVMDisposeMessage(text);
         return good;
     }
@@ -185,21 +206,95 @@ static bool write_file(struct cg *cg, const char *path)
         LLVMDisposeMessage(message);
         return false;
     }
-    bool good = save(path, LLVMGetBufferStart(out), LLVMGetBufferSize(out));
+    bool good = sink->take(sink, number, LLVMGetBufferStart(out), LLVMGetBufferSize(out));
     LLVMDisposeMemoryBuffer(out);
     return good;
 }
 
-bool codegen_emit(const struct ir_module *m, struct layouts *layouts,
-                  const struct codegen_options *options, const char *path)
+/* A module before optimisation says all that its object depends on. */
+static bool is_there(struct cg *cg, struct codegen_sink *sink, uint32_t number)
 {
-    struct cg cg = {.module = m, .layouts = layouts, .options = options};
-    assert(m->main);
+    if (!sink->has)
+        return false;
+    LLVMMemoryBufferRef from = LLVMWriteBitcodeToMemoryBuffer(cg->llvm);
+    bool there = sink->has(sink, number, LLVMGetBufferStart(from), LLVMGetBufferSize(from));
+    LLVMDisposeMemoryBuffer(from);
+    return there;
+}
+
+static bool make_module(struct work *w, uint32_t number)
+{
+    struct cg cg = *w->model;
+    if (number < cg.units->all.count)
+        cg.mine = &cg.units->all.at[number];
     bool good = open_module(&cg);
     if (good) {
         translate(&cg);
-        good = verify(&cg) && optimise(&cg) && write_file(&cg, path);
+        good = is_there(&cg, w->sink, number) ||
+               (verify(&cg) && optimise(&cg) && deliver(&cg, w->sink, number));
     }
     close_module(&cg);
     return good;
+}
+
+/* ---- all of them ---------------------------------------------------------------------------- */
+
+enum { STACK_BYTES = 64 << 20 }; /* of a thread: LLVM recurses with the depth of code */
+
+static void *work(void *context)
+{
+    struct work *w = context;
+    for (uint32_t i; (i = atomic_fetch_add(&w->next, 1)) < w->count && !w->failed;)
+        if (!make_module(w, w->order[i]))
+            w->failed = true;
+    return NULL;
+}
+
+/* On this thread and as many more as can be started. */
+static void work_together(struct work *w, uint32_t threads)
+{
+    pthread_t others[64];
+    uint32_t started = 0;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    if (threads > w->count)
+        threads = w->count;
+    while (started + 1 < threads && started < sizeof others / sizeof *others &&
+           pthread_create(&others[started], &attributes, work, w) == 0)
+        started++;
+    pthread_attr_destroy(&attributes);
+    work(w);
+    while (started)
+        pthread_join(others[--started], NULL);
+}
+
+static void order_by_size(struct work *w, const struct units *units)
+{
+    for (uint32_t i = 0; i < w->count; i++) {
+        uint32_t at = i;
+        for (; at && i < units->all.count &&
+               units->all.at[w->order[at - 1]].size < units->all.at[i].size;
+             at--)
+            w->order[at] = w->order[at - 1];
+        w->order[at] = i;
+    }
+}
+
+bool codegen_emit(const struct ir_module *m, const struct layouts *layouts,
+                  const struct units *units, const struct codegen_options *options,
+                  struct codegen_sink *sink)
+{
+    const struct cg model = {.module = m, .layouts = layouts, .units = units, .options = options};
+    struct work w = {.model = &model, .sink = sink};
+    w.count = units->all.count + !units->whole;
+    w.order = calloc(w.count, sizeof *w.order);
+    if (!w.order || !open_target()) {
+        free(w.order);
+        return false;
+    }
+    order_by_size(&w, units);
+    work_together(&w, options->threads);
+    free(w.order);
+    return !w.failed;
 }

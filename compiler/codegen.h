@@ -3,8 +3,7 @@
 #ifndef CODEGEN_H
 #define CODEGEN_H
 
-#include "ir.h"
-#include "layout.h"
+#include "units.h"
 
 enum emit { EMIT_OBJ, EMIT_ASM, EMIT_LLVM };
 
@@ -12,11 +11,21 @@ struct codegen_options {
     int level;       /* 0 or 2 */
     const char *cpu; /* "x86-64-v2" */
     enum emit emit;
-    bool check_pure; /* every spawn has a record that is run as one */
+    bool check_pure;  /* every spawn has a record that is run as one */
+    uint32_t threads; /* at most */
 };
 
-/* Writes `path`. False: an internal error or an unwritable file, told on standard error. */
-bool codegen_emit(const struct ir_module *, struct layouts *, const struct codegen_options *,
-                  const char *path);
+/* Where what is made goes. Units are numbered as in `units`; behind them come the tables of the
+ * program, unless they are whole. Called from several threads at once, once for each unit. */
+struct codegen_sink {
+    /* Whether what would be made of these bytes is there already. NULL: it never is. */
+    bool (*has)(struct codegen_sink *, uint32_t unit, const void *from, size_t len);
+    /* Takes what was made. False: it could not, and said so. */
+    bool (*take)(struct codegen_sink *, uint32_t unit, const void *made, size_t len);
+};
+
+/* Makes code of all units. False: it could not be made or not be taken, told on standard error. */
+bool codegen_emit(const struct ir_module *, const struct layouts *, const struct units *,
+                  const struct codegen_options *, struct codegen_sink *);
 
 #endif

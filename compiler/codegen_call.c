@@ -19,11 +19,16 @@ void cg_no_unwind(struct cg *cg, LLVMValueRef fn)
 
 /* A large frame touches each of its pages, so that it cannot step over the guard of a small stack.
  */
+void cg_with_body(struct cg *cg, LLVMValueRef fn)
+{
+    cg_no_unwind(cg, fn);
+    LLVMAddTargetDependentFunctionAttr(fn, "probe-stack", "inline-asm");
+}
+
 void cg_internal(struct cg *cg, LLVMValueRef fn)
 {
     LLVMSetLinkage(fn, LLVMInternalLinkage);
-    cg_no_unwind(cg, fn);
-    LLVMAddTargetDependentFunctionAttr(fn, "probe-stack", "inline-asm");
+    cg_with_body(cg, fn);
 }
 
 static const char *const abi_rets[ABI_COUNT] = {
@@ -133,7 +138,7 @@ LLVMTypeRef cg_result_type(struct cg *cg, const struct ir_func *f)
 }
 
 /* Nobody else reaches what a `var` parameter leads to while the function runs. */
-static void place_attributes(struct cg *cg, const struct ir_func *f, LLVMValueRef fn)
+void cg_place_attributes(struct cg *cg, const struct ir_func *f, LLVMValueRef fn)
 {
     unsigned kind = LLVMGetEnumAttributeKindForName("dereferenceable", strlen("dereferenceable"));
     for (uint32_t i = 0; i < f->params.count; i++) {
@@ -145,28 +150,19 @@ static void place_attributes(struct cg *cg, const struct ir_func *f, LLVMValueRe
     }
 }
 
-void cg_declare_func(struct cg *cg, struct ir_func *f)
+LLVMTypeRef cg_func_type(struct cg *cg, const struct ir_func *f)
 {
-    struct cg_func *code = arena_new(&cg->arena, struct cg_func);
     LLVMTypeRef *params = arena_array(&cg->arena, LLVMTypeRef, f->params.count + 1);
     params[0] = cg->ptr;
     for (uint32_t i = 0; i < f->params.count; i++)
         params[i + 1] = f->params.at[i]->place ? cg->ptr : cg_type(cg, f->params.at[i]->type);
-    code->callee.type = LLVMFunctionType(cg_result_type(cg, f), params, f->params.count + 1, false);
-    const char *name = arena_format(&cg->arena, "dfl.%s", f->name);
-    code->callee.fn = LLVMAddFunction(cg->llvm, name, code->callee.type);
-    cg_internal(cg, code->callee.fn);
-    cg_attribute(cg, code->callee.fn, 1, "nonnull");
-    place_attributes(cg, f, code->callee.fn);
-    if (f->apart)
-        cg_attribute(cg, code->callee.fn, LLVMAttributeFunctionIndex, "noinline");
-    f->code = code;
+    return LLVMFunctionType(cg_result_type(cg, f), params, f->params.count + 1, false);
 }
 
 LLVMValueRef cg_call_func(struct cg *cg, const struct ir_func *f, LLVMValueRef *args,
                           LLVMValueRef *failure)
 {
-    const struct cg_func *code = f->code;
+    const struct cg_func *code = cg_code(cg, f);
     uint32_t count = f->params.count;
     LLVMValueRef *all = arena_array(&cg->arena, LLVMValueRef, count + 1);
     all[0] = cg->fiber;

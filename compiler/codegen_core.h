@@ -36,7 +36,7 @@ struct cg_callee {
     LLVMTypeRef type;
 };
 
-/* What is known of a function of DIR: at its `code`. */
+/* What is known of a function of DIR in this unit: cg_code(). */
 struct cg_func {
     struct cg_callee callee;
     struct cg_callee rest; /* what follows check_at, if that is a function of its own */
@@ -47,15 +47,6 @@ struct cg_func {
 
 /* As the user calls it. */
 const char *cg_func_name(const struct ir_func *);
-
-/* A row of dfl_program.fns. */
-struct cg_row {
-    struct ir_func *func;
-    uint64_t edges;
-    struct span span;
-    const struct type *args; /* a tuple */
-    LLVMValueRef run;
-};
 
 /* A place of the frame for values on their way by pointer; free again at the next instruction. */
 struct cg_spill {
@@ -72,7 +63,11 @@ struct cg_file {
 struct cg {
     struct arena arena;
     const struct ir_module *module;
-    struct layouts *layouts;
+    const struct units *units;
+    const struct unit *mine; /* at work; NULL: the tables of the program alone */
+    bool *members;           /* by index of a function: it has its body here */
+    struct cg_func **codes;  /* by index of a function; NULL until it is mentioned */
+    const struct layouts *layouts;
     const struct codegen_options *options;
     LLVMContextRef context;
     LLVMModuleRef llvm;
@@ -85,9 +80,9 @@ struct cg {
     VEC(LLVMTypeRef) types;           /* by id of the descriptor */
     VEC(LLVMValueRef) descriptors;    /* by id; NULL until one is mentioned */
     struct name_map strings;          /* constants of names, by address */
-    VEC(struct cg_row) rows;
-    LLVMValueRef rows_global; /* dfl_program.fns, its type known at the end */
-    LLVMValueRef cold;        /* branch weights: the first target is rare */
+    LLVMValueRef rows_global;         /* dfl_program.fns, if it is in this module */
+    LLVMValueRef *runs;               /* of the unit's rows */
+    LLVMValueRef cold;                /* branch weights: the first target is rare */
 
     LLVMDIBuilderRef debug;
     VEC(LLVMMetadataRef) debug_types; /* by id of the descriptor */
@@ -95,14 +90,15 @@ struct cg {
 
     /* the function at work */
     const struct ir_func *func;
-    const struct cg_func *code;
+    struct cg_func *code;
     LLVMValueRef fn, fiber;
-    bool failing;              /* in a block that cleans up after a failure */
-    LLVMBasicBlockRef entry;   /* allocas only */
-    LLVMValueRef *values;      /* by id */
-    uint32_t *uses;            /* by id: operands that it is, except of drop and debug */
-    uint32_t *spawn_rows;      /* by id of a spawn */
-    LLVMBasicBlockRef *blocks; /* by id of the DIR block: its first part */
+    bool failing;                 /* in a block that cleans up after a failure */
+    LLVMBasicBlockRef entry;      /* allocas only */
+    LLVMValueRef *values;         /* by id */
+    uint32_t *uses;               /* by id: operands that it is, except of drop and debug */
+    uint32_t *spawn_rows;         /* by id of a spawn: its row of the unit */
+    uint32_t next_row, row_after; /* of the unit: its spawns are between the two */
+    LLVMBasicBlockRef *blocks;    /* by id of the DIR block: its first part */
     VEC(struct cg_spill) spills;
     struct ir_order order;
 };
@@ -125,9 +121,29 @@ LLVMValueRef cg_text(struct cg *, const char *bytes, uint32_t len); /* NUL-termi
 LLVMValueRef cg_name(struct cg *, const char *);
 LLVMValueRef cg_constant(struct cg *, const char *name, LLVMValueRef initial);
 LLVMValueRef cg_site_of(struct cg *, const struct ir_func *, struct span);
+LLVMValueRef cg_site_value(struct cg *, const struct ir_func *, struct span); /* the struct */
 LLVMValueRef cg_site(struct cg *, const struct ir_value *); /* of the function at work */
-/* Defines all descriptors and dfl_program, which it gives; the last thing. */
-LLVMValueRef cg_program(struct cg *, uint32_t main_row);
+LLVMValueRef cg_const(struct cg *, LLVMValueRef *parts, uint32_t count); /* a struct */
+LLVMValueRef cg_table(struct cg *, const char *name, LLVMTypeRef row, LLVMValueRef *rows,
+                      uint32_t count);
+/* Gives all descriptors their content; the table of them. */
+LLVMValueRef cg_types_table(struct cg *);
+
+/* ---- codegen_unit.c: what units know of each other by name ---- */
+/* True if the tables of the program are in the module of its one unit. */
+bool cg_whole(const struct cg *);
+const char *cg_path(const struct cg *); /* of the file that stands for the module */
+/* A function, declared when it is first mentioned. */
+struct cg_func *cg_code(struct cg *, const struct ir_func *);
+/* The number of a row of the unit among those of the program, as an i64; its address. */
+LLVMValueRef cg_row_number(struct cg *, uint32_t row);
+LLVMValueRef cg_row_at(struct cg *, uint32_t row);
+/* The function that a row of a unit runs: with its body to come if it is the unit at work. */
+LLVMValueRef cg_row_run(struct cg *, const struct unit *, uint32_t row);
+/* A constant of the program that units mention. Given a value in the module of the tables. */
+LLVMValueRef cg_shared(struct cg *, const char *kind, const char *name, LLVMTypeRef);
+/* Makes the tables of the program, and the process's main(). */
+void cg_tables(struct cg *);
 
 /* ---- codegen_call.c: calls ---- */
 LLVMValueRef cg_call_abi(struct cg *, enum cg_abi, LLVMValueRef *args, uint32_t count);
@@ -144,16 +160,19 @@ LLVMValueRef cg_call_func(struct cg *, const struct ir_func *, LLVMValueRef *arg
                           LLVMValueRef *failure);
 void cg_do_call(struct cg *, const struct ir_value *);
 void cg_do_extern(struct cg *, const struct ir_value *);
-void cg_declare_func(struct cg *, struct ir_func *);
 LLVMTypeRef cg_result_type(struct cg *, const struct ir_func *);
+LLVMTypeRef cg_func_type(struct cg *, const struct ir_func *);
+void cg_place_attributes(struct cg *, const struct ir_func *, LLVMValueRef fn);
 void cg_no_unwind(struct cg *, LLVMValueRef fn);
-/* Linkage and attributes of a function with a body. */
+/* Attributes of a function with a body; and that nobody else sees it. */
+void cg_with_body(struct cg *, LLVMValueRef fn);
 void cg_internal(struct cg *, LLVMValueRef fn);
 void cg_attribute(struct cg *, LLVMValueRef fn, unsigned at, const char *name);
 
 /* ---- codegen_func.c: functions and their blocks ---- */
 void cg_func(struct cg *, struct ir_func *);
-/* Begins a function that the compiler makes, with the fiber as its first parameter. */
+/* Begins a function that the compiler makes, with the fiber as its first parameter. Who sees it is
+ * the caller's to say. */
 void cg_begin_made(struct cg *, LLVMValueRef fn, const char *name, struct span);
 LLVMValueRef cg_value(struct cg *, const struct ir_value *);
 LLVMValueRef cg_arg(struct cg *, const struct ir_value *, uint32_t i);
@@ -220,12 +239,11 @@ void cg_do_grid(struct cg *, const struct ir_value *);
 /* ---- codegen_task.c: spawn and await ---- */
 void cg_do_spawn(struct cg *, const struct ir_value *);
 void cg_do_await(struct cg *, const struct ir_value *);
-/* What records run, the row of main, dfl_program, and the process's main(). */
-void cg_main(struct cg *);
 
 /* ---- codegen_run.c: what a record runs ---- */
-/* The function `run` of a row: takes arguments from the record, calls, stores the outcome. */
-LLVMValueRef cg_run(struct cg *, const struct cg_row *, uint32_t number, bool is_main);
+/* The bodies of the functions that the unit's rows run: each takes arguments from the record,
+ * calls, stores the outcome. */
+void cg_runs(struct cg *);
 
 /* ---- codegen_stack.c: functions that may recurse ---- */
 /* Finds where they check. */

@@ -33,7 +33,7 @@ static LLVMMetadataRef file_of(struct cg *cg, const char *path)
 
 static LLVMMetadataRef file_at(struct cg *cg, struct span span)
 {
-    return file_of(cg, span.source ? span.source->path : cg->module->name);
+    return file_of(cg, span.source ? span.source->path : cg_path(cg));
 }
 
 static uint32_t line_at(struct span span)
@@ -51,7 +51,7 @@ void cg_debug_begin(struct cg *cg)
 {
     static const char producer[] = "dfl";
     cg->debug = LLVMCreateDIBuilder(cg->llvm);
-    LLVMMetadataRef file = file_of(cg, cg->module->name);
+    LLVMMetadataRef file = file_of(cg, cg_path(cg));
     LLVMDIBuilderCreateCompileUnit(cg->debug, LLVMDWARFSourceLanguageC11, file, producer,
                                    sizeof producer - 1, cg->options->level > 0, "", 0, 0, "", 0,
                                    LLVMDWARFEmissionFull, 0, false, false, "", 0, "", 0);
@@ -84,7 +84,7 @@ static LLVMMetadataRef pointer(struct cg *cg, LLVMMetadataRef to, const char *na
 static LLVMMetadataRef member(struct cg *cg, const char *name, LLVMMetadataRef type, uint64_t bytes,
                               uint64_t offset)
 {
-    LLVMMetadataRef file = file_of(cg, cg->module->name);
+    LLVMMetadataRef file = file_of(cg, cg_path(cg));
     return LLVMDIBuilderCreateMemberType(cg->debug, file, name, strlen(name), file, 0, bytes * 8, 0,
                                          offset * 8, LLVMDIFlagZero, type);
 }
@@ -92,7 +92,7 @@ static LLVMMetadataRef member(struct cg *cg, const char *name, LLVMMetadataRef t
 static LLVMMetadataRef structure(struct cg *cg, const struct dfl_type *d, LLVMMetadataRef *members,
                                  uint32_t count)
 {
-    LLVMMetadataRef file = file_of(cg, cg->module->name);
+    LLVMMetadataRef file = file_of(cg, cg_path(cg));
     return LLVMDIBuilderCreateStructType(cg->debug, file, d->name, strlen(d->name), file, 0,
                                          d->size * 8, d->align * 8, LLVMDIFlagZero, NULL, members,
                                          count, 0, NULL, "", 0);
@@ -239,13 +239,13 @@ static LLVMMetadataRef function(struct cg *cg, const struct ir_func *f, LLVMValu
 
 void cg_debug_func(struct cg *cg, const struct ir_func *f)
 {
-    struct cg_func *code = f->code;
+    struct cg_func *code = cg_code(cg, f);
     code->subprogram = function(cg, f, code->callee.fn);
 }
 
 void cg_debug_rest(struct cg *cg, const struct ir_func *f)
 {
-    struct cg_func *code = f->code;
+    struct cg_func *code = cg_code(cg, f);
     code->subprogram = function(cg, f, code->rest.fn);
 }
 

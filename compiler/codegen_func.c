@@ -411,7 +411,7 @@ static void drop_orphans(struct cg *cg)
 
 void cg_begin_made(struct cg *cg, LLVMValueRef fn, const char *name, struct span span)
 {
-    cg_internal(cg, fn);
+    cg_with_body(cg, fn);
     cg->func = NULL;
     cg->fn = fn;
     cg->failing = false;
@@ -422,16 +422,28 @@ void cg_begin_made(struct cg *cg, LLVMValueRef fn, const char *name, struct span
     cg_debug_made(cg, fn, name, span);
 }
 
+/* As units_make() made rows of them. */
+static void number_spawns(struct cg *cg, const struct ir_func *f)
+{
+    uint32_t row = cg->next_row;
+    for (uint32_t i = 0; i < f->blocks.count; i++)
+        for (uint32_t j = 0; j < f->blocks.at[i]->body.count; j++)
+            if (f->blocks.at[i]->body.at[j]->op == IR_spawn)
+                cg->spawn_rows[f->blocks.at[i]->body.at[j]->id] = row++;
+    cg->row_after = row;
+}
+
 static void begin(struct cg *cg, struct ir_func *f, LLVMValueRef fn)
 {
     cg->func = f;
-    cg->code = f->code;
+    cg->code = cg_code(cg, f);
     cg->fn = fn;
     cg->fiber = LLVMGetParam(fn, 0);
     cg->spills.count = 0;
     cg->values = arena_array(&cg->arena, LLVMValueRef, f->value_count + 1);
     cg->uses = arena_array(&cg->arena, uint32_t, f->value_count + 1);
     cg->spawn_rows = arena_array(&cg->arena, uint32_t, f->value_count + 1);
+    number_spawns(cg, f);
     cg->blocks = arena_array(&cg->arena, LLVMBasicBlockRef, cg->order.id_count + 1);
     cg->entry = cg_block(cg, "entry");
     for (uint32_t i = 0; i < f->params.count; i++)
@@ -556,9 +568,9 @@ static void do_part(struct cg *cg, struct ir_func *f, LLVMValueRef fn, const str
 
 /* A function that recurses only behind a branch is two: the cases that do not recurse need no frame
  * and are inlined into callers; the rest checks the stack and does the work. */
-void cg_func(struct cg *cg, struct ir_func *f)
+static void make_func(struct cg *cg, struct ir_func *f)
 {
-    struct cg_func *code = f->code;
+    struct cg_func *code = cg_code(cg, f);
     const struct ir_block *entry = f->blocks.at[0], *check = code->check_at;
     ir_order_make(&cg->order, &cg->arena, f);
     if (!check || check == entry || !cg->options->level) {
@@ -566,11 +578,17 @@ void cg_func(struct cg *cg, struct ir_func *f)
         return;
     }
     code->rest.type = code->callee.type;
-    code->rest.fn = LLVMAddFunction(cg->llvm, arena_format(&cg->arena, "dfl.%s.rest", f->name),
+    code->rest.fn = LLVMAddFunction(cg->llvm, arena_format(&cg->arena, "dfl.%s$rest", f->label),
                                     code->rest.type);
     cg_internal(cg, code->rest.fn);
     cg_attribute(cg, code->rest.fn, LLVMAttributeFunctionIndex, "noinline");
     do_part(cg, f, code->callee.fn, entry, check);
     cg_debug_rest(cg, f);
     do_part(cg, f, code->rest.fn, check, NULL);
+}
+
+void cg_func(struct cg *cg, struct ir_func *f)
+{
+    make_func(cg, f);
+    cg->next_row = cg->row_after;
 }

@@ -7,7 +7,7 @@
 enum { INLINE_ARGS = 24, INLINE_RESULT = 8 };
 
 struct run {
-    const struct cg_row *row;
+    const struct unit_row *row;
     LLVMValueRef task;
     LLVMValueRef *args; /* values for the call */
     uint32_t taken;     /* arguments before this one are there */
@@ -152,13 +152,10 @@ static LLVMValueRef as_status(struct cg *cg, const struct type *t, LLVMValueRef 
 
 /* ---- the function --------------------------------------------------------------------------- */
 
-LLVMValueRef cg_run(struct cg *cg, const struct cg_row *row, uint32_t number, bool is_main)
+static void make_run(struct cg *cg, const struct unit_row *row, LLVMValueRef fn)
 {
     struct run r = {.row = row};
-    LLVMTypeRef params[] = {cg->ptr, cg->ptr};
-    LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(cg->context), params, 2, false);
-    const char *name = arena_format(&cg->arena, "dfl.%s.run.%u", row->func->name, number);
-    LLVMValueRef fn = LLVMAddFunction(cg->llvm, name, type), failure;
+    LLVMValueRef failure;
     cg_begin_made(cg, fn, row->func->name, row->span);
     r.task = LLVMGetParam(fn, 1);
     load_args(cg, &r);
@@ -171,11 +168,18 @@ LLVMValueRef cg_run(struct cg *cg, const struct cg_row *row, uint32_t number, bo
         fail(cg, &r, failure, 0);
         cg_go_on(cg, next);
     }
-    const struct type *t = row->func->result;
-    if (is_main) {
-        value = as_status(cg, t, value);
-        t = type_result(cg->module->types, cg->module->types->simple[TYPE_int]);
+    if (row->is_main)
+        give(cg, &r, cg->units->status, as_status(cg, row->func->result, value));
+    else
+        give(cg, &r, row->func->result, value);
+}
+
+void cg_runs(struct cg *cg)
+{
+    uint32_t count = cg->mine->rows.count;
+    cg->runs = arena_array(&cg->arena, LLVMValueRef, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        cg->runs[i] = cg_row_run(cg, cg->mine, i);
+        make_run(cg, &cg->mine->rows.at[i], cg->runs[i]);
     }
-    give(cg, &r, t, value);
-    return fn;
 }

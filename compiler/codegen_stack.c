@@ -120,10 +120,10 @@ static const struct ir_block *find_check(struct cg *cg, const struct ir_func *f)
 
 void cg_groups(struct cg *cg)
 {
-    for (uint32_t i = 0; i < cg->module->funcs.count; i++) {
-        const struct ir_func *f = cg->module->funcs.at[i];
+    for (uint32_t i = 0; i < cg->mine->funcs.count; i++) {
+        const struct ir_func *f = cg->mine->funcs.at[i];
         if (f->recursive)
-            ((struct cg_func *)f->code)->check_at = find_check(cg, f);
+            cg_code(cg, f)->check_at = find_check(cg, f);
     }
 }
 
@@ -142,7 +142,7 @@ static struct cg_callee grow_of(struct cg *cg, struct cg_func *code, const struc
 {
     if (code->grow.fn)
         return code->grow;
-    const char *name = arena_format(&cg->arena, "dfl.%s.grow", f->name);
+    const char *name = arena_format(&cg->arena, "dfl.%s$grow", f->label);
     code->grow.type = code->callee.type;
     code->grow.fn = LLVMAddFunction(cg->llvm, name, code->grow.type);
     cg_internal(cg, code->grow.fn);
@@ -154,7 +154,7 @@ static struct cg_callee grow_of(struct cg *cg, struct cg_func *code, const struc
 void cg_check_stack(struct cg *cg)
 {
     const struct ir_func *f = cg->func;
-    struct cg_callee grow = grow_of(cg, f->code, f);
+    struct cg_callee grow = grow_of(cg, cg->code, f);
     LLVMValueRef limit = cg_load(cg, cg->i64, cg_at(cg, cg->fiber, OFFSET_FIBER_STACK_LIMIT));
     LLVMValueRef low = cg_compare(cg, LLVMIntULT, stack_pointer(cg), limit);
     LLVMBasicBlockRef next = cg_cold(cg, low);
@@ -171,7 +171,7 @@ void cg_check_stack(struct cg *cg)
 /* The frame that goes to the other segment: the arguments, then what the function gives. */
 static LLVMTypeRef frame_type(struct cg *cg, const struct ir_func *f)
 {
-    const struct cg_func *code = f->code;
+    const struct cg_func *code = cg_code(cg, f);
     uint32_t count = f->params.count;
     LLVMTypeRef *parts = arena_array(&cg->arena, LLVMTypeRef, count + 2);
     LLVMGetParamTypes(code->callee.type, parts);
@@ -182,11 +182,12 @@ static LLVMTypeRef frame_type(struct cg *cg, const struct ir_func *f)
 /* void (fiber, frame): calls the function and leaves the result in the frame. */
 static LLVMValueRef make_body(struct cg *cg, const struct ir_func *f, LLVMTypeRef frame)
 {
-    const struct cg_func *code = f->code;
+    const struct cg_func *code = cg_code(cg, f);
     LLVMTypeRef params[] = {cg->ptr, cg->ptr};
     LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(cg->context), params, 2, false);
-    const char *name = arena_format(&cg->arena, "dfl.%s.segment", f->name);
+    const char *name = arena_format(&cg->arena, "dfl.%s$segment", f->label);
     LLVMValueRef body = LLVMAddFunction(cg->llvm, name, type);
+    LLVMSetLinkage(body, LLVMInternalLinkage);
     cg_begin_made(cg, body, f->name, f->span);
     uint32_t count = f->params.count + 1;
     LLVMValueRef *args = arena_array(&cg->arena, LLVMValueRef, count);
@@ -204,7 +205,7 @@ static LLVMValueRef make_body(struct cg *cg, const struct ir_func *f, LLVMTypeRe
 /* Where there is no stack left the failure gets its place from the caller. */
 static void make_grow(struct cg *cg, const struct ir_func *f)
 {
-    const struct cg_func *code = f->code;
+    const struct cg_func *code = cg_code(cg, f);
     LLVMTypeRef frame = frame_type(cg, f);
     LLVMValueRef body = make_body(cg, f, frame);
     cg_begin_made(cg, code->grow.fn, f->name, f->span);
@@ -224,9 +225,7 @@ static void make_grow(struct cg *cg, const struct ir_func *f)
 
 void cg_grows(struct cg *cg)
 {
-    for (uint32_t i = 0; i < cg->module->funcs.count; i++) {
-        struct cg_func *code = cg->module->funcs.at[i]->code;
-        if (code->grow.fn)
-            make_grow(cg, cg->module->funcs.at[i]);
-    }
+    for (uint32_t i = 0; i < cg->mine->funcs.count; i++)
+        if (cg_code(cg, cg->mine->funcs.at[i])->grow.fn)
+            make_grow(cg, cg->mine->funcs.at[i]);
 }

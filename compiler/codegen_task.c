@@ -3,7 +3,7 @@
  * is taken back at the await if nobody stole it, and its target is called like any function. */
 #include "codegen_core.h"
 
-enum { POINTER = 8, INLINE_ARGS = 24, ROW_BYTES = sizeof(struct dfl_fn) };
+enum { POINTER = 8, INLINE_ARGS = 24 };
 
 static LLVMValueRef worker(struct cg *cg)
 {
@@ -30,22 +30,6 @@ static void store_shared(struct cg *cg, LLVMValueRef value, LLVMValueRef at,
 static bool is_io(const struct ir_func *f)
 {
     return f->flags & FUNC_IO;
-}
-
-/* ---- rows ----------------------------------------------------------------------------------- */
-
-static uint32_t add_row(struct cg *cg, struct ir_func *f, const struct type *const *types,
-                        uint32_t count, uint64_t edges, struct span span)
-{
-    struct cg_row row = {.func = f, .edges = edges, .span = span};
-    row.args = type_make(cg->module->types, TYPE_tuple, types, count, 0, NULL, NULL);
-    vec_push(&cg->arena, &cg->rows, row);
-    return cg->rows.count - 1;
-}
-
-static LLVMValueRef row_at(struct cg *cg, uint32_t row)
-{
-    return cg_at(cg, cg->rows_global, (int64_t)row * ROW_BYTES);
 }
 
 /* ---- spawn ---------------------------------------------------------------------------------- */
@@ -84,10 +68,10 @@ static LLVMValueRef args_place(struct cg *cg, LLVMValueRef task, const struct ty
 
 static void fill(struct cg *cg, const struct ir_value *x, LLVMValueRef task, uint32_t row)
 {
-    const struct type *tuple = cg->rows.at[row].args;
+    const struct type *tuple = cg->mine->rows.at[row].args;
     const struct dfl_type *d = cg_layout(cg, tuple);
     cg_store(cg, cg_int(cg, 0), cg_at(cg, task, OFFSET_TASK_STATE));
-    cg_store(cg, cg_int(cg, row), cg_at(cg, task, OFFSET_TASK_FN));
+    cg_store(cg, cg_row_number(cg, row), cg_at(cg, task, OFFSET_TASK_FN));
     cg_store(cg, cg_int(cg, 2), cg_at(cg, task, OFFSET_TASK_REFS));
     LLVMValueRef at = args_place(cg, task, tuple);
     for (uint32_t i = 0; i < x->arg_count; i++)
@@ -201,14 +185,10 @@ static void spawn_after(struct cg *cg, const struct ir_value *x, LLVMValueRef ta
 void cg_do_spawn(struct cg *cg, const struct ir_value *x)
 {
     struct ir_func *f = x->imm.call.func;
-    const struct type **types = arena_array(&cg->arena, const struct type *, x->arg_count + 1);
-    for (uint32_t i = 0; i < x->arg_count; i++)
-        types[i] = x->args[i]->type;
-    uint32_t row = add_row(cg, f, types, x->arg_count, x->imm.call.edges, x->span);
     bool plain = !is_io(f) && !x->imm.call.edges;
     LLVMValueRef w = plain ? worker(cg) : NULL;
     LLVMValueRef task = plain ? pop_record(cg, w) : CG_ABI(cg, dfl_task_new, cg->fiber);
-    fill(cg, x, task, row);
+    fill(cg, x, task, cg->spawn_rows[x->id]);
     if (x->imm.call.edges)
         spawn_after(cg, x, task);
     else if (is_io(f))
@@ -216,7 +196,6 @@ void cg_do_spawn(struct cg *cg, const struct ir_value *x)
     else
         push_record(cg, w, task);
     cg_set(cg, x, task);
-    cg->spawn_rows[x->id] = row;
 }
 
 /* ---- await ---------------------------------------------------------------------------------- */
@@ -299,7 +278,7 @@ static void recycle(struct cg *cg, LLVMValueRef task, LLVMValueRef w)
 /* Arguments that were too large for the record: their block goes, what they refer to stays. */
 static void free_args(struct cg *cg, const struct ir_value *spawn, LLVMValueRef task)
 {
-    const struct type *tuple = cg->rows.at[cg->spawn_rows[spawn->id]].args;
+    const struct type *tuple = cg->mine->rows.at[cg->spawn_rows[spawn->id]].args;
     if (cg_layout(cg, tuple)->size <= INLINE_ARGS)
         return;
     LLVMValueRef block = cg_load(cg, cg->ptr, cg_at(cg, task, OFFSET_TASK_ARGS));
@@ -318,7 +297,7 @@ static LLVMValueRef run_here(struct cg *cg, const struct ir_value *x, const stru
         cg_drop(cg, spawn->args[i]->type, args[i]);
     if (failure && x->fail) {
         LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, failure));
-        LLVMValueRef row = row_at(cg, cg->spawn_rows[spawn->id]);
+        LLVMValueRef row = cg_row_at(cg, cg->spawn_rows[spawn->id]);
         if (spawn->imm.call.func->recursive)
             failure = CG_ABI(cg, dfl_error_at, failure, cg_site(cg, spawn));
         cg_fail(cg, x, CG_ABI(cg, dfl_error_link, failure, row), next);
@@ -467,30 +446,4 @@ void cg_do_await(struct cg *cg, const struct ir_value *x)
         await_own(cg, x, own_spawn(cg, x));
     else
         await_any(cg, x);
-}
-
-/* ---- main ----------------------------------------------------------------------------------- */
-
-static void make_main(struct cg *cg, LLVMValueRef program)
-{
-    LLVMTypeRef params[] = {cg->i32, cg->ptr};
-    LLVMTypeRef type = LLVMFunctionType(cg->i32, params, 2, false);
-    LLVMValueRef fn = LLVMAddFunction(cg->llvm, "main", type);
-    LLVMTypeRef callee_params[] = {cg->ptr, cg->i32, cg->ptr};
-    struct cg_callee callee = {NULL, LLVMFunctionType(cg->i32, callee_params, 3, false)};
-    callee.fn = LLVMAddFunction(cg->llvm, "dfl_main", callee.type);
-    LLVMPositionBuilderAtEnd(cg->at, LLVMAppendBasicBlockInContext(cg->context, fn, ""));
-    LLVMSetCurrentDebugLocation2(cg->at, NULL);
-    LLVMValueRef args[] = {program, LLVMGetParam(fn, 0), LLVMGetParam(fn, 1)};
-    LLVMBuildRet(cg->at, cg_call(cg, callee, args, 3));
-}
-
-void cg_main(struct cg *cg)
-{
-    struct ir_func *f = cg->module->main;
-    const struct type *strs = type_array(cg->module->types, cg->module->types->simple[TYPE_str]);
-    uint32_t main_row = add_row(cg, f, &strs, 1, 0, f->span);
-    for (uint32_t i = 0; i < cg->rows.count; i++)
-        cg->rows.at[i].run = cg_run(cg, &cg->rows.at[i], i, i == main_row);
-    make_main(cg, cg_program(cg, main_row));
 }

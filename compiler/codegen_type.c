@@ -1,10 +1,12 @@
-/* codegen_type.c - types and constants: the LLVM type of each layout, the descriptors of dfl.h and
- * the tables of dfl_program. */
+/* codegen_type.c - types and constants: the LLVM type of each layout, and the descriptors of dfl.h.
+ */
 #include "codegen_core.h"
 
 const struct dfl_type *cg_layout(struct cg *cg, const struct type *t)
 {
-    return layout_type(cg->layouts, t);
+    const struct dfl_type *d = t->layout; /* made by units_make() */
+    assert(d && d == cg->layouts->all.at[d->id]);
+    return d;
 }
 
 bool cg_has_refs(struct cg *cg, const struct type *t)
@@ -147,12 +149,12 @@ static LLVMValueRef small(LLVMTypeRef type, uint64_t n)
     return LLVMConstInt(type, n, false);
 }
 
-static LLVMValueRef struct_of(struct cg *cg, LLVMValueRef *parts, uint32_t count)
+LLVMValueRef cg_const(struct cg *cg, LLVMValueRef *parts, uint32_t count)
 {
     return LLVMConstStructInContext(cg->context, parts, count, false);
 }
 
-static LLVMValueRef site_value(struct cg *cg, const struct ir_func *f, struct span span)
+LLVMValueRef cg_site_value(struct cg *cg, const struct ir_func *f, struct span span)
 {
     if (!span.source)
         span = f->span;
@@ -160,15 +162,15 @@ static LLVMValueRef site_value(struct cg *cg, const struct ir_func *f, struct sp
     if (span.source)
         at = source_position(span.source, span.start);
     const char *path = span.source ? span.source->path : cg->module->name;
-    return struct_of(cg,
-                     (LLVMValueRef[]){cg_name(cg, path), cg_name(cg, cg_func_name(f)),
-                                      small(cg->i32, at.line), small(cg->i32, at.column)},
-                     4);
+    return cg_const(cg,
+                    (LLVMValueRef[]){cg_name(cg, path), cg_name(cg, cg_func_name(f)),
+                                     small(cg->i32, at.line), small(cg->i32, at.column)},
+                    4);
 }
 
 LLVMValueRef cg_site_of(struct cg *cg, const struct ir_func *f, struct span span)
 {
-    return cg_constant(cg, "site", site_value(cg, f, span));
+    return cg_constant(cg, "site", cg_site_value(cg, f, span));
 }
 
 LLVMValueRef cg_site(struct cg *cg, const struct ir_value *x)
@@ -194,10 +196,8 @@ LLVMValueRef cg_layout_descriptor(struct cg *cg, const struct dfl_type *d)
     while (cg->descriptors.count <= d->id)
         vec_push(&cg->arena, &cg->descriptors, NULL);
     if (!cg->descriptors.at[d->id]) {
-        LLVMValueRef global = LLVMAddGlobal(cg->llvm, descriptor_type(cg), "type");
-        LLVMSetLinkage(global, LLVMPrivateLinkage);
-        LLVMSetGlobalConstant(global, true);
-        cg->descriptors.at[d->id] = global;
+        cg->descriptors.at[d->id] =
+            cg_shared(cg, "type", cg->layouts->keys.at[d->id], descriptor_type(cg));
     }
     return cg->descriptors.at[d->id];
 }
@@ -207,8 +207,8 @@ LLVMValueRef cg_descriptor(struct cg *cg, const struct type *t)
     return cg_layout_descriptor(cg, cg_layout(cg, t));
 }
 
-static LLVMValueRef table(struct cg *cg, const char *name, LLVMTypeRef row, LLVMValueRef *rows,
-                          uint32_t count)
+LLVMValueRef cg_table(struct cg *cg, const char *name, LLVMTypeRef row, LLVMValueRef *rows,
+                      uint32_t count)
 {
     if (!count)
         return LLVMConstNull(cg->ptr);
@@ -219,13 +219,13 @@ static LLVMValueRef fields_of(struct cg *cg, const struct dfl_field *fields, uin
 {
     LLVMValueRef *rows = arena_array(&cg->arena, LLVMValueRef, count + 1);
     for (uint64_t i = 0; i < count; i++)
-        rows[i] = struct_of(cg,
-                            (LLVMValueRef[]){cg_name(cg, fields[i].name),
-                                             cg_layout_descriptor(cg, fields[i].type),
-                                             small(cg->i64, fields[i].offset)},
-                            3);
+        rows[i] = cg_const(cg,
+                           (LLVMValueRef[]){cg_name(cg, fields[i].name),
+                                            cg_layout_descriptor(cg, fields[i].type),
+                                            small(cg->i64, fields[i].offset)},
+                           3);
     LLVMTypeRef row = cg_struct(cg, (LLVMTypeRef[]){cg->ptr, cg->ptr, cg->i64}, 3);
-    return table(cg, "fields", row, rows, count);
+    return cg_table(cg, "fields", row, rows, count);
 }
 
 static LLVMValueRef variants_of(struct cg *cg, const struct dfl_type *d)
@@ -233,14 +233,14 @@ static LLVMValueRef variants_of(struct cg *cg, const struct dfl_type *d)
     LLVMValueRef *rows = arena_array(&cg->arena, LLVMValueRef, d->variant_count + 1);
     for (uint64_t i = 0; i < d->variant_count; i++) {
         const struct dfl_variant *v = &d->variants[i];
-        rows[i] = struct_of(
+        rows[i] = cg_const(
             cg,
             (LLVMValueRef[]){cg_name(cg, v->name), fields_of(cg, v->fields, v->field_count),
                              small(cg->i64, v->field_count), cg_layout_descriptor(cg, v->box)},
             4);
     }
     LLVMTypeRef row = cg_struct(cg, (LLVMTypeRef[]){cg->ptr, cg->ptr, cg->i64, cg->ptr}, 4);
-    return table(cg, "variants", row, rows, d->variant_count);
+    return cg_table(cg, "variants", row, rows, d->variant_count);
 }
 
 static void define_descriptor(struct cg *cg, const struct dfl_type *d)
@@ -260,12 +260,10 @@ static void define_descriptor(struct cg *cg, const struct dfl_type *d)
         variants_of(cg, d),
         small(cg->i64, d->variant_count),
     };
-    LLVMSetInitializer(cg_layout_descriptor(cg, d), struct_of(cg, parts, 13));
+    LLVMSetInitializer(cg_layout_descriptor(cg, d), cg_const(cg, parts, 13));
 }
 
-/* ---- tables of the program ------------------------------------------------------------------ */
-
-static LLVMValueRef types_table(struct cg *cg)
+LLVMValueRef cg_types_table(struct cg *cg)
 {
     uint32_t count = cg->layouts->all.count;
     LLVMValueRef *rows = arena_array(&cg->arena, LLVMValueRef, count + 1);
@@ -273,65 +271,5 @@ static LLVMValueRef types_table(struct cg *cg)
         rows[i] = cg_layout_descriptor(cg, cg->layouts->all.at[i]);
         define_descriptor(cg, cg->layouts->all.at[i]);
     }
-    return table(cg, "types", cg->ptr, rows, count);
-}
-
-static LLVMTypeRef row_type(struct cg *cg)
-{
-    LLVMTypeRef site = cg_struct(cg, (LLVMTypeRef[]){cg->ptr, cg->ptr, cg->i32, cg->i32}, 4);
-    return cg_struct(cg, (LLVMTypeRef[]){cg->ptr, cg->ptr, site, cg->ptr, cg->ptr, cg->i64}, 6);
-}
-
-/* Spawns of the compiler's own, for loops, are not told of. */
-static LLVMValueRef spawn_site(struct cg *cg, const struct cg_row *row)
-{
-    LLVMValueRef site = site_value(cg, row->func, row->span);
-    LLVMValueRef none = small(cg->i32, 0);
-    if (!row->func->symbol || !names_is_rounds(row->func->symbol))
-        return site;
-    return struct_of(
-        cg, (LLVMValueRef[]){LLVMGetOperand(site, 0), LLVMGetOperand(site, 1), none, none}, 4);
-}
-
-static LLVMValueRef row_value(struct cg *cg, const struct cg_row *row, bool is_main)
-{
-    const struct ir_func *f = row->func;
-    uint64_t flags = f->flags & FUNC_IO ? DFL_FN_IO : 0;
-    const struct type *result = f->result;
-    if (is_main)
-        result = type_result(cg->module->types, cg->module->types->simple[TYPE_int]);
-    return struct_of(cg,
-                     (LLVMValueRef[]){row->run, cg_name(cg, cg_func_name(f)), spawn_site(cg, row),
-                                      cg_descriptor(cg, row->args), cg_descriptor(cg, result),
-                                      small(cg->i64, flags)},
-                     6);
-}
-
-static LLVMValueRef rows_table(struct cg *cg, uint32_t main_row)
-{
-    LLVMValueRef *rows = arena_array(&cg->arena, LLVMValueRef, cg->rows.count + 1);
-    for (uint32_t i = 0; i < cg->rows.count; i++)
-        rows[i] = row_value(cg, &cg->rows.at[i], i == main_row);
-    LLVMValueRef made = table(cg, "fns", row_type(cg), rows, cg->rows.count);
-    LLVMReplaceAllUsesWith(cg->rows_global, made);
-    LLVMDeleteGlobal(cg->rows_global);
-    return made;
-}
-
-LLVMValueRef cg_program(struct cg *cg, uint32_t main_row)
-{
-    LLVMValueRef rows = rows_table(cg, main_row);
-    LLVMValueRef parts[] = {
-        cg_name(cg, cg->module->name),
-        types_table(cg),
-        small(cg->i64, cg->layouts->all.count),
-        rows,
-        small(cg->i64, cg->rows.count),
-        small(cg->i32, main_row),
-        small(cg->i32, 0),
-    };
-    LLVMValueRef program = cg_constant(cg, "dfl_program", struct_of(cg, parts, 7));
-    LLVMSetLinkage(program, LLVMExternalLinkage);
-    LLVMSetUnnamedAddress(program, LLVMNoUnnamedAddr);
-    return program;
+    return cg_table(cg, "types", cg->ptr, rows, count);
 }

@@ -34,7 +34,7 @@ bool ir_op_ends(enum ir_op op)
 struct ir_func *ir_func_new(struct ir_module *m, const char *name, const struct type *result)
 {
     struct ir_func *f = arena_new(m->arena, struct ir_func);
-    f->name = name;
+    f->name = f->label = name;
     f->result = result;
     f->index = m->funcs.count;
     vec_push(m->arena, &m->funcs, f);

@@ -98,7 +98,8 @@ struct ir_block {
 };
 
 struct ir_func {
-    const char *name;            /* unique in the module: "fib", "sort_by<int>" */
+    const char *name;            /* unique in the module: "fib", "sort_by<int>.2" */
+    const char *label;           /* the same without the number that makes it unique */
     const struct symbol *symbol; /* NULL when read from text */
     struct span span;
     uint32_t flags; /* enum func_flags */
@@ -112,8 +113,12 @@ struct ir_func {
     uint32_t value_count;
     uint32_t group; /* ir_groups(): functions that reach each other have the same */
     bool recursive; /* ir_groups(): it may be called while it runs */
-    void *code;     /* the code generator's */
+    bool instance;  /* of a generic function, of one that gets functions, of a lambda */
+    uint32_t owner; /* units_make(): the unit that it is in, or IR_NO_OWNER */
+    bool exported;  /* units_make(): other units call it by its name */
 };
+
+enum { IR_NO_OWNER = UINT32_MAX };
 
 struct ir_module {
     struct arena *arena;

@@ -72,6 +72,13 @@ struct fields {
 
 static const struct dfl_type *make(struct layouts *, const struct type *);
 
+static void add(struct layouts *l, struct dfl_type *d, const char *key)
+{
+    d->id = l->all.count;
+    vec_push(l->arena, &l->all, d);
+    vec_push(l->arena, &l->keys, key);
+}
+
 /* Puts a part behind what is there already, as C would; gives its offset. */
 static uint64_t add_part(struct dfl_type *whole, const struct dfl_type *part)
 {
@@ -206,8 +213,7 @@ static void make_box(struct layouts *l, const struct type *t, struct dfl_variant
     struct dfl_type *box = arena_new(l->arena, struct dfl_type);
     struct dfl_field *fields = (struct dfl_field *)variant->fields;
     *box = (struct dfl_type){.kind = DFL_TUPLE, .align = 1, .name = v.name};
-    box->id = l->all.count;
-    vec_push(l->arena, &l->all, box);
+    add(l, box, arena_format(l->arena, "%s.%s", t->key, v.name));
     for (uint32_t i = 0; i < v.count; i++) {
         fields[i].type = make(l, t->args.at[v.first + i]);
         fields[i].offset = add_part(box, fields[i].type);
@@ -253,8 +259,7 @@ static const struct dfl_type *make(struct layouts *l, const struct type *t)
     struct dfl_type *d = arena_new(l->arena, struct dfl_type);
     *d = (struct dfl_type){.kind = s.kind, .refs = s.refs, .align = s.align, .size = s.size};
     d->name = t->text;
-    d->id = l->all.count;
-    vec_push(l->arena, &l->all, d);
+    add(l, d, t->key);
     ((struct type *)t)->layout = d; /* the one field of a type that is this file's to write */
     bool boxed = t->kind == TYPE_enum && add_enum(l, d, t);
     add_parts(l, d, t);

@@ -16,6 +16,8 @@ struct layouts {
     struct arena *arena;
     const struct type *tag; /* of enums */
     VEC(const struct dfl_type *) all;
+    VEC(const char *)
+    keys; /* parallel to all: a name of each that no other program gives to another */
     VEC(const struct type *) pending; /* seen behind a pointer, not yet laid out */
     VEC(struct dfl_type *) waiting;   /* their holders: parallel to pending */
 };

@@ -19,7 +19,8 @@ static void make_command(struct cc *c, const struct link *l)
     cc_add_words(c, DFL_LINK_FLAGS);
     cc_add_words(c, "-Wl,--build-id=none -o");
     cc_add(c, l->out);
-    cc_add(c, l->object);
+    for (uint32_t i = 0; l->objects[i]; i++)
+        cc_add(c, l->objects[i]);
     for (uint32_t i = 0; l->extra[i]; i++)
         cc_add(c, l->extra[i]);
     cc_add(c, l->runtime);
@@ -54,9 +55,12 @@ static int why_no_room(const char *path, int64_t bytes)
 }
 
 /* No executable is larger. */
-static int64_t most_bytes(const char *object, const char *runtime)
+static int64_t most_bytes(const struct link *l)
 {
-    return size_of(object) + size_of(runtime) + (1 << 20);
+    int64_t sum = size_of(l->runtime) + (1 << 20);
+    for (uint32_t i = 0; l->objects[i]; i++)
+        sum += size_of(l->objects[i]);
+    return sum;
 }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -74,7 +78,7 @@ enum link_end link_program(const struct link *l, struct arena *arena, const char
     make_command(&c, l);
     int status = cc_run(&c, said), why = 0;
     if (status > 0 && !is_special(l->out))
-        why = why_no_room(l->out, most_bytes(l->object, l->runtime));
+        why = why_no_room(l->out, most_bytes(l));
     if (status != 0 && !is_special(l->out))
         unlink(l->out);
     if (status > 0 && !why)

@@ -1,4 +1,4 @@
-/* link.h - from an object file to an executable. */
+/* link.h - from object files to an executable. */
 #ifndef LINK_H
 #define LINK_H
 
@@ -11,13 +11,13 @@ enum link_end {
 };
 
 struct link {
-    const char *object;
-    const char *runtime;      /* libdfl.a */
-    const char *const *extra; /* further words for the linker, to a NULL */
-    const char *out;          /* appears whole or not at all */
+    const char *const *objects; /* to a NULL */
+    const char *runtime;        /* libdfl.a */
+    const char *const *extra;   /* further words for the linker, to a NULL */
+    const char *out;            /* appears whole or not at all */
 };
 
-/* Links the object with the runtime library and what it needs. */
+/* Links the objects with the runtime library and what it needs. */
 enum link_end link_program(const struct link *, struct arena *, const char **said);
 
 #endif

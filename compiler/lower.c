@@ -97,14 +97,25 @@ static void add_params(struct lower *l, struct instance *inst)
     }
 }
 
+static bool is_instance(const struct instance *inst)
+{
+    bool gets_functions = false;
+    for (uint32_t i = 0; i < inst->symbol->func->param_count; i++)
+        gets_functions |= inst->callables[i] != NULL;
+    return inst->outer || inst->generics.count || gets_functions;
+}
+
 static struct instance *instance_add(struct lower *l, const struct instance *key)
 {
     const struct func *func = key->symbol->func;
     struct instance *inst = arena_new(l->arena, struct instance);
     *inst = *key;
     inst->next = name_map_get(&l->instances, (const char *)key->symbol);
-    inst->ir = ir_func_new(l->module, unique_name(l, instance_name(l, inst)),
+    const char *label = instance_name(l, inst);
+    inst->ir = ir_func_new(l->module, unique_name(l, label),
                            type_subst(l->types, func->result, key->generics));
+    inst->ir->label = label;
+    inst->ir->instance = is_instance(inst);
     inst->ir->symbol = key->symbol;
     inst->ir->span = key->symbol->span;
     inst->ir->flags = func->flags;

@@ -6,7 +6,7 @@
 #include "cli.h"
 #include "explain.h"
 #include "fmt_files.h"
-#include "codegen.h"
+#include "code.h"
 #include "extern.h"
 #include "graph.h"
 #include "home.h"
@@ -16,7 +16,6 @@
 #include "output.h"
 #include "temp.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -145,44 +144,19 @@ static struct ir_module *stages_lower(struct session *s)
     return NULL;
 }
 
-/* Writes what `emit` says to `path`, through the code generator, which is loaded for it. */
-static bool stages_emit(struct session *s, const struct ir_module *m, enum emit emit,
-                        const char *path)
+/* From a file to objects, which objects_close() ends. False after errors, which are printed. */
+static bool stages_objects(struct session *s, const char *path, const char *folder,
+                           struct objects *objects)
 {
-    void *lib = dlopen(home_path(&s->arena, "lib/dfl/libdflcg.so"), RTLD_NOW | RTLD_LOCAL);
-    if (!lib) {
-        cli_error(s->cli, "cannot load the code generator: %s", dlerror());
-        cli_hint(s->cli, "install the package libllvm19, or use `dfl run --interp`");
-        return false;
-    }
-    bool (*generate)(const struct ir_module *, struct layouts *, const struct codegen_options *,
-                     const char *);
-    *(void **)&generate = dlsym(lib, "codegen_emit");
-    struct layouts layouts;
-    layouts_init(&layouts, &s->arena, &s->program.types);
-    struct codegen_options options = {.level = s->cli->level, .cpu = "x86-64-v2", .emit = emit};
-    options.check_pure = s->cli->check_pure;
-    return generate && generate(m, &layouts, &options, path);
+    struct ir_module *m = stages_check(s, path) && has_main(s) ? stages_lower(s) : NULL;
+    return m && code_objects(s->cli, m, folder, objects);
 }
 
-/* From a file to an object, which temp_remove() ends. NULL after errors, which are printed. */
-static const char *stages_object(struct session *s, const char *path)
-{
-    if (!stages_check(s, path) || !has_main(s))
-        return NULL;
-    struct ir_module *m = stages_lower(s);
-    const char *object = m ? temp_make(&s->arena, ".o") : NULL;
-    if (!object || stages_emit(s, m, EMIT_OBJ, object))
-        return object;
-    temp_remove(object);
-    return NULL;
-}
-
-/* Links an object with the runtime and what the program has of C. */
-static enum link_end stages_link(struct session *s, const char *object, const char *out)
+/* Links objects with the runtime and what the program has of C. */
+static enum link_end stages_link(struct session *s, const struct objects *objects, const char *out)
 {
     const char *const *words = extern_link_words(&s->program), *said;
-    struct link link = {.object = object, .extra = words, .out = out};
+    struct link link = {.objects = objects_paths(objects, &s->arena), .extra = words, .out = out};
     link.runtime = home_path(&s->arena, "lib/dfl/libdfl.a");
     enum link_end end = words ? link_program(&link, &s->arena, &said) : LINK_FAILED;
     if (end == LINK_FAILED && words && !extern_report_link(&s->program, said))
@@ -244,12 +218,12 @@ static struct cache_inputs inputs_of(struct session *s)
 }
 
 /* Links to a file of the cache, whose path is *path then. With LINK_NO_ROOM errno tells why. */
-static enum link_end run_link(struct session *s, struct cache *cache, const char *object,
+static enum link_end run_link(struct session *s, struct cache *cache, const struct objects *objects,
                               const char **path)
 {
     const char *draft = cache_draft(cache);
     temp_watch(draft);
-    enum link_end end = stages_link(s, object, draft);
+    enum link_end end = stages_link(s, objects, draft);
     if (end == LINK_DONE) {
         struct cache_inputs in = inputs_of(s);
         *path = cache_keep(cache, draft, &in);
@@ -262,16 +236,17 @@ static enum link_end run_link(struct session *s, struct cache *cache, const char
 }
 
 /* The same, or if there is no room, to a temporary folder. NULL after what was said. */
-static const char *run_link_anywhere(struct session *s, struct cache *cache, const char *object)
+static const char *run_link_anywhere(struct session *s, struct cache *cache,
+                                     const struct objects *objects)
 {
     const char *path = NULL, *folder = cache->folder;
-    enum link_end end = run_link(s, cache, object, &path);
+    enum link_end end = run_link(s, cache, objects, &path);
     if (end == LINK_NO_ROOM && !cache->scratch) {
         cli_note(s->cli, "no room in '%s' (%s): until there is, each run compiles the program anew",
                  folder, strerror(errno));
         if (!cache_leave(cache))
             return NULL;
-        end = run_link(s, cache, object, &path);
+        end = run_link(s, cache, objects, &path);
     }
     if (end == LINK_NO_ROOM) {
         cli_error(s->cli, "no room for the program in '%s': %s", cache->folder, strerror(errno));
@@ -285,10 +260,12 @@ static const char *run_build(struct cache *cache, const struct cli *cli)
 {
     struct session s;
     session_open(&s, cli);
-    const char *object = stages_object(&s, cli->operands[0]);
-    const char *path = object ? run_link_anywhere(&s, cache, object) : NULL;
-    if (object)
-        temp_remove(object);
+    struct objects objects;
+    const char *path = NULL;
+    if (stages_objects(&s, cli->operands[0], cache->scratch ? NULL : cache->folder, &objects)) {
+        path = run_link_anywhere(&s, cache, &objects);
+        objects_close(&objects);
+    }
     session_close(&s);
     return path;
 }
@@ -350,32 +327,6 @@ static const char *out_default(struct arena *a, const char *file)
     return arena_format(a, "%.*s", (int)strlen(name) - 4, name);
 }
 
-/* Copies a file that the code generator wrote to `out`. */
-static bool copy_out(const char *path, FILE *out)
-{
-    FILE *in = fopen(path, "re");
-    char bytes[1 << 16];
-    if (!in)
-        return false;
-    for (size_t n; (n = fread(bytes, 1, sizeof bytes, in)) > 0;)
-        fwrite(bytes, 1, n, out);
-    bool good = !ferror(in);
-    fclose(in);
-    return good;
-}
-
-static bool emit_code(struct session *s, const struct ir_module *m, FILE *out)
-{
-    const char *what = s->cli->emit;
-    enum emit emit = strcmp(what, "obj") == 0 ? EMIT_OBJ : what[0] == 'a' ? EMIT_ASM : EMIT_LLVM;
-    const char *object = temp_make(&s->arena, ".o");
-    if (!object)
-        return false;
-    bool good = stages_emit(s, m, emit, object) && copy_out(object, out);
-    temp_remove(object);
-    return good;
-}
-
 static bool build_emit(struct session *s, FILE *out)
 {
     if (!stages_check(s, s->cli->operands[0]))
@@ -388,19 +339,22 @@ static bool build_emit(struct session *s, FILE *out)
     if (m && strcmp(s->cli->emit, "dir") == 0)
         ir_print(m, out);
     else if (m)
-        return emit_code(s, m, out);
+        return code_print(s->cli, m, s->cli->emit, out);
     return m != NULL;
 }
 
 static bool build_program(struct session *s, struct output *o)
 {
-    const char *object = stages_object(s, s->cli->operands[0]);
-    if (!object)
+    const char *folder = cache_folder(&s->arena);
+    struct objects objects;
+    if (!stages_objects(s, s->cli->operands[0], folder, &objects))
         return false;
-    enum link_end end = stages_link(s, object, o->draft);
+    enum link_end end = stages_link(s, &objects, o->draft);
     if (end == LINK_NO_ROOM)
         output_refuse(o, errno);
-    temp_remove(object);
+    objects_close(&objects);
+    if (folder)
+        cache_trim(&s->arena, folder);
     return end == LINK_DONE;
 }
 

@@ -64,44 +64,59 @@ static void table_grow(struct type_table *table)
     table->room = room;
 }
 
-/* `future` and `fn` bind loosest: they need parentheses before ? and !. */
-static const char *text_tight(struct arena *arena, const struct type *t)
+/* Which of the two texts of a type. */
+enum which { TEXT, KEY };
+
+static const char *text_plain(enum which which, const struct type *t)
 {
-    if (t->kind == TYPE_future || t->kind == TYPE_fn)
-        return arena_format(arena, "(%s)", t->text);
-    return t->text;
+    return which == TEXT ? t->text : t->key;
 }
 
-static const char *text_list(struct arena *arena, const struct types *types)
+/* `future` and `fn` bind loosest: they need parentheses before ? and !. */
+static const char *text_tight(struct arena *arena, enum which which, const struct type *t)
 {
-    const char *text = "";
-    for (uint32_t i = 0; i < types->count; i++)
-        text = arena_format(arena, "%s%s%s", text, i ? ", " : "", types->at[i]->text);
+    const char *text = text_plain(which, t);
+    if (t->kind == TYPE_future || t->kind == TYPE_fn)
+        return arena_format(arena, "(%s)", text);
     return text;
 }
 
-static const char *text_of(struct arena *arena, const struct type *t, const char *name)
+static const char *text_list(struct arena *arena, enum which which, const struct types *types)
 {
+    const char *text = "";
+    for (uint32_t i = 0; i < types->count; i++)
+        text = arena_format(arena, "%s%s%s", text, i ? ", " : "", text_plain(which, types->at[i]));
+    return text;
+}
+
+static const char *text_of(struct arena *arena, enum which which, const struct type *t,
+                           const char *name)
+{
+    const struct type *first = t->args.count ? t->args.at[0] : NULL;
     switch (t->kind) {
     case TYPE_array:
-        return arena_format(arena, "[%s]", t->args.at[0]->text);
+        return arena_format(arena, "[%s]", text_plain(which, first));
     case TYPE_grid:
-        return arena_format(arena, "[%s, %u]", t->args.at[0]->text, t->rank);
+        return arena_format(arena, "[%s, %u]", text_plain(which, first), t->rank);
     case TYPE_map:
-        return arena_format(arena, "map[%s, %s]", t->args.at[0]->text, t->args.at[1]->text);
+        return arena_format(arena, "map[%s, %s]", text_plain(which, first),
+                            text_plain(which, t->args.at[1]));
     case TYPE_tuple:
-        return arena_format(arena, "(%s)", text_list(arena, &t->args));
+        return arena_format(arena, "(%s)", text_list(arena, which, &t->args));
     case TYPE_option:
-        return arena_format(arena, "%s?", text_tight(arena, t->args.at[0]));
+        return arena_format(arena, "%s?", text_tight(arena, which, first));
     case TYPE_result:
-        return arena_format(arena, "%s!", text_tight(arena, t->args.at[0]));
+        return arena_format(arena, "%s!", text_tight(arena, which, first));
     case TYPE_future:
-        return arena_format(arena, "future %s", t->args.at[0]->text);
+        return arena_format(arena, "future %s", text_plain(which, first));
     case TYPE_fn:
-        return arena_format(arena, "fn(%s) -> %s", text_list(arena, &t->args), t->result->text);
+        return arena_format(arena, "fn(%s) -> %s", text_list(arena, which, &t->args),
+                            text_plain(which, t->result));
     case TYPE_record:
     case TYPE_enum:
     case TYPE_var:
+        if (which == KEY && t->symbol->module)
+            return arena_format(arena, "%s.%s", t->symbol->module->name, name);
         return name;
     default:
         return simple_names[t->kind];
@@ -136,7 +151,9 @@ static struct type *type_add(struct type_table *table, const struct type *parts,
     }
     t->open = parts_open(t);
     t->parts = is_named(t->kind) ? 1 : parts_count(t);
-    t->text = t->parts <= TYPE_PARTS ? text_of(table->arena, t, name) : "...";
+    bool told = t->parts <= TYPE_PARTS;
+    t->text = told ? text_of(table->arena, TEXT, t, name) : "...";
+    t->key = told ? text_of(table->arena, KEY, t, name) : "...";
     vec_push(table->arena, &table->all, t);
     return t;
 }

@@ -50,6 +50,7 @@ struct type {
     uint32_t cells;   /* of a record: endless.c's */
     const char *text; /* as the user writes it: "map[str, int]"; of one with more than
                          TYPE_PARTS parts, which is reported, "..." */
+    const char *key;  /* the same with the modules of names: "map[str, shapes.Shape]" */
     void *layout;     /* layout.c's, once asked for */
 };
 
