@@ -76,7 +76,7 @@ static void trim(const struct dfl_type *elem, struct dfl_view *array)
 
 static void own_with_room(const struct dfl_type *elem, struct dfl_view *array, int64_t room)
 {
-    if (array->block && count_unique(&array->block->count)) {
+    if (array->block && block_unique(array->block)) {
         trim(elem, array);
         return;
     }
@@ -140,7 +140,7 @@ void array_pop(const struct dfl_type *elem, struct dfl_view *array, void *out)
     array->len--;
     memcpy(out, array_at(elem, array, array->len), elem->size);
     struct dfl_block *block = array->block;
-    if (!block || !count_unique(&block->count)) {
+    if (!block || !block_unique(block)) {
         dfl_copy(elem, out); /* others still see it */
         return;
     }

@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -88,11 +89,30 @@ void *block_resize(void *old, size_t bytes)
     return p;
 }
 
+/* ---- large blocks elsewhere ---- */
+
+static struct block_large large; /* size 0: there is no elsewhere */
+
+void block_set_large(const struct block_large *given)
+{
+    large = given ? *given : (struct block_large){0};
+}
+
+static inline bool is_elsewhere(const void *p)
+{
+    return (uintptr_t)p - large.base < large.size;
+}
+
 void block_free(void *p)
 {
     tally_add(-1);
-    free(p);
+    if (is_elsewhere(p))
+        large.free(p);
+    else
+        free(p);
 }
+
+/* ---- blocks ---- */
 
 /* What to ask the allocator for. */
 static size_t block_bytes(int64_t bytes)
@@ -102,9 +122,20 @@ static size_t block_bytes(int64_t bytes)
     return sizeof(struct dfl_block) + block_sure_room((uint64_t)bytes);
 }
 
+static struct dfl_block *alloc_large(const struct dfl_type *type, int64_t bytes)
+{
+    size_t total = block_bytes(bytes);
+    struct dfl_block *block = large.size && !type->refs ? large.alloc(total) : NULL;
+    if (!block)
+        return block_alloc(total);
+    tally_add(1);
+    return block;
+}
+
 struct dfl_block *dfl_block_new(const struct dfl_type *type, int64_t bytes)
 {
-    struct dfl_block *block = block_alloc(block_bytes(bytes));
+    struct dfl_block *block =
+        (uint64_t)bytes >= BLOCK_LARGE ? alloc_large(type, bytes) : block_alloc(block_bytes(bytes));
     atomic_init(&block->count, 1);
     block->type = type->id;
     block->size = 0;
@@ -113,13 +144,29 @@ struct dfl_block *dfl_block_new(const struct dfl_type *type, int64_t bytes)
 
 int64_t block_room(const struct dfl_block *block)
 {
-    uint64_t total = malloc_usable_size((void *)block);
+    bool elsewhere = is_elsewhere(block);
+    uint64_t total = elsewhere ? large.room((void *)block) : malloc_usable_size((void *)block);
     return (int64_t)((total & -block_step(total)) - sizeof *block);
+}
+
+static struct dfl_block *move(struct dfl_block *block, const struct dfl_type *type, int64_t bytes)
+{
+    struct dfl_block *to = alloc_large(type, bytes);
+    memcpy(to, block, sizeof *block + block->size);
+    block_free(block);
+    return to;
 }
 
 struct dfl_block *block_grow(struct dfl_block *block, int64_t bytes)
 {
-    return block_resize(block, block_bytes(bytes));
+    if (!large.size || bytes < BLOCK_LARGE)
+        return block_resize(block, block_bytes(bytes));
+    if (is_elsewhere(block) && large.grow(block, block_bytes(bytes)))
+        return block;
+    const struct dfl_type *type = value_type(block->type);
+    if (!is_elsewhere(block) && (type->refs || block->size >= BLOCK_LARGE))
+        return block_resize(block, block_bytes(bytes)); /* has no place there, or found none */
+    return move(block, type, bytes);
 }
 
 void dfl_block_retain(struct dfl_block *block)

@@ -10,6 +10,10 @@
 
 #include "dfl.h"
 
+/* The type of a block that keeps alive what lies elsewhere, and is not to be changed: value_lent().
+ */
+enum { BLOCK_LENDER = 1u << 30 | DFL_RECORD };
+
 static inline void count_retain(_Atomic int32_t *count)
 {
     int32_t n = atomic_load_explicit(count, memory_order_relaxed);
@@ -51,6 +55,12 @@ static inline bool count_share(_Atomic int32_t *count)
     return true;
 }
 
+/* True for the only holder of what may be changed in place: see count_unique(). */
+static inline bool block_unique(struct dfl_block *block)
+{
+    return block->type != BLOCK_LENDER && count_unique(&block->count);
+}
+
 /* Wishes for pages of 2 MiB under a large run of fresh memory: the first touch of each page costs
  * microseconds on a virtual machine, more than what is then done with it. */
 void block_advise(void *at, size_t bytes);
@@ -87,6 +97,23 @@ static inline uint64_t block_sure_room(uint64_t size)
 int64_t block_room(const struct dfl_block *);
 /* The same block, perhaps moved, with room for `bytes`; the caller is its only holder. */
 struct dfl_block *block_grow(struct dfl_block *, int64_t bytes);
+
+/* Where else large blocks of elements without references may lie. If that is memory shared with
+ * other processes, their headers still mean something to this one only. */
+struct block_large {
+    uintptr_t base; /* of all places that come from there */
+    uint64_t size;
+    void *(*alloc)(uint64_t bytes); /* NULL: no room; the block comes from malloc then */
+    void (*free)(void *);
+    bool (*grow)(void *, uint64_t bytes); /* where it is */
+    uint64_t (*room)(void *);             /* bytes that fit in it */
+};
+
+enum { BLOCK_LARGE = 64 << 10 }; /* bytes from which on a block is large */
+
+/* Lets large blocks come from there too, from now on; before there are several threads. NULL: they
+ * all come from malloc again, and none from there is left. */
+void block_set_large(const struct block_large *);
 
 static inline void block_retain(struct dfl_block *block)
 {

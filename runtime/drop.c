@@ -127,8 +127,19 @@ static void drop_parts(struct dead_list *list, const struct dfl_type *type, void
     assert(!"a type that holds references");
 }
 
+static void bury_lender(struct dfl_block *block)
+{
+    struct value_lender lender = *(struct value_lender *)block_data(block);
+    block_free(block);
+    lender.end(lender.token);
+}
+
 static void bury_block(struct dead_list *list, struct dfl_block *block)
 {
+    if (block->type == BLOCK_LENDER) {
+        bury_lender(block);
+        return;
+    }
     const struct dfl_type *elem = value_type(block->type);
     if (elem->kind == DFL_FUTURE)
         drop_futures(list, (struct dfl_task **)block_data(block), block->size / elem->size);
@@ -211,6 +222,14 @@ void value_end_error(struct dfl_error *e)
     dead_end((struct dead){DEAD_ERROR, NULL, e});
 }
 
+static void end_text(struct dfl_block *block)
+{
+    if (block->type == BLOCK_LENDER)
+        bury_lender(block);
+    else
+        block_free(block);
+}
+
 void dfl_drop(const struct dfl_type *type, void *value)
 {
     if (!type->refs)
@@ -218,7 +237,7 @@ void dfl_drop(const struct dfl_type *type, void *value)
     if (type->kind == DFL_STR || type->kind == DFL_BYTES) {
         struct dfl_block *block = ((struct dfl_view *)value)->block;
         if (block && count_release(&block->count))
-            block_free(block);
+            end_text(block);
         return;
     }
     struct dead_list *list = dead_mine();

@@ -163,7 +163,7 @@ void dfl_grid_own(const struct dfl_type *type, void *value)
     struct dfl_grid *m = value;
     if (grid_count(type, m) == 0)
         return;
-    if (m->block && count_unique(&m->block->count) && has_dense_strides(type, m))
+    if (m->block && block_unique(m->block) && has_dense_strides(type, m))
         return;
     struct dfl_block *old = m->block;
     struct dfl_block *own = dfl_block_new(type->elem, bytes_of(type, m));

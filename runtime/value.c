@@ -35,11 +35,17 @@ const struct dfl_type value_error = OWN(DFL_ERROR, 1, 8, 8, "error", NULL);
 const struct dfl_type value_strs =
     OWN(DFL_ARRAY, 1, sizeof(struct dfl_view), 8, "[str]", &value_str);
 
+/* The type of the blocks of value_lent(). Its values hold no references, but ending them is work.
+ */
+_Static_assert(BLOCK_LENDER == (VALUE_OWN_ID | DFL_RECORD), "the id that OWN makes");
+static const struct dfl_type lender =
+    OWN(DFL_RECORD, 1, sizeof(struct value_lender), 8, "lent", NULL);
+
 static const struct dfl_type *const own_types[] = {
     [DFL_UNIT] = &value_unit,   [DFL_BOOL] = &value_bool,         [DFL_INT] = &value_int,
     [DFL_FLOAT] = &value_float, [DFL_DURATION] = &value_duration, [DFL_U8] = &value_u8,
-    [DFL_STR] = &value_str,     [DFL_BYTES] = &value_bytes,       [DFL_ARRAY] = &value_strs,
-    [DFL_ERROR] = &value_error,
+    [DFL_RECORD] = &lender,     [DFL_STR] = &value_str,           [DFL_BYTES] = &value_bytes,
+    [DFL_ARRAY] = &value_strs,  [DFL_ERROR] = &value_error,
 };
 
 static const struct dfl_type *const *program_types;
@@ -277,6 +283,15 @@ struct dfl_view value_text(const void *text, int64_t len)
     block->size = (uint64_t)len;
     memcpy(block_data(block), text, (size_t)len);
     return (struct dfl_view){block, block_data(block), len};
+}
+
+struct dfl_view value_lent(void *ptr, int64_t len, void (*end)(uint64_t token), uint64_t token)
+{
+    struct dfl_block *block = dfl_block_new(&lender, sizeof(struct value_lender));
+    *(struct value_lender *)block_data(block) = (struct value_lender){end, token};
+    block->size = sizeof(struct value_lender);
+    atomic_store_explicit(&block->count, -1, memory_order_relaxed);
+    return (struct dfl_view){block, ptr, len};
 }
 
 struct dfl_view value_part(const struct dfl_view *s, int64_t lo, int64_t len)

@@ -63,6 +63,17 @@ static inline struct dfl_view value_static(const char *text, int64_t len)
     return (struct dfl_view){NULL, (void *)text, len};
 }
 
+/* What a block of type BLOCK_LENDER holds. */
+struct value_lender {
+    void (*end)(uint64_t token);
+    uint64_t token;
+};
+
+/* A view of `len` elements that lie elsewhere, without references: whoever changes it gets a copy.
+ * Its block is shared, and when its last holder lets go, `end` is called with `token`, on any
+ * thread. */
+struct dfl_view value_lent(void *ptr, int64_t len, void (*end)(uint64_t token), uint64_t token);
+
 /* An owned copy of `len` bytes as a str or bytes. */
 struct dfl_view value_text(const void *text, int64_t len);
 /* One more owner of the part [lo, lo + len) of a str or bytes. */
