@@ -1,0 +1,87 @@
+/* store.h - the memory that the processes of a node share, and who has which part of it.
+ *
+ * The memory is a memfd: the node makes it, its workers inherit the descriptor, and all map it. It
+ * holds values and nothing that says where they are, so a process that dies at any point leaves
+ * nothing broken behind. Its pages are never given back to the system: fresh ones cost far more
+ * than a copy.
+ *
+ * Who has what is told by a table in the node's own memory. It grants *extents*, of which heap.h
+ * makes what values need: whole units, one after the other. What has been announced as an object
+ * outlives the process that made it. The table does no I/O and belongs to one thread at a time. */
+#ifndef STORE_H
+#define STORE_H
+
+#include "base/checked.h"
+#include "dfl.h"
+#include "id.h"
+
+enum {
+    STORE_UNIT = 2 << 20,    /* a huge page, where the system has them */
+    STORE_EXTENT = 16 << 20, /* what is granted when nothing larger is needed */
+};
+
+/* ---- the memory ----------------------------------------------------------------------------- */
+
+struct store_memory {
+    int fd; /* closed when another program is started; -1: none */
+    char *base;
+    uint64_t size;
+};
+
+/* Makes memory of `capacity` bytes, rounded up to units; pages come with their first use. NULL, or
+ * the owned failure that says why not. */
+CHECKED struct dfl_error *store_memory_open(struct store_memory *, uint64_t capacity);
+/* Maps memory that another process made; `fd` is taken over. */
+CHECKED struct dfl_error *store_memory_attach(struct store_memory *, int fd);
+void store_memory_close(struct store_memory *);
+
+/* Makes sure that the pages of a part can be touched: false if the system has none left, where a
+ * touch would end the process. */
+CHECKED bool store_memory_back(const struct store_memory *, uint64_t offset, uint64_t bytes);
+
+/* ---- the table ------------------------------------------------------------------------------ */
+
+struct store_extent {
+    uint64_t offset, bytes; /* both whole units */
+};
+
+struct store_object {
+    struct object_id id;
+    uint64_t offset, len; /* of its payload */
+};
+
+struct store;
+
+/* For a node and a memory of `size` bytes. Never NULL. */
+struct store *store_open(uint32_t node, uint64_t size);
+void store_close(struct store *); /* NULL is allowed */
+
+/* Grants a process at least `bytes` in one piece; as much as STORE_EXTENT if there is room. False:
+ * the store is full; store_full() says so. */
+CHECKED bool store_grant(struct store *, uint32_t owner, uint64_t bytes, struct store_extent *out);
+/* An extent comes back. False, and nothing changes, if the process has none there, or an object is
+ * in it. */
+CHECKED bool store_take_back(struct store *, uint32_t owner, uint64_t offset);
+/* A process is gone, and with it all of its extents that hold no object. The others stay until
+ * their last object ends. */
+void store_owner_died(struct store *, uint32_t owner);
+
+/* Names what lies at a place, in one extent. False: it does not, or the name is in use. */
+CHECKED bool store_register(struct store *, struct object_id, uint64_t offset, uint64_t len);
+/* NULL: there is none. Valid until the next change. */
+const struct store_object *store_find(const struct store *, struct object_id);
+/* False: there is none. */
+bool store_unregister(struct store *, struct object_id);
+
+struct store_usage {
+    uint64_t size, granted, peak; /* bytes */
+    uint64_t extents, objects;
+};
+
+struct store_usage store_usage(const struct store *);
+
+/* The owned failure of what needed `bytes` and did not get them: kind memory. `usage` may have come
+ * from another process. */
+struct dfl_error *store_full(uint32_t node, const struct store_usage *usage, uint64_t bytes);
+
+#endif
