@@ -3,6 +3,7 @@
 #define ID_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 /* A process of a run: its node, from 1, above; below, 0 for the process of the node itself and 1,
  * 2, ... for the workers that the node has started. A worker that takes the place of a dead one
@@ -20,6 +21,18 @@ static inline uint32_t id_node(uint32_t proc)
 static inline uint32_t id_start(uint32_t proc)
 {
     return proc & 0xffff;
+}
+
+enum { ID_NAME = 32 };
+
+/* As it is called in messages to the user. Returns `out`. */
+static inline const char *id_name(uint32_t proc, char out[ID_NAME])
+{
+    if (id_start(proc) == 0)
+        snprintf(out, ID_NAME, "node %u", id_node(proc));
+    else
+        snprintf(out, ID_NAME, "worker %u of node %u", id_start(proc), id_node(proc));
+    return out;
 }
 
 /* A future that has left its owner's process: a slot of the owner's table, and how often the slot

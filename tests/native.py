@@ -11,7 +11,7 @@ from harness import ROOT, Case, fail
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=0:abort_on_error=0",
     "UBSAN_OPTIONS": "print_stacktrace=1",
-    "TSAN_OPTIONS": "halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=1:suppressions=" + os.path.join(ROOT, "tests", "tsan.supp"),
 }
 
 

@@ -1,9 +1,220 @@
-/* test_transport.c - messages between processes. */
+/* test_transport.c - packets between processes: two ends in this process, a second process that is
+ * this program again, and strangers. */
 #include "runner.h"
 
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "clock.h"
+#include "id.h"
 #include "nnglib.h"
+#include "transport.h"
+
+#define MS INT64_C(1000000)
+
+extern char **environ;
+
+/* ---- an end: a transport and what it was told ---- */
+
+struct end {
+    struct transport *transport;
+    uint32_t self;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    uint32_t packets; /* that came in order: each begins with its number */
+    uint32_t from;
+    size_t len; /* of the last */
+    bool garbled;
+    uint32_t lost, last_lost, writable, refused;
+    char refusal[HELLO_WHY];
+    bool echo;
+    uint32_t answer_at; /* sends the number of packets when that many have come */
+};
+
+static void on_packet(void *user, uint32_t from, const void *data, size_t len)
+{
+    struct end *e = user;
+    uint32_t number = 0;
+    memcpy(&number, data, len < sizeof number ? len : sizeof number);
+    pthread_mutex_lock(&e->lock);
+    e->garbled |= len < sizeof number || number != e->packets;
+    e->packets++;
+    e->from = from;
+    e->len = len;
+    bool answer = e->packets == e->answer_at, echo = e->echo;
+    pthread_cond_broadcast(&e->changed);
+    pthread_mutex_unlock(&e->lock);
+    if (echo)
+        transport_send(e->transport, from, data, len);
+    if (answer)
+        transport_send(e->transport, from, &(uint32_t){0}, sizeof number);
+}
+
+static void on_writable(void *user, uint32_t to)
+{
+    struct end *e = user;
+    (void)to;
+    pthread_mutex_lock(&e->lock);
+    e->writable++;
+    pthread_cond_broadcast(&e->changed);
+    pthread_mutex_unlock(&e->lock);
+}
+
+static void on_lost(void *user, uint32_t proc)
+{
+    struct end *e = user;
+    pthread_mutex_lock(&e->lock);
+    e->lost++;
+    e->last_lost = proc;
+    pthread_cond_broadcast(&e->changed);
+    pthread_mutex_unlock(&e->lock);
+}
+
+static void on_refused(void *user, const char *text)
+{
+    struct end *e = user;
+    pthread_mutex_lock(&e->lock);
+    e->refused++;
+    snprintf(e->refusal, sizeof e->refusal, "%s", text);
+    pthread_cond_broadcast(&e->changed);
+    pthread_mutex_unlock(&e->lock);
+}
+
+/* Whether `what`, which callbacks change, gets there in time. */
+static bool wait_for(struct end *e, const uint32_t *what, uint32_t least, int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    int64_t ns = until.tv_nsec + ms * MS;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    pthread_mutex_lock(&e->lock);
+    int error = 0;
+    while (*what < least && error == 0)
+        error = pthread_cond_timedwait(&e->changed, &e->lock, &until);
+    bool there = *what >= least;
+    pthread_mutex_unlock(&e->lock);
+    return there;
+}
+
+static uint32_t read_now(struct end *e, const uint32_t *what)
+{
+    pthread_mutex_lock(&e->lock);
+    uint32_t now = *what;
+    pthread_mutex_unlock(&e->lock);
+    return now;
+}
+
+static bool is_garbled(struct end *e)
+{
+    pthread_mutex_lock(&e->lock);
+    bool garbled = e->garbled;
+    pthread_mutex_unlock(&e->lock);
+    return garbled;
+}
+
+enum { LONG = 20000 }; /* milliseconds, for what is going to happen */
+
+static struct transport_config config_for(struct end *e, uint32_t self, const char *url)
+{
+    struct transport_config c = {
+        .self = self,
+        .url = url,
+        .program = 0x1234,
+        .secret = "0123456789abcdef0123456789abcde",
+        .user = e,
+        .on_packet = on_packet,
+        .on_writable = on_writable,
+        .on_lost = on_lost,
+        .on_refused = on_refused,
+    };
+    return c;
+}
+
+static void end_init(struct end *e, uint32_t self)
+{
+    *e = (struct end){.self = self};
+    pthread_mutex_init(&e->lock, NULL);
+    pthread_cond_init(&e->changed, NULL);
+}
+
+static void end_open(struct end *e, uint32_t self, const char *url)
+{
+    char why[TRANSPORT_WHY] = "";
+    end_init(e, self);
+    struct transport_config c = config_for(e, self, url);
+    if (!transport_open(&c, &e->transport, why))
+        ck_abort_msg("%s", why);
+}
+
+static void end_dial(struct end *e, uint32_t proc, const char *url)
+{
+    char why[TRANSPORT_WHY] = "";
+    if (!transport_peer_open(e->transport, proc, url, why))
+        ck_abort_msg("%s", why);
+}
+
+static void end_send(struct end *e, uint32_t to, const void *data, size_t len)
+{
+    for (;;) {
+        uint32_t seen = read_now(e, &e->writable);
+        if (transport_send(e->transport, to, data, len))
+            return;
+        if (!wait_for(e, &e->writable, seen + 1, LONG))
+            ck_abort_msg("%u never became writable", to);
+    }
+}
+
+/* An address that nobody has. */
+static const char *fresh_url(void)
+{
+    static char url[4][80];
+    static int count;
+    char *out = url[count++ % 4];
+    snprintf(out, sizeof url[0], "abstract://dfl-test-%d-%d", getpid(), count);
+    return out;
+}
+
+static struct end a, b;
+static uint32_t proc_a, proc_b;
+
+/* Two ends that are connected both ways. */
+static void open_pair(const char *url_a, const char *url_b)
+{
+    proc_a = id_proc(1, 0);
+    proc_b = id_proc(2, 1);
+    end_open(&a, proc_a, url_a);
+    end_open(&b, proc_b, url_b);
+    end_dial(&a, proc_b, transport_url(b.transport));
+    end_dial(&b, proc_a, transport_url(a.transport));
+}
+
+static void close_pair(void)
+{
+    transport_close(a.transport);
+    transport_close(b.transport);
+}
+
+/* A packet in each direction. */
+static void expect_talk(void)
+{
+    uint32_t at_a = read_now(&a, &a.packets), at_b = read_now(&b, &b.packets);
+    end_send(&a, proc_b, &at_b, sizeof at_b);
+    end_send(&b, proc_a, &at_a, sizeof at_a);
+    ck_assert(wait_for(&a, &a.packets, at_a + 1, LONG));
+    ck_assert(wait_for(&b, &b.packets, at_b + 1, LONG));
+    ck_assert(!is_garbled(&a) && !is_garbled(&b));
+}
+
+/* ---- two ends ---- */
 
 START_TEST(the_library_is_of_the_version_whose_headers_were_used)
 {
@@ -15,10 +226,650 @@ START_TEST(the_library_is_of_the_version_whose_headers_were_used)
 }
 END_TEST
 
-int main(void)
+static uint32_t filled(uint8_t *packet, uint32_t number)
 {
+    uint32_t len = 4 + number * 7919 % 3000;
+    memset(packet, (int)number, len);
+    memcpy(packet, &number, sizeof number);
+    return len;
+}
+
+static void *send_many(void *arg)
+{
+    struct end *e = arg;
+    uint8_t packet[4096];
+    for (uint32_t i = 0; i < 10000; i++)
+        end_send(e, e == &a ? proc_b : proc_a, packet, filled(packet, i));
+    return NULL;
+}
+
+static void expect_many_both_ways(const char *url_a, const char *url_b)
+{
+    open_pair(url_a, url_b);
+    pthread_t sender;
+    ck_assert_int_eq(pthread_create(&sender, NULL, send_many, &b), 0);
+    send_many(&a);
+    pthread_join(sender, NULL);
+    ck_assert(wait_for(&a, &a.packets, 10000, LONG));
+    ck_assert(wait_for(&b, &b.packets, 10000, LONG));
+    ck_assert(!is_garbled(&a) && !is_garbled(&b));
+    ck_assert_uint_eq(a.from, proc_b);
+    ck_assert_uint_eq(b.from, proc_a);
+    uint8_t packet[4096];
+    ck_assert_uint_eq(b.len, filled(packet, 9999));
+    ck_assert_uint_eq(a.lost + b.lost + a.refused + b.refused, 0);
+    close_pair();
+}
+
+START_TEST(ten_thousand_packets_go_both_ways_in_order)
+{
+    expect_many_both_ways(fresh_url(), fresh_url());
+}
+END_TEST
+
+START_TEST(over_tcp_too_at_the_port_that_the_system_chose)
+{
+    expect_many_both_ways("tcp://127.0.0.1:0", "tcp://127.0.0.1:0");
+    end_open(&a, 1, "tcp://127.0.0.1:0");
+    int port;
+    ck_assert_int_eq(sscanf(transport_url(a.transport), "tcp://127.0.0.1:%d", &port), 1);
+    ck_assert_int_gt(port, 0);
+    transport_close(a.transport);
+}
+END_TEST
+
+START_TEST(over_files_too_which_are_gone_at_the_end)
+{
+    char folder[] = "/tmp/dfl-test-XXXXXX", path[2][64], url[2][80];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    for (int i = 0; i < 2; i++) {
+        snprintf(path[i], sizeof path[i], "%s/%d", folder, i);
+        snprintf(url[i], sizeof url[i], "ipc://%s", path[i]);
+    }
+    expect_many_both_ways(url[0], url[1]);
+    ck_assert_int_ne(access(path[0], F_OK), 0);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+START_TEST(the_longest_packet_arrives)
+{
+    open_pair(fresh_url(), fresh_url());
+    uint8_t *packet = calloc(1, TRANSPORT_PACKET_MOST);
+    end_send(&a, proc_b, packet, TRANSPORT_PACKET_MOST);
+    ck_assert(wait_for(&b, &b.packets, 1, LONG));
+    ck_assert_uint_eq(b.len, TRANSPORT_PACKET_MOST);
+    ck_assert(!is_garbled(&b));
+    free(packet);
+    close_pair();
+}
+END_TEST
+
+START_TEST(a_peer_may_be_dialled_before_it_listens)
+{
+    const char *late = fresh_url();
+    proc_a = id_proc(1, 0);
+    proc_b = id_proc(2, 0);
+    end_open(&a, proc_a, fresh_url());
+    end_dial(&a, proc_b, late);
+    ck_assert(!transport_writable(a.transport, proc_b));
+    ck_assert(!transport_send(a.transport, proc_b, "0123", 4));
+    ck_assert(!transport_send(a.transport, id_proc(7, 7), "0123", 4)); /* never heard of */
+    usleep(20000);
+    end_open(&b, proc_b, late);
+    end_dial(&b, proc_a, transport_url(a.transport));
+    expect_talk();
+    close_pair();
+}
+END_TEST
+
+START_TEST(an_address_that_is_taken_or_none_is_an_error)
+{
+    end_open(&a, 1, fresh_url());
+    end_init(&b, 2);
+    char why[TRANSPORT_WHY], long_url[400] = "abstract://";
+    struct transport_config c = config_for(&b, 2, transport_url(a.transport));
+    ck_assert(!transport_open(&c, &b.transport, why));
+    ck_assert_ptr_null(b.transport);
+    ck_assert_ptr_nonnull(strstr(why, "cannot listen at abstract://dfl-test-"));
+    ck_assert_ptr_nonnull(strstr(why, "Address in use"));
+    memset(long_url + 11, 'x', 300);
+    const char *wrong[] = {"nowhere", "tcp://127.0.0.1:99999", "ipc:///no/such/folder/x", long_url};
+    for (int i = 0; i < 4; i++) {
+        *why = '\0';
+        c.url = wrong[i];
+        ck_assert(!transport_open(&c, &b.transport, why));
+        ck_assert_msg(*why, "no message about %s", wrong[i]);
+    }
+    ck_assert(!transport_peer_open(a.transport, 2, "nowhere", why));
+    ck_assert_ptr_nonnull(strstr(why, "cannot connect to nowhere"));
+    ck_assert(transport_peer_open(a.transport, 2, fresh_url(), why)); /* so it was not opened */
+    transport_close(a.transport);
+    transport_close(NULL);
+}
+END_TEST
+
+START_TEST(its_threads_are_counted)
+{
+    end_open(&a, 1, fresh_url());
+    for (int i = 0; i < 2000 && transport_threads() < 3; i++)
+        usleep(1000); /* until they have given themselves names */
+    ck_assert_uint_ge(transport_threads(), 3);
+    ck_assert_uint_lt(transport_threads(), 200);
+    transport_close(a.transport);
+}
+END_TEST
+
+/* ---- ends of connections ---- */
+
+START_TEST(a_peer_that_closes_is_lost_and_one_that_comes_back_is_greeted_again)
+{
+    open_pair(fresh_url(), fresh_url());
+    expect_talk();
+    for (int i = 0; i < 20; i++) {
+        char url[80];
+        snprintf(url, sizeof url, "%s", transport_url(b.transport));
+        uint32_t lost = read_now(&a, &a.lost);
+        transport_close(b.transport);
+        ck_assert(wait_for(&a, &a.lost, lost + 1, LONG));
+        ck_assert_uint_eq(read_now(&a, &a.last_lost), proc_b);
+        end_open(&b, proc_b, url);
+        end_dial(&b, proc_a, transport_url(a.transport));
+        uint32_t at_a = 0, seen = read_now(&a, &a.packets);
+        end_send(&b, proc_a, &seen, sizeof seen);
+        ck_assert(wait_for(&a, &a.packets, seen + 1, LONG));
+        while (read_now(&b, &b.packets) == 0) { /* what meets the old connection is lost */
+            end_send(&a, proc_b, &at_a, sizeof at_a);
+            wait_for(&b, &b.packets, 1, 10);
+        }
+        ck_assert_uint_eq(b.from, proc_a);
+        ck_assert_uint_eq(a.refused + b.refused, 0);
+    }
+    close_pair();
+}
+END_TEST
+
+START_TEST(a_peer_that_was_closed_stays_closed)
+{
+    open_pair(fresh_url(), fresh_url());
+    expect_talk();
+    transport_peer_close(a.transport, proc_b);
+    ck_assert(!transport_writable(a.transport, proc_b));
+    ck_assert(!transport_send(a.transport, proc_b, "0123", 4));
+    ck_assert(wait_for(&b, &b.lost, 2, LONG)); /* both connections, and any that it tries */
+    char why[TRANSPORT_WHY];
+    ck_assert(!transport_peer_open(a.transport, proc_b, transport_url(b.transport), why));
+    ck_assert_ptr_nonnull(strstr(why, "worker 1 of node 2"));
+    uint32_t seen = read_now(&a, &a.packets);
+    for (int i = 0; i < 20; i++) {
+        transport_send(b.transport, proc_a, "0123", 4);
+        usleep(5000);
+    }
+    ck_assert_uint_eq(read_now(&a, &a.packets), seen);
+    ck_assert_uint_eq(read_now(&a, &a.lost), 0);
+    ck_assert_uint_eq(read_now(&a, &a.refused), 0);
+    transport_peer_close(a.transport, proc_b);
+    transport_peer_close(a.transport, id_proc(9, 9)); /* never heard of: refused from now on */
+    close_pair();
+}
+END_TEST
+
+static void set_echo(struct end *e, bool echo)
+{
+    pthread_mutex_lock(&e->lock);
+    e->echo = echo;
+    pthread_mutex_unlock(&e->lock);
+}
+
+static void *send_until_closed(void *arg)
+{
+    struct end *e = arg;
+    static uint8_t packet[60000];
+    while (read_now(e, &e->lost) == 0)
+        transport_send(e->transport, proc_b, packet, sizeof packet);
+    return NULL;
+}
+
+START_TEST(either_side_may_close_while_packets_are_under_way)
+{
+    for (int i = 0; i < 30; i++) {
+        open_pair(fresh_url(), fresh_url());
+        expect_talk();
+        set_echo(&a, i % 2);
+        set_echo(&b, i % 2);
+        pthread_t sender;
+        ck_assert_int_eq(pthread_create(&sender, NULL, send_until_closed, &a), 0);
+        usleep(2000);
+        if (i % 3 == 0)
+            transport_peer_close(b.transport, proc_a);
+        else
+            transport_close(b.transport);
+        pthread_join(sender, NULL);
+        if (i % 3 == 0)
+            transport_close(b.transport);
+        transport_close(a.transport);
+    }
+}
+END_TEST
+
+/* ---- a second process ---- */
+
+/* This program as a peer: dials `url`, and answers. */
+static int be_peer(char **argv)
+{
+    static struct end e;
+    uint32_t self = (uint32_t)atoi(argv[2]), other = (uint32_t)atoi(argv[4]);
+    end_init(&e, self);
+    e.echo = strcmp(argv[6], "echo") == 0;
+    e.answer_at = strcmp(argv[6], "answer") == 0 ? 10000 : 0;
+    struct transport_config c = config_for(&e, self, argv[3]);
+    char why[TRANSPORT_WHY];
+    if (!transport_open(&c, &e.transport, why) ||
+        !transport_peer_open(e.transport, other, argv[5], why)) {
+        fprintf(stderr, "%s\n", why);
+        return 1;
+    }
+    bool foreign = strcmp(argv[6], "foreign") == 0;
+    if (foreign)
+        wait_for(&e, &e.writable, 1, 300);
+    else
+        wait_for(&e, &e.lost, 1, LONG);
+    transport_close(e.transport);
+    if (foreign)
+        _exit(0); /* a user who changed may not be looked into for leaks */
+    return 0;
+}
+
+static pid_t spawn_peer(const char *url, const char *kind)
+{
+    char self[16], other[16];
+    snprintf(self, sizeof self, "%u", proc_b);
+    snprintf(other, sizeof other, "%u", proc_a);
+    char *argv[] = {"peer",       "peer", self,
+                    (char *)url,  other,  (char *)transport_url(a.transport),
+                    (char *)kind, NULL};
+    pid_t pid;
+    ck_assert_int_eq(posix_spawn(&pid, "/proc/self/exe", NULL, NULL, argv, environ), 0);
+    return pid;
+}
+
+static pid_t open_with_process(const char *kind, char url[80])
+{
+    proc_a = id_proc(1, 0);
+    proc_b = id_proc(2, 0);
+    snprintf(url, 80, "%s", fresh_url());
+    end_open(&a, proc_a, fresh_url());
+    pid_t pid = spawn_peer(url, kind);
+    end_dial(&a, proc_b, url);
+    return pid;
+}
+
+START_TEST(another_process_gets_ten_thousand_packets_and_answers)
+{
+    char url[80];
+    pid_t pid = open_with_process("answer", url);
+    uint8_t packet[4096];
+    for (uint32_t i = 0; i < 10000; i++)
+        end_send(&a, proc_b, packet, filled(packet, i));
+    ck_assert(wait_for(&a, &a.packets, 1, LONG));
+    ck_assert(!is_garbled(&a));
+    transport_close(a.transport);
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+START_TEST(a_process_that_is_killed_is_lost_at_once_and_its_successor_found)
+{
+    char url[80];
+    pid_t pid = open_with_process("echo", url);
+    for (int i = 0; i < 5; i++) {
+        uint32_t number = read_now(&a, &a.packets), lost = read_now(&a, &a.lost);
+        do { /* what met the connection of the dead is lost */
+            end_send(&a, proc_b, &number, sizeof number);
+        } while (!wait_for(&a, &a.packets, number + 1, 100));
+        ck_assert_int_eq(kill(pid, SIGKILL), 0);
+        int64_t killed = clock_now();
+        ck_assert(wait_for(&a, &a.lost, lost + 1, LONG));
+        ck_assert_int_lt((clock_now() - killed) / MS, 400);
+        ck_assert_uint_eq(read_now(&a, &a.last_lost), proc_b);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        if (i < 4)
+            pid = spawn_peer(url, "echo");
+    }
+    transport_close(a.transport);
+}
+END_TEST
+
+START_TEST(a_process_that_is_stopped_holds_up_its_sender_and_nobody_else)
+{
+    char url[80];
+    pid_t pid = open_with_process("quiet", url);
+    static uint8_t packet[60000];
+    end_send(&a, proc_b, packet, 4);
+    ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+    int sent = 0;
+    for (int idle = 0; idle < 10;) {
+        bool good = transport_send(a.transport, proc_b, packet, sizeof packet);
+        sent += good;
+        idle = good ? 0 : idle + 1;
+        if (!good)
+            usleep(5000);
+    }
+    ck_assert_int_lt(sent, 200);
+    ck_assert(!transport_writable(a.transport, proc_b));
+    uint32_t seen = read_now(&a, &a.writable);
+    ck_assert_int_eq(kill(pid, SIGCONT), 0);
+    ck_assert(wait_for(&a, &a.writable, seen + 1, LONG));
+    ck_assert_uint_eq(read_now(&a, &a.lost), 0);
+    transport_close(a.transport);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
+/* ---- strangers ---- */
+
+/* A connection to `a` without nng. */
+static int stranger(void)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    const char *name = transport_url(a.transport) + strlen("abstract://");
+    memcpy(to.sun_path + 1, name, strlen(name));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
+    ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, len), 0);
+    return fd;
+}
+
+static void say_bytes(int fd, const void *data, size_t len)
+{
+    ck_assert_int_eq(send(fd, data, len, MSG_NOSIGNAL), (ssize_t)len);
+}
+
+static void say(int fd, const void *data, uint32_t len)
+{
+    uint8_t frame[256];
+    memcpy(frame, &len, 4);
+    memcpy(frame + 4, data, len);
+    say_bytes(fd, frame, 4 + len);
+}
+
+/* Whether the other side closes. */
+static bool is_hung_up(int fd)
+{
+    struct timeval limit = {.tv_sec = LONG / 1000};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    char bytes[256];
+    ssize_t n;
+    while ((n = recv(fd, bytes, sizeof bytes, 0)) > 0)
+        ;
+    return n == 0 || errno == ECONNRESET;
+}
+
+static struct hello good_hello(void)
+{
+    struct hello h = {
+        .version = HELLO_VERSION, .from = id_proc(3, 1), .to = proc_a, .program = 0x1234};
+    memcpy(h.secret, "0123456789abcdef0123456789abcde", HELLO_SECRET);
+    return h;
+}
+
+/* A stranger says `first`, which is refused with that text, and what it says then is not heard. */
+static void expect_refusal(const void *first, size_t len, const char *text)
+{
+    uint32_t refused = read_now(&a, &a.refused), packets = read_now(&a, &a.packets);
+    uint8_t both[256] = {0};
+    memcpy(both, &len, 4);
+    memcpy(both + 4, first, len);
+    both[4 + len] = 4; /* a packet of 4 bytes */
+    int fd = stranger();
+    say_bytes(fd, both, 4 + len + 8);
+    ck_assert(wait_for(&a, &a.refused, refused + 1, LONG));
+    ck_assert(is_hung_up(fd));
+    ck_assert_str_eq(a.refusal, text);
+    ck_assert_uint_eq(read_now(&a, &a.packets), packets);
+    close(fd);
+}
+
+static void expect_hello_refusal(struct hello h, const char *text)
+{
+    uint8_t bytes[HELLO_BYTES];
+    hello_write(&h, bytes);
+    expect_refusal(bytes, sizeof bytes, text);
+}
+
+START_TEST(who_does_not_belong_is_refused_with_the_reason)
+{
+    open_pair(fresh_url(), fresh_url());
+    expect_talk();
+    expect_refusal("hello", 5, "refused a connection that is not dfl's");
+    struct hello h = good_hello();
+    h.secret[31] ^= 1;
+    expect_hello_refusal(h, "refused a process that does not know the secret of this run");
+    h = good_hello();
+    h.version = 7;
+    expect_hello_refusal(h, "refused a process that speaks version 7 of the protocol; this one "
+                            "speaks version 1");
+    h = good_hello();
+    h.program = 0xfedcba9876543210;
+    expect_hello_refusal(h, "refused worker 1 of node 3, which runs another program: "
+                            "fedcba9876543210, not 0000000000001234");
+    h = good_hello();
+    h.to = proc_b;
+    expect_hello_refusal(h, "refused worker 1 of node 3, which looks for worker 1 of node 2");
+    expect_talk();
+    ck_assert_uint_eq(read_now(&a, &a.lost), 0);
+    close_pair();
+}
+END_TEST
+
+START_TEST(a_good_hello_is_all_that_is_needed)
+{
+    proc_a = id_proc(1, 0);
+    end_open(&a, proc_a, fresh_url());
+    int fd = stranger();
+    struct hello h = good_hello();
+    uint8_t bytes[HELLO_BYTES];
+    hello_write(&h, bytes);
+    say(fd, bytes, sizeof bytes);
+    say(fd, "\0\0\0\0", 4);
+    ck_assert(wait_for(&a, &a.packets, 1, LONG));
+    ck_assert_uint_eq(a.from, id_proc(3, 1));
+    uint8_t pieces[] = {4, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0};
+    for (size_t i = 0; i < sizeof pieces; i++) { /* a byte at a time */
+        say_bytes(fd, pieces + i, 1);
+        usleep(1000);
+    }
+    ck_assert(wait_for(&a, &a.packets, 3, LONG));
+    ck_assert(!is_garbled(&a));
+    close(fd);
+    ck_assert(wait_for(&a, &a.lost, 1, LONG));
+    ck_assert_uint_eq(a.last_lost, id_proc(3, 1));
+    transport_close(a.transport);
+}
+END_TEST
+
+START_TEST(a_packet_longer_than_any_ends_its_connection)
+{
+    proc_a = id_proc(1, 0);
+    end_open(&a, proc_a, fresh_url());
+    for (int i = 0; i < 2; i++) {
+        int fd = stranger();
+        struct hello h = good_hello();
+        uint8_t bytes[HELLO_BYTES];
+        hello_write(&h, bytes);
+        say(fd, bytes, sizeof bytes);
+        uint32_t len = i == 0 ? TRANSPORT_PACKET_MOST + 1 : UINT32_MAX;
+        say_bytes(fd, &len, sizeof len);
+        ck_assert(is_hung_up(fd));
+        close(fd);
+    }
+    ck_assert(wait_for(&a, &a.lost, 2, LONG));
+    ck_assert_uint_eq(read_now(&a, &a.packets), 0);
+    transport_close(a.transport);
+}
+END_TEST
+
+START_TEST(refusals_are_reported_once_each_and_not_without_end)
+{
+    proc_a = id_proc(1, 0);
+    end_open(&a, proc_a, fresh_url());
+    for (uint32_t i = 0; i < 100; i++) {
+        struct hello h = good_hello();
+        h.version = i < 50 ? 2 : i;
+        uint8_t bytes[HELLO_BYTES];
+        hello_write(&h, bytes);
+        int fd = stranger();
+        say(fd, bytes, sizeof bytes);
+        ck_assert(is_hung_up(fd));
+        close(fd);
+        if (i == 49)
+            ck_assert_uint_eq(read_now(&a, &a.refused), 1);
+    }
+    ck_assert_uint_eq(read_now(&a, &a.refused), TRANSPORT_REFUSALS);
+    transport_close(a.transport);
+}
+END_TEST
+
+START_TEST(strangers_that_say_nothing_give_way_to_others)
+{
+    enum { MANY = 3 * TRANSPORT_STRANGERS };
+    int silent[MANY];
+    open_pair(fresh_url(), fresh_url());
+    expect_talk();
+    for (int i = 0; i < MANY; i++)
+        silent[i] = stranger();
+    for (int i = 0; i < MANY - TRANSPORT_STRANGERS; i++)
+        ck_assert(is_hung_up(silent[i]));
+    int fd = stranger();
+    struct hello h = good_hello();
+    uint8_t bytes[HELLO_BYTES];
+    hello_write(&h, bytes);
+    say(fd, bytes, sizeof bytes);
+    uint32_t seen = read_now(&a, &a.packets);
+    say(fd, &seen, sizeof seen);
+    ck_assert(wait_for(&a, &a.packets, seen + 1, LONG));
+    expect_talk();
+    for (int i = 0; i < MANY; i++)
+        close(silent[i]);
+    close(fd);
+    close_pair();
+}
+END_TEST
+
+START_TEST(bytes_from_strangers_change_nothing)
+{
+    open_pair(fresh_url(), fresh_url());
+    expect_talk();
+    uint8_t noise[4096];
+    for (size_t i = 0; i < sizeof noise; i++)
+        noise[i] = (uint8_t)(i * 7919 >> 3 | 0x80);
+    uint8_t hello[4 + HELLO_BYTES] = {HELLO_BYTES};
+    struct hello h = good_hello();
+    hello_write(&h, hello + 4);
+
+    int fd = stranger();
+    send(fd, noise, sizeof noise, MSG_NOSIGNAL);
+    ck_assert(is_hung_up(fd));
+    close(fd);
+    fd = stranger(); /* speaks as nng's own protocols do */
+    say_bytes(fd, (uint8_t[]){0, 'S', 'P', 0, 0, 0x50, 0, 0}, 8);
+    ck_assert(is_hung_up(fd));
+    close(fd);
+    for (size_t cut = 0; cut < sizeof hello; cut++) { /* goes away in the middle of its hello */
+        fd = stranger();
+        say_bytes(fd, hello, cut);
+        close(fd);
+    }
+    for (uint8_t len = 0; len < HELLO_BYTES; len++) { /* one that is whole, and too short */
+        fd = stranger();
+        say(fd, hello + 4, len);
+        ck_assert(is_hung_up(fd));
+        close(fd);
+    }
+    expect_talk();
+    ck_assert_uint_eq(read_now(&a, &a.lost), 0);
+    close_pair();
+}
+END_TEST
+
+START_TEST(a_process_of_another_user_is_not_even_heard)
+{
+    if (geteuid() != 0)
+        return; /* only root can become another */
+    char url[80];
+    proc_a = id_proc(1, 0);
+    proc_b = id_proc(2, 0);
+    snprintf(url, sizeof url, "%s", fresh_url());
+    end_open(&a, proc_a, fresh_url());
+    ck_assert_int_eq(setegid(65534) | seteuid(65534), 0);
+    pid_t pid = spawn_peer(url, "foreign");
+    ck_assert_int_eq(seteuid(0) | setegid(0), 0);
+    end_dial(&a, proc_b, url); /* nor talked to */
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    ck_assert_uint_eq(a.packets + a.refused + a.lost + a.writable, 0);
+    transport_close(a.transport);
+}
+END_TEST
+
+/* ---- hello ---- */
+
+START_TEST(a_hello_with_any_byte_changed_or_missing_is_refused)
+{
+    proc_a = id_proc(1, 0);
+    struct hello h = good_hello(), own = h;
+    own.from = proc_a;
+    uint8_t bytes[HELLO_BYTES];
+    hello_write(&h, bytes);
+    char why[HELLO_WHY];
+    uint32_t from = 0;
+    ck_assert(hello_check(&own, bytes, sizeof bytes, &from, why));
+    ck_assert_uint_eq(from, h.from);
+    for (size_t cut = 0; cut < sizeof bytes; cut++) {
+        uint8_t *exact = malloc(cut + 1);
+        memcpy(exact, bytes, cut);
+        ck_assert(!hello_check(&own, exact, cut, &from, why));
+        free(exact);
+    }
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] ^= 0x10;
+        bool is_from = i >= 44 && i < 48;
+        ck_assert_int_eq(hello_check(&own, bytes, sizeof bytes, &from, why), is_from);
+        bytes[i] ^= 0x10;
+    }
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    if (argc == 7 && strcmp(argv[1], "peer") == 0)
+        return be_peer(argv);
     const TTest *const tests[] = {
         the_library_is_of_the_version_whose_headers_were_used,
+        ten_thousand_packets_go_both_ways_in_order,
+        over_tcp_too_at_the_port_that_the_system_chose,
+        over_files_too_which_are_gone_at_the_end,
+        the_longest_packet_arrives,
+        a_peer_may_be_dialled_before_it_listens,
+        an_address_that_is_taken_or_none_is_an_error,
+        its_threads_are_counted,
+        a_peer_that_closes_is_lost_and_one_that_comes_back_is_greeted_again,
+        a_peer_that_was_closed_stays_closed,
+        either_side_may_close_while_packets_are_under_way,
+        another_process_gets_ten_thousand_packets_and_answers,
+        a_process_that_is_killed_is_lost_at_once_and_its_successor_found,
+        a_process_that_is_stopped_holds_up_its_sender_and_nobody_else,
+        who_does_not_belong_is_refused_with_the_reason,
+        a_good_hello_is_all_that_is_needed,
+        a_packet_longer_than_any_ends_its_connection,
+        refusals_are_reported_once_each_and_not_without_end,
+        strangers_that_say_nothing_give_way_to_others,
+        bytes_from_strangers_change_nothing,
+        a_process_of_another_user_is_not_even_heard,
+        a_hello_with_any_byte_changed_or_missing_is_refused,
         NULL,
     };
     return runner_run("transport", tests);
