@@ -23,7 +23,8 @@ enum {
 /* ---- the memory ----------------------------------------------------------------------------- */
 
 struct store_memory {
-    int fd; /* closed when another program is started; -1: none */
+    int fd; /* -1: none. Closed in programs that are started, unless posix_spawn's file actions say
+               dup2(fd, fd) */
     char *base;
     uint64_t size;
 };
