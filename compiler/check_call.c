@@ -458,6 +458,8 @@ static const struct type *call_function(struct check *c, struct node *node, stru
         return simple(c, TYPE_bad); /* its signature has a syntax error */
     }
     target->used = true;
+    if (target->func && target->module != c->module)
+        target->func->is_met = true;
     place_arguments(c, &call, &given);
     check_arguments(c, &call);
     if (edges)

@@ -58,6 +58,7 @@ struct func {
     VEC(struct symbol *) captures; /* of a lambda: locals of functions around it that it reads */
     VEC(struct call_site) calls;   /* every call and spawn in it, for effects */
     bool wrap, fastmath;           /* @wrap, @fastmath */
+    bool is_met;                   /* called from another module */
     uint32_t needs[NEEDS];         /* by enum need: bit i set where its generic i needs it */
     uint32_t c_index;              /* of an extern of a C header: its place in program.c_funcs */
 };

@@ -115,7 +115,7 @@ static void check_import(struct program *p, struct module *m, const struct node 
     if (node->import_.names.count || !symbol || symbol->kind != SYM_MODULE || symbol->used)
         return;
     for (uint32_t i = 0; i < target->funcs.count; i++)
-        if (target->funcs.at[i]->used)
+        if (target->funcs.at[i]->func->is_met)
             return; /* as a method */
     diag_warning(p->diags, DIAG_unused_import, symbol->span, "the import `%s` is unused",
                  target->name);

@@ -11,7 +11,7 @@ import sys
 from harness import ROOT, Case, fail, same
 
 PRELUDE = ["prelude", "text", "array", "map"]
-LIBRARY = ["prelude", "text", "array", "map", "io", "time", "math", "rand", "json", "csv"]
+LIBRARY = ["prelude", "text", "array", "map", "io", "time", "math", "rand", "json", "csv", "hash", "test"]
 
 
 def blocks(path):
