@@ -263,6 +263,40 @@ static void item_closes(struct lexer *lexer)
     close_down_to(lexer, depth);
 }
 
+/* -- a statement where an expression is still open -- */
+
+/* `var x = ...` and not a parameter `var x: T`. */
+static bool is_var_statement(const struct lexer *lexer)
+{
+    const char *at = lexer->source->text + lexer->held.span.end;
+    at += strspn(at, " \t");
+    at += strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    at += strspn(at, " \t");
+    return at[0] == '=' && at[1] != '=';
+}
+
+static bool starts_statement(const struct lexer *lexer)
+{
+    int kind = lexer->held.kind;
+    return kind == LET || kind == WHILE || kind == EXPECT ||
+           (kind == VAR && is_var_statement(lexer));
+}
+
+/* No statement starts a line within `(` or `[`: they were to be closed before. */
+static void statement_closes(struct lexer *lexer)
+{
+    uint32_t depth = lexer->brackets.count;
+    if (!starts_statement(lexer) || !lexer->held.is_first)
+        return;
+    while (depth && (lexer->brackets.at[depth - 1].opener == '(' ||
+                     lexer->brackets.at[depth - 1].opener == '['))
+        depth--;
+    if (depth == lexer->brackets.count)
+        return;
+    report_open(lexer, lexer->held.span, "a statement starts here");
+    close_down_to(lexer, depth);
+}
+
 /* -- reading ahead by a token -- */
 
 static void attach_doc(struct lexer *lexer)
@@ -323,6 +357,7 @@ static void hold(struct lexer *lexer)
         close_down_to(lexer, 0);
     } else {
         item_closes(lexer);
+        statement_closes(lexer);
     }
 }
 

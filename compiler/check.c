@@ -154,7 +154,7 @@ static void check_body(struct check *c, struct symbol *function)
 {
     struct node *node = function->node;
     struct node **body = node->kind == NODE_test ? &node->test_.body : &node->func_.body;
-    if (!*body)
+    if (!*body || function->func->is_broken)
         return;
     uint32_t mark = scope_open(c);
     c->function = function;

@@ -485,7 +485,8 @@ static const struct type *report_not_function(struct check *c, struct node *node
 {
     struct node *callee = node->call_.callee;
     const char *foreign = symbol->kind == SYM_LOCAL ? NULL : suggest_value(symbol->name);
-    if (symbol->type && is_bad(symbol->type) && symbol->kind == SYM_LOCAL)
+    if (symbol->type && is_bad(symbol->type) &&
+        (symbol->kind == SYM_LOCAL || symbol->kind == SYM_LOST || symbol->kind == SYM_VARIANT))
         return skip_args(c, node);
     struct diag *d = diag_error(c->diags, DIAG_not_callable, callee->span, "`%s` is not a function",
                                 symbol->name);

@@ -61,6 +61,7 @@ static const struct type *check_name(struct check *c, struct node *node, const s
     node->name_.symbol = symbol;
     switch (symbol->kind) {
     case SYM_LOCAL:
+    case SYM_LOST:
         return symbol->type;
     case SYM_CONST:
         return const_type(c, symbol);
@@ -233,7 +234,9 @@ static const struct type *check_map(struct check *c, struct node *node, const st
         check_join(c, slots + entries->count, entries->count, t ? t->args.at[1] : NULL, none,
                    "the first value"),
     };
-    if (is_bad(parts[0]) || is_bad(parts[1]) || !storable(c, entries->at[0]->entry_.value) ||
+    bool is_told = want && is_bad(want);
+    if (is_told || is_bad(parts[0]) || is_bad(parts[1]) ||
+        !storable(c, entries->at[0]->entry_.value) ||
         !need(c, parts[0], NEED_KEY, entries->at[0]->entry_.key->span))
         return bad(c);
     return type_make(c->types, TYPE_map, parts, 2, 0, NULL, NULL);
@@ -452,7 +455,9 @@ const struct type *check_expr(struct check *c, struct node **slot, const struct 
     bool binds = c->binds;
     if (node->kind != NODE_is && node->kind != NODE_binary)
         c->binds = false;
-    if (c->depth >= DEPTH_MAX) {
+    if (want && is_bad(want) && expr_is_open(node)) {
+        node->type = bad(c); /* its type is that of its place, where the mistake was reported */
+    } else if (c->depth >= DEPTH_MAX) {
         diag_error(c->diags, DIAG_depth, node->span, "nested too deeply");
         node->type = bad(c);
     } else {

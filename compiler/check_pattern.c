@@ -157,8 +157,10 @@ static struct symbol *find_symbol(struct check *c, struct node *node)
         owner->used = true;
         return names_member(c->program, c->module, owner->module, name, span);
     }
-    diag_error(c->diags, DIAG_unknown_module, node->span, "no module `%s` is imported here",
-               module);
+    bool is_lost = owner ? owner->kind == SYM_LOST : c->module->is_partial;
+    if (!is_lost)
+        diag_error(c->diags, DIAG_unknown_module, node->span, "no module `%s` is imported here",
+                   module);
     return NULL;
 }
 
@@ -219,6 +221,10 @@ static void match_variant(struct pattern *p, struct node *node, struct symbol *v
     struct nodes *args = &node->pat_ctor_.args;
     const struct type *whole = variant->owner->type;
     variant->used = true;
+    if (is_bad(whole)) {
+        match_all_bad(p, args);
+        return;
+    }
     if (whole != subject) {
         report_pattern(p, node, subject,
                        arena_format(p->c->arena, "`%s` of `%s`", variant->name, whole->text));
@@ -243,7 +249,8 @@ static void match_named(struct pattern *p, struct node *node, const struct type 
         match_variant(p, node, symbol, subject);
         return;
     }
-    bool told = node->pat_ctor_.module && !symbol;
+    bool told = (node->pat_ctor_.module && !symbol) || (symbol && symbol->kind == SYM_LOST) ||
+                (!symbol && p->c->module->is_partial);
     if (!told && (!symbol || symbol->kind != SYM_VARIANT))
         report_ctor(p, node, subject, symbol);
     match_all_bad(p, &node->pat_ctor_.args);

@@ -21,7 +21,7 @@ static struct symbol *report_fixed(struct check *c, struct node *node, struct sy
                        "`%s` is not a `var`: it cannot change", name);
         diag_note(c->diags, d, symbol->span, "declared here");
         diag_hint(c->diags, d, "what changes is declared so: `var %s = …`", name);
-    } else {
+    } else if (symbol->kind != SYM_LOST) {
         diag_error(c->diags, DIAG_not_assignable, node->span, "`%s` is not a variable", name);
     }
     return NULL;

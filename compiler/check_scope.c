@@ -80,13 +80,16 @@ static void offer_scope(struct nearest *nearest, const char *name, const struct 
     for (uint32_t i = 0; i < scope->room; i++) {
         const struct symbol *symbol = scope->slots[i].value;
         if (symbol && (symbol->is_pub || !pub_only) && symbol->kind != SYM_RECORD &&
-            symbol->kind != SYM_ENUM)
+            symbol->kind != SYM_ENUM && symbol->kind != SYM_LOST)
             nearest_offer(nearest, name, scope->slots[i].name);
     }
 }
 
 void scope_unknown(struct check *c, const char *name, struct span span)
 {
+    const char *foreign = suggest_value(name);
+    if (c->module->is_partial && !foreign)
+        return;
     struct nearest nearest = {0};
     bool is_told = !diag_is_full(c->diags);
     for (uint32_t i = 0; i < c->open.count && is_told; i++)
@@ -95,7 +98,6 @@ void scope_unknown(struct check *c, const char *name, struct span span)
         offer_scope(&nearest, name, &c->module->scope, false);
     if (is_told && c->program->modules.count && c->program->modules.at[0]->is_std)
         offer_scope(&nearest, name, &c->program->modules.at[0]->scope, true);
-    const char *foreign = suggest_value(name);
     struct diag *d = diag_error(c->diags, foreign ? DIAG_foreign_name : DIAG_unknown_name, span,
                                 "no `%s` is known here", name);
     if (foreign)

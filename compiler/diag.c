@@ -28,6 +28,23 @@ bool diag_is_full(const struct diags *diags)
     return diags->errors >= ERRORS_MAX;
 }
 
+static bool is_structural(int code)
+{
+    return code == DIAG_syntax || code == DIAG_open_string || code == DIAG_open_hole ||
+           code == DIAG_open_bracket || code == DIAG_stray_bracket || code == DIAG_depth;
+}
+
+bool diag_breaks(const struct diags *diags, struct span within)
+{
+    if (diag_is_full(diags))
+        return true;
+    for (const struct diag *d = diags->first; d; d = d->next)
+        if (is_structural(d->code) && d->span.source == within.source &&
+            d->span.start >= within.start && d->span.start < within.end)
+            return true;
+    return false;
+}
+
 static bool diag_is_known(const struct diags *diags, struct span span)
 {
     for (const struct diag *d = diags->first; d; d = d->next)
@@ -151,7 +168,7 @@ static uint32_t name_distance(const char *a, const char *b)
 void nearest_offer(struct nearest *nearest, const char *name, const char *candidate)
 {
     uint32_t len = (uint32_t)strlen(name), other = (uint32_t)strlen(candidate);
-    uint32_t limit = len <= 2 ? 1 : len <= 5 ? 2 : 3;
+    uint32_t limit = len <= 4 ? 1 : len <= 7 ? 2 : 3;
     if (other > len + limit || len > other + limit)
         return; /* each letter more or less is one of the distance */
     uint32_t distance = name_distance(name, candidate);

@@ -42,6 +42,9 @@ void diag_note(struct diags *, struct diag *, struct span, const char *format, .
     __attribute__((format(printf, 4, 5)));
 void diag_hint(struct diags *, struct diag *, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Whether an error within the span upset the structure of the text there: a part was dropped, or a
+ * bracket or string was mended. Other errors leave a tree that is as it was meant. */
+bool diag_breaks(const struct diags *, struct span within);
 /* For machines: with `text` at the span the mistake is mended. Not printed as text: a hint says it.
  */
 void diag_fix(struct diags *, struct diag *, struct span, const char *format, ...)

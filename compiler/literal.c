@@ -126,7 +126,8 @@ static void escape_code_point(struct lexer *lexer, struct span span)
 {
     const char *digits = lexer->source->text + span.start + 3;
     uint32_t len = span.end - span.start - 4;
-    unsigned long point = len && len <= 8 ? strtoul(digits, NULL, 16) : ULONG_MAX;
+    bool is_hex = len && strspn(digits, "0123456789abcdefABCDEF") == len;
+    unsigned long point = is_hex && len <= 8 ? strtoul(digits, NULL, 16) : ULONG_MAX;
     if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
         diag_error(lexer->diags, DIAG_escape, span, "the escape is not a Unicode character");
     else

@@ -91,16 +91,15 @@ static bool stages_report(struct session *s)
     return good;
 }
 
-/* Reads, parses and checks. True if there were no errors; all messages are printed. Names that do
- * not resolve would be told again by every stage behind; the others tell different mistakes. */
+/* Reads, parses and checks. True if there were no errors; all messages are printed. The stages tell
+ * different mistakes, and each passes over what was reported before; what is not used is told when
+ * there is nothing else. */
 static bool stages_check(struct session *s, const char *path)
 {
     names_load(&s->program, path);
-    if (s->diags.errors == 0) {
-        check_types(&s->program);
-        check_effects(&s->program);
-        check_matches(&s->program);
-    }
+    check_types(&s->program);
+    check_effects(&s->program);
+    check_matches(&s->program);
     bool asked = true;
     if (s->diags.errors == 0) {
         asked = extern_check(&s->program);

@@ -438,9 +438,19 @@ static void check_pattern(struct match *m, struct node *pattern)
     diag_hint(m->program->diags, d, "`match` or `if x is …` tells the cases apart");
 }
 
+static bool is_broken(const struct node *node)
+{
+    const struct symbol *symbol = node->kind == NODE_func   ? node->func_.symbol
+                                  : node->kind == NODE_test ? node->test_.symbol
+                                                            : NULL;
+    return symbol && symbol->func->is_broken;
+}
+
 static void visit(void *context, struct node *node)
 {
     struct match *m = context;
+    if (is_broken(node))
+        return;
     if (node->kind == NODE_match)
         check_match(m, node);
     if (node->kind == NODE_let)

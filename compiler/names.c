@@ -3,6 +3,7 @@
  * module_load() is the order of the steps for each. */
 #include "names.h"
 
+#include "broken.h"
 #include "endless.h"
 #include "parse.h"
 #include "suggest.h"
@@ -146,6 +147,8 @@ struct symbol *names_member(struct program *p, struct module *from, struct modul
     struct symbol *symbol = name_map_get(&m->scope, name);
     if (symbol && (symbol->kind == SYM_MODULE || symbol->module != m))
         symbol = NULL; /* what it imports is not its own */
+    if (!symbol && m->is_partial)
+        return NULL;
     if (!symbol || (m->is_std && !symbol->is_pub && m != from)) {
         struct diag *d = diag_error(p->diags, DIAG_not_in_module, span, "module `%s` has no `%s`",
                                     m->name, name);
@@ -222,6 +225,8 @@ static void offer_types(struct type_scope s, struct nearest *nearest, const char
 static const struct type *unknown_type(struct type_scope s, struct node *node)
 {
     const char *name = node->type_name_.name, *native = suggest_type(name);
+    if (s.module->is_partial && !native)
+        return bad_type(s);
     struct diag *d =
         diag_error(s.program->diags, DIAG_unknown_type, node->span, "no type `%s`", name);
     struct nearest nearest = {0};
@@ -239,6 +244,9 @@ static const struct symbol *find_type_symbol(struct type_scope s, struct node *n
     if (!module)
         return names_find(s.program, s.module, name);
     struct symbol *owner = names_find(s.program, s.module, module);
+    bool is_lost = owner ? owner->kind == SYM_LOST : s.module->is_partial;
+    if (is_lost)
+        return NULL;
     if (!owner || owner->kind != SYM_MODULE) {
         diag_error(s.program->diags, DIAG_unknown_module, node->span,
                    "no module `%s` is imported here", module);
@@ -264,6 +272,8 @@ static const struct type *resolve_name(struct type_scope s, struct node *node)
         ((struct symbol *)symbol)->used = true;
         return symbol->type;
     }
+    if (symbol && symbol->kind == SYM_LOST)
+        return bad_type(s);
     if (symbol) {
         struct diag *d =
             diag_error(s.program->diags, DIAG_wrong_kind, node->span, "`%s` is not a type", name);
@@ -514,26 +524,38 @@ static void declare_const(struct program *p, struct module *m, struct node *node
     scope_add(p, m, name, symbol->span, symbol);
 }
 
+/* A name that an import should have given: what is done with it is no second mistake. */
+static void declare_lost(struct program *p, struct module *m, const char *name, struct node *node)
+{
+    if (!name_map_get(&m->scope, name))
+        name_map_set(p->arena, &m->scope, name, symbol_new(p, m, SYM_LOST, name, node->span, node));
+}
+
 static void import_one(struct program *p, struct module *m, struct module *target,
                        struct node *node)
 {
-    struct symbol *symbol = names_member(p, m, target, node->name_.name, node->span);
-    if (!symbol)
+    const char *name = node->name_.name;
+    struct symbol *symbol = target ? names_member(p, m, target, name, node->span) : NULL;
+    if (!symbol) {
+        declare_lost(p, m, name, node);
         return;
+    }
     node->name_.symbol = symbol;
-    scope_add(p, m, node->name_.name, node->span, symbol);
+    scope_add(p, m, name, node->span, symbol);
 }
 
 static void declare_import(struct program *p, struct module *m, struct node *node)
 {
     struct module *target = node->import_.target;
-    if (!target)
-        return;
     for (uint32_t i = 0; i < node->import_.names.count; i++)
         if (node->import_.names.at[i]->kind == NODE_name)
             import_one(p, m, target, node->import_.names.at[i]);
     if (node->import_.names.count)
         return;
+    if (!target) {
+        declare_lost(p, m, node->import_.path, node);
+        return;
+    }
     struct symbol *symbol = module_symbol(p, target);
     symbol->node = node;
     symbol->span = node->import_.name_at;
@@ -586,6 +608,7 @@ static void sign_generics(struct program *p, struct symbol *function, const stru
         var->type = type_make(&p->types, TYPE_var, NULL, 0, 0, NULL, var);
         node->name_.symbol = var;
     }
+    function->func->is_broken = function->func->is_broken || generics->count > GENERICS_MOST;
     if (generics->count > GENERICS_MOST)
         diag_error(p->diags, DIAG_bad_type, generics->at[GENERICS_MOST]->span,
                    "a function has %d type parameters at most", GENERICS_MOST);
@@ -625,6 +648,7 @@ static void sign_func(struct program *p, struct symbol *function, const struct n
     struct func *func = function->func;
     const struct type **types = arena_array(p->arena, const struct type *, params->count + 1);
     uint32_t count = 0;
+    func->is_broken = func->is_broken || params->count > PARAMS_MOST;
     if (params->count > PARAMS_MOST)
         diag_error(p->diags, DIAG_bad_type, params->at[PARAMS_MOST]->span,
                    "a function has %d parameters at most", PARAMS_MOST);
@@ -672,7 +696,8 @@ static void sign_record(struct program *p, struct module *m, struct node *node)
         diag_error(p->diags, DIAG_bad_type, node->record_.name_at,
                    "the record `%s` has no fields; a value without content is `()`",
                    node->record_.name);
-    type_set_fields((struct type *)node->record_.symbol->type, p->arena, types, fields->count);
+    if (node->record_.symbol->type->kind == TYPE_record)
+        type_set_fields((struct type *)node->record_.symbol->type, p->arena, types, fields->count);
 }
 
 static void sign_enum(struct program *p, struct module *m, struct node *node)
@@ -686,11 +711,12 @@ static void sign_enum(struct program *p, struct module *m, struct node *node)
         uint32_t first = all.count, count = variant->variant_.types.count;
         for (uint32_t j = 0; j < count; j++)
             vec_push(p->arena, &all, names_type(p, m, NULL, variant->variant_.types.at[j]));
-        if (count)
+        if (count && t->kind == TYPE_enum)
             variant->variant_.symbol->type =
                 type_make(&p->types, TYPE_fn, all.at + first, count, 0, t, NULL);
     }
-    type_set_fields((struct type *)t, p->arena, all.at, all.count);
+    if (t->kind == TYPE_enum)
+        type_set_fields((struct type *)t, p->arena, all.at, all.count);
     if (!node->enum_.variants.count)
         diag_error(p->diags, DIAG_bad_type, node->enum_.name_at,
                    "the enum `%s` has no variants, so no value can be made", node->enum_.name);
@@ -814,6 +840,7 @@ static void module_load(struct loader *l, struct module *m)
     l->path.count--;
     for (uint32_t i = 0; i < items->count; i++)
         declare_item(p, m, items->at[i]);
+    broken_mark(p, m);
     for (uint32_t i = 0; i < items->count; i++)
         sign_item(p, m, items->at[i]);
     endless_check(p, items);

@@ -16,6 +16,7 @@ enum symbol_kind {
     SYM_VARIANT,  /* index: its place in the enum, which owns it */
     SYM_TYPE_VAR, /* index: its place in the function's generics */
     SYM_MODULE,   /* an import seen as a name */
+    SYM_LOST,     /* an import that failed: it may stand for anything, and its type is bad */
 };
 
 struct symbol {
@@ -59,6 +60,7 @@ struct func {
     VEC(struct call_site) calls;   /* every call and spawn in it, for effects */
     bool wrap, fastmath;           /* @wrap, @fastmath */
     bool is_met;                   /* called from another module */
+    bool is_broken;                /* a mistake of its text was reported: the body is not checked */
     uint32_t needs[NEEDS];         /* by enum need: bit i set where its generic i needs it */
     uint32_t c_index;              /* of an extern of a C header: its place in program.c_funcs */
 };
@@ -76,7 +78,8 @@ struct module {
     struct name_map scope; /* module-level names to symbols */
     const char *path;      /* of its file */
     bool is_std;
-    bool loaded; /* false while its imports are being read */
+    bool loaded;     /* false while its imports are being read */
+    bool is_partial; /* a declaration could not be read: what has no name may have been there */
     VEC(struct symbol *)
     funcs; /* functions and tests in source order, lambdas after their parent */
     VEC(struct module *) imports;

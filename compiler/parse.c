@@ -222,9 +222,10 @@ struct node *parse_parens_pattern(struct parse *p, struct span span, struct node
 {
     if (elems.count != 1)
         return AST(p, pat_tuple, span, .elems = elems);
-    if (has_comma)
-        diag_error(p->diags, DIAG_pattern, span, "a tuple has two parts or more");
-    return elems.at[0];
+    if (!has_comma)
+        return elems.at[0];
+    diag_error(p->diags, DIAG_pattern, span, "a tuple has two parts or more");
+    return bad(p, span);
 }
 
 struct node *parse_or_pattern(struct parse *p, struct span span, struct node *first,
@@ -330,6 +331,52 @@ static bool is_inside_out(struct parse *p, const struct token *token)
     return quotes % 2 != 0;
 }
 
+/* An operator, `=` or comma at the end of a line, and what stands on the next one is no expression:
+ * the mistake is at the end of the line. */
+static bool report_line_end(struct parse *p, const struct token *token,
+                            const char *const expected[], int count)
+{
+    const struct token *before = &p->lexer.last[1];
+    bool is_operator =
+        before->kind == OP_SET || before->kind == FAT ||
+        (before->kind > 0 && before->kind < 256 && strchr("=+-*/%&|^<>", before->kind)) ||
+        before->kind == EQ || before->kind == NE || before->kind == LE || before->kind == GE ||
+        before->kind == ANDAND || before->kind == OROR;
+    if (!token->is_first || !is_operator || !has_word(expected, count, "FLOAT") ||
+        !has_word(expected, count, "`await`"))
+        return false;
+    diag_error(p->diags, DIAG_syntax, before->span, "an expression is missing behind this");
+    return true;
+}
+
+/* The first thing in brackets does not fit, so what closes them is not told, too. */
+static void excuse_bracket(struct parse *p, const struct token *token)
+{
+    struct lexer *lexer = &p->lexer;
+    uint32_t at = lexer->brackets.count;
+    if (at && lexer->brackets.at[at - 1].span.start == token->span.start)
+        at--;
+    if (at && lexer->brackets.at[at - 1].span.end == lexer->last[1].span.end)
+        lexer->brackets.at[at - 1].is_excused = true;
+}
+
+/* Behind a declaration stands a statement: a brace too many has ended the declaration. */
+static bool report_early_end(struct parse *p, const struct token *token,
+                             const char *const expected[], int count)
+{
+    struct lexer *lexer = &p->lexer;
+    const struct token *brace = &lexer->last[2];
+    bool is_indented = token->is_first && token->span.start > lexer->line_start;
+    if (!has_word(expected, count, "`record`") || lexer->last[1].kind != NL || brace->kind != '}' ||
+        !is_indented)
+        return false;
+    struct diag *d = diag_error(p->diags, DIAG_stray_bracket, brace->span,
+                                "this `}` ends the declaration, and a statement follows");
+    diag_note(p->diags, d, token->span, "outside every function");
+    lexer->excused++;
+    return true;
+}
+
 bool parse_unexpected(struct parse *p, const char *const expected[], int count, const char *found)
 {
     struct token token = p->now;
@@ -340,7 +387,11 @@ bool parse_unexpected(struct parse *p, const char *const expected[], int count, 
                      p->lexer.last[1].is_virtual || token.is_sync || is_again;
     if (is_silent && !p->unsaid.source)
         p->unsaid = token.span;
+    if (!is_silent)
+        excuse_bracket(p, &token);
     if (!is_silent && !report_open_hole(p, &token) &&
+        !report_line_end(p, &token, expected, count) &&
+        !report_early_end(p, &token, expected, count) &&
         !habit_report(p->diags, &p->lexer, &token, expected, count))
         diag_error(p->diags, DIAG_syntax, token.span, "expected %s, found %s",
                    expected_text(p, expected, count), token_text(p, &token, found));
@@ -391,6 +442,8 @@ struct node *parse_module(struct arena *arena, struct intern *names, const struc
     int status = parser_parse(&p);
     if (p.unsaid.source && diags->errors == before)
         diag_error(diags, DIAG_syntax, p.unsaid, "this has no place here");
+    if (p.is_given_up)
+        p.module->module_.items = parse_list(&p, p.module->module_.items, bad(&p, whole));
     assert(status != 1 || diags->errors);
     *comments = (struct comments){p.lexer.comments.at, p.lexer.comments.count};
     p.module->module_.comments = comments;

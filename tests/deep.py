@@ -91,8 +91,8 @@ CASES.update({
     "lines of a string": (None, fn('"""' + "a\n" * 5_000_000 + '""".len')),
     "letters of a comment": (None, "//" + "a" * 10_000_000 + "\n" + fn("x")),
     "blank lines": (None, "\n" * 1_000_000 + fn("x")),
-    "a comment of C that stays open": (10, fn("/* " * N)),
-    "semicolons": (10, fn(";" * N)),
+    "a comment of C that stays open": (3, fn("/* " * N)),
+    "semicolons": (10, fn(";" * N + "x")),
 })
 # many messages, of which 200 are shown
 MANY = {

@@ -10,11 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct target t;
     target_open(&t, bytes, len);
     names_load(&t.program, t.path);
-    if (t.diags.errors == 0) {
-        check_types(&t.program);
-        check_effects(&t.program);
-        check_matches(&t.program);
-    }
+    check_types(&t.program);
+    check_effects(&t.program);
+    check_matches(&t.program);
     if (t.diags.errors == 0)
         check_uses(&t.program);
     if (t.diags.errors == 0 && t.program.main) {

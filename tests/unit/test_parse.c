@@ -164,7 +164,7 @@ END_TEST
 
 START_TEST(each_error_of_the_grammar_is_told)
 {
-    syntax_fails(BODY("let x ="), 1, "error[E0001]: expected an expression");
+    syntax_fails(BODY("let x ="), 1, "t.dfl:2:7: error[E0001]: an expression is missing");
     syntax_fails(BODY("f() = 1"), 1, "t.dfl:2:1: error[E0015]");
     syntax_fails(BODY("let (x,) = y"), 1, "error[E0016]");
     syntax_fails(BODY("for x in xs reduce f { x }"), 1, "t.dfl:2:13: error[E0017]");
