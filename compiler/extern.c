@@ -42,6 +42,37 @@ static bool check_word(struct externs *x, const char *word, struct span span, co
     return false;
 }
 
+/* `link "fast.c"`: a file in the program's folder, not a library by name. */
+static bool is_file(const char *link)
+{
+    const char *dot = strrchr(link, '.');
+    return dot && (!strcmp(dot, ".c") || !strcmp(dot, ".o") || !strcmp(dot, ".a"));
+}
+
+static const char *file_path(struct externs *x, const char *link)
+{
+    return arena_format(x->arena, "%s%s", link[0] == '/' ? "" : x->folder, link);
+}
+
+/* The library of a function, if no function before it has the same; else NULL. */
+static const char *own_link(const struct externs *x, uint32_t i)
+{
+    const char *name = x->funcs.at[i].node->func_.link;
+    for (uint32_t j = 0; j < i && name; j++)
+        if (x->funcs.at[j].node->func_.link == name)
+            name = NULL;
+    return name;
+}
+
+static void check_link(struct externs *x, const struct node *node)
+{
+    const char *link = node->func_.link;
+    if (check_word(x, link, node->func_.link_at, "library", " \"\\\n") && link && is_file(link) &&
+        access(file_path(x, link), R_OK) != 0)
+        diag_error(diags_of(x), DIAG_no_library, node->func_.link_at,
+                   "no file `%s` in the program's folder", link);
+}
+
 static struct c_header *header_of(struct externs *x, const char *name, struct span span)
 {
     for (uint32_t i = 0; i < x->headers.count; i++)
@@ -97,7 +128,7 @@ static void add_func(struct externs *x, struct symbol *s)
     if (node->func_.c_name)
         f.name = node->func_.c_name;
     check_word(x, node->func_.header, node->func_.header_at, "header", "\"\\\n<>");
-    check_word(x, node->func_.link, node->func_.link_at, "library", " \"\\\n");
+    check_link(x, node);
     check_word(x, node->func_.c_name, s->span, "function", " \"\\\n();*#");
     check_kind(x, s);
     for (uint32_t i = 0; i < s->func->param_count; i++)
@@ -591,6 +622,17 @@ static char *next_file(struct arena *arena, const char **at)
     return name.at;
 }
 
+/* Adds the names in rules of `make`, but for targets and `own`. */
+static void add_files(struct externs *x, const char *rules, const char *own)
+{
+    while (*rules) {
+        const char *name = next_file(x->arena, &rules);
+        size_t len = strlen(name);
+        if (len && name[len - 1] != ':' && strcmp(name, own))
+            vec_push(x->arena, &x->files, name);
+    }
+}
+
 static void read_needs(struct externs *x, const char *own)
 {
     char text[1 << 16];
@@ -599,13 +641,31 @@ static void read_needs(struct externs *x, const char *own)
     if (in)
         fclose(in);
     text[len] = 0;
-    const char *at = strchr(text, ':');
-    for (at = at ? at + 1 : ""; *at;) {
-        const char *name = next_file(x->arena, &at);
-        if (*name && strcmp(name, own))
-            vec_push(x->arena, &x->files, name);
+    add_files(x, text, own);
+}
+
+/* What files are made of that are linked too. */
+static void ask_linked(struct externs *x)
+{
+    const char *said = "";
+    struct cc c;
+    cc_begin(&c, x->arena);
+    extern_add_flags(x, &c);
+    cc_add_words(&c, "-M -MF /dev/stderr");
+    bool any = false;
+    for (uint32_t i = 0; i < x->funcs.count; i++) {
+        const char *name = own_link(x, i);
+        size_t len = name ? strlen(name) : 0;
+        if (!name || !is_file(name))
+            continue;
+        if (name[len - 1] == 'c')
+            cc_add(&c, file_path(x, name));
+        else
+            vec_push(x->arena, &x->files, file_path(x, name));
+        any |= name[len - 1] == 'c';
     }
-    vec_push(x->arena, &x->files, NULL);
+    if (any && cc_run(&c, &said) == 0)
+        add_files(x, said, "");
 }
 
 static bool compile(struct externs *x)
@@ -631,6 +691,8 @@ static bool compile(struct externs *x)
     int status = cc_run(&c, &said);
     temp_remove(path);
     read_needs(x, path);
+    ask_linked(x);
+    vec_push(x->arena, &x->files, NULL);
     if (status > 0)
         report_asserts(x, said);
     return status == 0;
@@ -640,13 +702,13 @@ static const char *const *link_words(struct externs *x)
 {
     VEC(const char *) words = {0};
     vec_push(x->arena, &words, x->object);
+    vec_push(x->arena, &words, "-O2"); /* of C files that are linked */
+    vec_push(x->arena, &words, "-fPIC");
     for (uint32_t i = 0; i < x->funcs.count; i++) {
-        const char *name = x->funcs.at[i].node->func_.link;
-        bool known = !name;
-        for (uint32_t j = 0; j < i && !known; j++)
-            known = x->funcs.at[j].node->func_.link == name;
-        if (!known)
-            vec_push(x->arena, &words, arena_format(x->arena, "-l%s", name));
+        const char *name = own_link(x, i);
+        if (name)
+            vec_push(x->arena, &words,
+                     is_file(name) ? file_path(x, name) : arena_format(x->arena, "-l%s", name));
     }
     vec_push(x->arena, &words, NULL);
     return words.at;

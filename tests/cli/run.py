@@ -285,6 +285,19 @@ def a_change_in_a_header_of_c_is_seen(p, dfl):
 
 
 @test
+def a_change_in_a_linked_file_of_c_is_seen(p, dfl):
+    p.write("own.h", "int twice(int);\n")
+    p.write("own.c", '#include "own.h"\n#include "by.h"\nint twice(int x) { return x * BY; }\n')
+    p.write("a.dfl", C_MAIN.replace('"own.h"', '"own.h" link "own.c"'))
+    for mode in (["-O2"], ["--interp"]):
+        for by, wanted in ((2, "8\n"), (2, "8\n"), (3, "12\n")):
+            p.write("by.h", "#define BY %d\n" % by)
+            same(p.run([dfl, "run"] + mode + ["a.dfl"], env=cache(p), status=0).out, wanted)
+    p.write("own.c", "int twice(int x) { return y; }\n")
+    wants(p.run([dfl, "run", "a.dfl"], env=cache(p), status=1).err, r"own\.c:1:\d+: error: .*y.* undeclared")
+
+
+@test
 def the_interpreter_keeps_what_it_calls_c_through(p, dfl):
     p.write("own.h", C_HEADER % "2 * x")
     p.write("a.dfl", C_MAIN)
