@@ -93,6 +93,17 @@ static void open_functions(struct cg *cg)
         cg->members[cg->mine->funcs.at[i]->index] = true;
 }
 
+/* The set of accesses to elements, and how to say that one is, or surely is not, among them. */
+static void open_elements(struct cg *cg)
+{
+    LLVMMetadataRef name = LLVMMDStringInContext2(cg->context, "elements", 8);
+    LLVMMetadataRef domain = LLVMMDNodeInContext2(cg->context, &name, 1);
+    LLVMMetadataRef scope = LLVMMDNodeInContext2(cg->context, (LLVMMetadataRef[]){name, domain}, 2);
+    cg->elements = LLVMMetadataAsValue(cg->context, LLVMMDNodeInContext2(cg->context, &scope, 1));
+    cg->among = LLVMGetMDKindIDInContext(cg->context, "alias.scope", strlen("alias.scope"));
+    cg->apart = LLVMGetMDKindIDInContext(cg->context, "noalias", strlen("noalias"));
+}
+
 static bool open_module(struct cg *cg)
 {
     cg->context = LLVMContextCreate();
@@ -107,6 +118,7 @@ static bool open_module(struct cg *cg)
     LLVMSetModuleDataLayout(cg->llvm, cg->data);
     open_types(cg);
     cg->cold = cold_weights(cg);
+    open_elements(cg);
     if (cg_whole(cg))
         cg->rows_global = LLVMAddGlobal(cg->llvm, cg->i8, "rows");
     open_functions(cg);

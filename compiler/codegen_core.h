@@ -83,6 +83,8 @@ struct cg {
     LLVMValueRef rows_global;         /* dfl_program.fns, if it is in this module */
     LLVMValueRef *runs;               /* of the unit's rows */
     LLVMValueRef cold;                /* branch weights: the first target is rare */
+    LLVMValueRef elements;            /* the set of accesses to elements of arrays */
+    unsigned among, apart;            /* kinds of metadata: in that set; not in it */
 
     LLVMDIBuilderRef debug;
     VEC(LLVMMetadataRef) debug_types; /* by id of the descriptor */
@@ -190,7 +192,11 @@ LLVMValueRef cg_alloca(struct cg *, LLVMTypeRef);
 LLVMValueRef cg_room(struct cg *, LLVMTypeRef);
 LLVMValueRef cg_spill(struct cg *, LLVMValueRef);
 LLVMValueRef cg_load(struct cg *, LLVMTypeRef, LLVMValueRef at);
-void cg_store(struct cg *, LLVMValueRef, LLVMValueRef at);
+LLVMValueRef cg_store(struct cg *, LLVMValueRef, LLVMValueRef at); /* NULL: nothing to store */
+/* Says of an access that it is to an element, or to the frame and so to none: by the place that it
+ * is to. What is written to an array cannot change a variable, even one whose address went out. */
+LLVMValueRef cg_tell(struct cg *, LLVMValueRef access, const struct ir_value *place);
+LLVMValueRef cg_tell_element(struct cg *, LLVMValueRef access);
 LLVMValueRef cg_at(struct cg *, LLVMValueRef base, int64_t bytes); /* address of a field */
 LLVMValueRef cg_index(struct cg *, LLVMTypeRef elem, LLVMValueRef base, LLVMValueRef index);
 LLVMValueRef cg_get(struct cg *, LLVMValueRef aggregate, uint32_t field);

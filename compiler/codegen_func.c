@@ -110,10 +110,27 @@ LLVMValueRef cg_load(struct cg *cg, LLVMTypeRef type, LLVMValueRef at)
     return type == cg->unit ? LLVMConstNull(type) : LLVMBuildLoad2(cg->at, type, at, "");
 }
 
-void cg_store(struct cg *cg, LLVMValueRef value, LLVMValueRef at)
+LLVMValueRef cg_store(struct cg *cg, LLVMValueRef value, LLVMValueRef at)
 {
-    if (LLVMTypeOf(value) != cg->unit)
-        LLVMBuildStore(cg->at, value, at);
+    return LLVMTypeOf(value) != cg->unit ? LLVMBuildStore(cg->at, value, at) : NULL;
+}
+
+LLVMValueRef cg_tell_element(struct cg *cg, LLVMValueRef access)
+{
+    if (access && LLVMIsAInstruction(access))
+        LLVMSetMetadata(access, cg->among, cg->elements);
+    return access;
+}
+
+LLVMValueRef cg_tell(struct cg *cg, LLVMValueRef access, const struct ir_value *place)
+{
+    while (place->op == IR_place_field)
+        place = place->args[0];
+    if (place->op == IR_place_elem)
+        return cg_tell_element(cg, access);
+    if (place->op == IR_slot && access && LLVMIsAInstruction(access))
+        LLVMSetMetadata(access, cg->apart, cg->elements);
+    return access;
 }
 
 LLVMValueRef cg_at(struct cg *cg, LLVMValueRef base, int64_t bytes)

@@ -80,7 +80,7 @@ static void do_elem(struct cg *cg, const struct ir_value *x)
     for (uint32_t i = 0; i < t->rank; i++)
         offset = plus(cg, offset, LLVMBuildNSWMul(cg->at, cg_arg(cg, x, 1 + i), steps[i], ""));
     LLVMValueRef at = cg_index(cg, type, cg_get(cg, grid, GRID_PTR), offset);
-    cg_set(cg, x, cg_load(cg, type, at));
+    cg_set(cg, x, cg_tell_element(cg, cg_load(cg, type, at)));
 }
 
 /* ---- places --------------------------------------------------------------------------------- */
@@ -124,12 +124,12 @@ static void do_place_elem(struct cg *cg, const struct ir_value *x)
 {
     const struct type *t = grid_of(x);
     LLVMValueRef place = cg_arg(cg, x, 0), steps[DFL_RANK_MAX], offset = NULL;
-    LLVMValueRef grid = cg_load(cg, cg_type(cg, t), place);
+    LLVMValueRef grid = cg_tell(cg, cg_load(cg, cg_type(cg, t), place), x->args[0]);
     for (uint32_t i = 0; i < t->rank; i++)
         check_index(cg, x, i, cg_arg(cg, x, 1 + i), length(cg, grid, i));
     if (!x->imm.owned) {
         own(cg, t, place);
-        grid = cg_load(cg, cg_type(cg, t), place);
+        grid = cg_tell(cg, cg_load(cg, cg_type(cg, t), place), x->args[0]);
     }
     dense_steps(cg, t, grid, steps);
     for (uint32_t i = 0; i < t->rank; i++)

@@ -84,10 +84,11 @@ void cg_own_if(struct cg *cg, const struct ir_value *x,
 static void do_place_elem(struct cg *cg, const struct ir_value *x)
 {
     LLVMValueRef place = cg_arg(cg, x, 0), index = cg_arg(cg, x, 1);
-    check_index(cg, x, index, field_of(cg, place, VIEW_LEN));
+    check_index(cg, x, index, cg_tell(cg, field_of(cg, place, VIEW_LEN), x->args[0]));
     if (!x->imm.owned)
         own(cg, x->args[0]->type, place);
-    cg_set(cg, x, cg_index(cg, cg_type(cg, x->type), field_of(cg, place, VIEW_PTR), index));
+    LLVMValueRef ptr = cg_tell(cg, field_of(cg, place, VIEW_PTR), x->args[0]);
+    cg_set(cg, x, cg_index(cg, cg_type(cg, x->type), ptr, index));
 }
 
 /* There is room: the value goes behind the last one. */
@@ -176,7 +177,7 @@ static void do_elem(struct cg *cg, const struct ir_value *x)
     LLVMTypeRef type = cg_type(cg, x->type);
     check_index(cg, x, index, cg_get(cg, view, VIEW_LEN));
     LLVMValueRef at = cg_index(cg, type, cg_get(cg, view, VIEW_PTR), index);
-    cg_set(cg, x, cg_load(cg, type, at));
+    cg_set(cg, x, cg_tell_element(cg, cg_load(cg, type, at)));
 }
 
 static void slice_str(struct cg *cg, const struct ir_value *x)
@@ -347,9 +348,9 @@ void cg_do_memory(struct cg *cg, const struct ir_value *x)
     LLVMValueRef place = cg_arg(cg, x, 0);
     const struct type *t = x->args[0]->type;
     if (x->op == IR_load || x->op == IR_take)
-        cg_set(cg, x, cg_load(cg, cg_type(cg, t), place));
+        cg_set(cg, x, cg_tell(cg, cg_load(cg, cg_type(cg, t), place), x->args[0]));
     else if (x->op == IR_store)
-        cg_store(cg, cg_arg(cg, x, 1), place);
+        cg_tell(cg, cg_store(cg, cg_arg(cg, x, 1), place), x->args[0]);
     else if (x->op == IR_drop_at)
         cg_drop(cg, t, cg_load(cg, cg_type(cg, t), place));
     else

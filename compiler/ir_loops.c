@@ -206,15 +206,9 @@ static bool only_read(const struct ir_loops *l, const struct ir_value *v)
     return true;
 }
 
-/* The fields that lead from a variable to a place. */
-struct way {
-    const struct ir_value *root;
-    uint32_t fields[8], count;
-};
-
-static bool find_way(const struct ir_value *place, struct way *w)
+bool ir_find_way(const struct ir_value *place, struct ir_way *w)
 {
-    *w = (struct way){0};
+    *w = (struct ir_way){0};
     for (; place->op == IR_place_field; place = place->args[0]) {
         if (w->count == sizeof w->fields / sizeof w->fields[0])
             return false;
@@ -227,7 +221,7 @@ static bool find_way(const struct ir_value *place, struct way *w)
 /* Whether all that the loop does with `place`, which lies `left` fields above the end of the way,
  * leaves what is at the end as it is. */
 static bool quiet_from(const struct ir_loops *l, const struct ir_loop *loop,
-                       const struct ir_value *place, const struct way *w, uint32_t left)
+                       const struct ir_value *place, const struct ir_way *w, uint32_t left)
 {
     const struct ir_users *u = &l->users[place->id];
     for (uint32_t i = 0; i < u->list.count; i++) {
@@ -250,8 +244,8 @@ static bool quiet_from(const struct ir_loops *l, const struct ir_loop *loop,
 bool ir_place_quiet(const struct ir_loops *l, const struct ir_loop *loop,
                     const struct ir_value *place)
 {
-    struct way w;
-    return find_way(place, &w) && !ir_loop_has(l, loop, w.root->block) &&
+    struct ir_way w;
+    return ir_find_way(place, &w) && !ir_loop_has(l, loop, w.root->block) &&
            quiet_from(l, loop, w.root, &w, w.count);
 }
 

@@ -30,6 +30,13 @@ void ir_loops_make(struct ir_loops *, struct arena *, struct ir_module *, struct
 bool ir_loop_has(const struct ir_loops *, const struct ir_loop *, const struct ir_block *);
 /* True if the block runs in each round. */
 bool ir_loop_always(const struct ir_loops *, const struct ir_loop *, const struct ir_block *);
+/* The fields that lead from a variable to a place, the last one first. */
+struct ir_way {
+    const struct ir_value *root; /* a slot, or a `var` parameter */
+    uint32_t fields[8], count;
+};
+/* False: it leads through elements, or is too long. */
+bool ir_find_way(const struct ir_value *place, struct ir_way *);
 /* True if within the loop only elements of the array or grid at the place are read and written: it
  * stays the same array, and nobody comes to share it. */
 bool ir_place_quiet(const struct ir_loops *, const struct ir_loop *, const struct ir_value *place);

@@ -9,6 +9,7 @@
 enum {
     VALUES_MOST = 200, /* of a loop that is worth it */
     CHECKS_MOST = 24,
+    ROUNDS_FEW = 8,
     FIXED_MOST = 1 << 30, /* a number written in an index */
 };
 
@@ -217,12 +218,19 @@ static uint32_t size_of(const struct ir_loop *loop)
     return size;
 }
 
+/* So few rounds that the optimiser writes them out. */
+static bool is_short(const struct ir_count *c)
+{
+    return c->from->op == IR_const_int && c->hi->op == IR_const_int &&
+           c->hi->imm.i - c->from->imm.i <= ROUNDS_FEW;
+}
+
 static bool plan(struct bounds *b)
 {
     return b->loop->innermost && size_of(b->loop) <= VALUES_MOST &&
-           ir_loop_counts(&b->loops, b->loop, &b->count) && params_stay(b) &&
-           each_value(b, plan_value) && each_value(b, is_safe) && b->checks.count &&
-           b->checks.count <= CHECKS_MOST;
+           ir_loop_counts(&b->loops, b->loop, &b->count) && !is_short(&b->count) &&
+           params_stay(b) && each_value(b, plan_value) && each_value(b, is_safe) &&
+           b->checks.count && b->checks.count <= CHECKS_MOST;
 }
 
 /* ---- the guard ------------------------------------------------------------------------------ */

@@ -88,19 +88,32 @@ static bool is_made(const struct owning *o, const struct ir_value *place,
     return false;
 }
 
+/* Elements that the loop reads of the grid at the end of a way. `v` has been read from `left`
+ * fields above the end. */
+static void mark_dense(struct owning *o, const struct ir_loop *loop, const struct ir_value *v,
+                       const struct ir_way *w, uint32_t left)
+{
+    const struct ir_users *u = &o->loops.users[v->id];
+    for (uint32_t i = 0; i < u->list.count; i++) {
+        struct ir_value *x = u->list.at[i];
+        if (loop_of(o, x) != loop)
+            continue;
+        if (left && (x->op == IR_get || x->op == IR_place_field) &&
+            x->imm.index == w->fields[left - 1])
+            mark_dense(o, loop, x, w, left - 1);
+        else if (x->op == IR_load)
+            mark_dense(o, loop, x, w, left);
+        else if (!left && x->op == IR_elem && x->args[0] == v)
+            x->imm.steps = IR_STEPS_DENSE;
+    }
+}
+
 /* What the round reads of the same grid is dense as what it writes. */
 static void mark_reads(struct owning *o, const struct ir_value *x)
 {
-    const struct ir_loops *l = &o->loops;
-    const struct ir_users *loads = &l->users[x->args[0]->id];
-    for (uint32_t i = 0; x->args[0]->type->kind == TYPE_grid && i < loads->list.count; i++) {
-        if (loads->list.at[i]->op != IR_load || loop_of(o, loads->list.at[i]) != loop_of(o, x))
-            continue;
-        const struct ir_users *reads = &l->users[loads->list.at[i]->id];
-        for (uint32_t j = 0; j < reads->list.count; j++)
-            if (reads->list.at[j]->op == IR_elem && loop_of(o, reads->list.at[j]) == loop_of(o, x))
-                reads->list.at[j]->imm.steps = IR_STEPS_DENSE;
-    }
+    struct ir_way w;
+    if (x->args[0]->type->kind == TYPE_grid && ir_find_way(x->args[0], &w))
+        mark_dense(o, loop_of(o, x), w.root, &w, w.count);
 }
 
 static void look_at(struct owning *o, struct ir_value *x)
