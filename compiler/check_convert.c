@@ -65,13 +65,43 @@ static const char *text_hint(struct check *c, const struct node *node)
     return "as text it is `\"{…}\"` with the value in the braces";
 }
 
+/* Between arrays of other ranks: what makes the one of the other. */
+static const char *rank_hint(struct check *c, const struct type *have, const struct type *want)
+{
+    bool grids = have->kind == TYPE_grid || want->kind == TYPE_grid;
+    bool arrays = (have->kind == TYPE_grid || have->kind == TYPE_array) &&
+                  (want->kind == TYPE_grid || want->kind == TYPE_array);
+    if (!grids)
+        return NULL;
+    if (want->kind == TYPE_array && have == want->args.at[0])
+        return NULL;
+    if (!arrays)
+        return want->kind == TYPE_array || want->kind == TYPE_grid || !type_is_number(want)
+                   ? NULL
+                   : "an element is `m[i, j]`";
+    if (have->kind == TYPE_array && have->args.at[0]->kind == TYPE_array)
+        return arena_format(c->arena, "`.stack()` makes a `[%s, 2]` of its rows",
+                            have->args.at[0]->args.at[0]->text);
+    if (have->kind == TYPE_array)
+        return "`.reshape(n, m)` gives its elements the axes";
+    if (want->kind == TYPE_array && want->args.at[0]->kind == TYPE_array)
+        return "`[row for row in m]` gives the rows";
+    if (want->kind == TYPE_array)
+        return "`.flat()` gives all elements, `m[i, ..]` a row";
+    return NULL;
+}
+
 static void mismatch_hint(struct check *c, struct diag *d, const struct node *node,
                           const struct type *want)
 {
     const struct type *have = node->type;
-    const char *number = number_hint(c, node, want);
+    const char *number = number_hint(c, node, want), *rank = rank_hint(c, have, want);
     if (number)
         diag_hint(c->diags, d, "%s", number);
+    else if (rank)
+        diag_hint(c->diags, d, "%s", rank);
+    else if (want->kind == TYPE_array && want->args.at[0] == have && node->kind != NODE_array)
+        diag_hint(c->diags, d, "an array of it is `[x]`, or `fill(x, n)`");
     else if (have->kind == TYPE_future)
         diag_hint(c->diags, d, "its value, once awaited, is `%s`", have->args.at[0]->text);
     else if (want->kind == TYPE_str && have->kind != TYPE_unit)
@@ -321,10 +351,11 @@ void need_for(struct check *c, const struct type *t, enum need need, struct span
     const struct type *unmet = need_unmet(c, t, need);
     if (!unmet)
         return;
-    struct diag *d =
-        unmet == t ? diag_error(c->diags, DIAG_not_data, span, "`%s` %s", t->text, need_text(need))
-                   : diag_error(c->diags, DIAG_not_data, span, "`%s` %s: it holds `%s`", t->text,
-                                need_text(need), unmet->text);
+    enum diag_code code = need == NEED_FLAT ? DIAG_not_flat : DIAG_not_data;
+    struct diag *d = unmet == t
+                         ? diag_error(c->diags, code, span, "`%s` %s", t->text, need_text(need))
+                         : diag_error(c->diags, code, span, "`%s` %s: it holds `%s`", t->text,
+                                      need_text(need), unmet->text);
     if (target) {
         diag_hint(c->diags, d, "`%s` does that with its argument", target->name);
         note_declared(c, d, target);

@@ -112,8 +112,10 @@ static void offer_methods(struct check *c, struct nearest *nearest, const struct
             if (takes(c, symbol, t) && (symbol->is_pub || i == 0))
                 nearest_offer(nearest, name, symbol->name);
         }
-    if (find_property(t, "len") != BUILTIN_NONE)
-        nearest_offer(nearest, name, "len");
+    static const char *const properties[] = {"len", "rows", "cols", "shape"};
+    for (int i = 0; i < 4; i++)
+        if (find_property(t, properties[i]) != BUILTIN_NONE)
+            nearest_offer(nearest, name, properties[i]);
     if (t->kind == TYPE_record)
         for (uint32_t i = 0; i < t->symbol->node->record_.fields.count; i++)
             if (t->symbol->node->record_.fields.at[i]->kind == NODE_field)
@@ -169,19 +171,23 @@ struct symbol *find_method(struct check *c, struct node *dot)
         return symbol;
     if (report_inner(c, dot, t))
         return NULL;
-    if (symbol)
+    bool of_rank_1 = t->kind == TYPE_grid && symbol && symbol->module->is_std;
+    if (symbol && (!of_rank_1 || takes_ranks(symbol)))
         return symbol; /* its first argument will be told to be wrong */
-    if (!strcmp(name, "len") && find_property(t, name) != BUILTIN_NONE) {
+    if (find_property(t, name) != BUILTIN_NONE) {
         struct diag *d = diag_error(c->diags, DIAG_not_callable, dot_span(dot),
-                                    "`.len` is a property, not a function");
-        diag_hint(c->diags, d, "leave the parentheses out: `.len`");
+                                    "`.%s` is a property, not a function", name);
+        diag_hint(c->diags, d, "leave the parentheses out: `.%s`", name);
         return NULL;
     }
     if (c->module->is_partial && !suggest_method(name))
         return NULL;
     struct diag *d = diag_error(c->diags, DIAG_no_method, dot_span(dot),
                                 "no function `%s` takes `%s` first", name, t->text);
-    suggest(c, d, t, dot);
+    if (of_rank_1)
+        diag_hint(c->diags, d, "it takes all elements, `m.flat()`, or a row, `m[i, ..]`");
+    else
+        suggest(c, d, t, dot);
     return NULL;
 }
 
@@ -233,6 +239,8 @@ static const struct type *no_field(struct check *c, struct node *node, const str
         diag_error(c->diags, DIAG_no_field, dot_span(node), "`%s` has no `.%s`", t->text, name);
     if (takes(c, function, t))
         diag_hint(c->diags, d, "`%s` is a function: `.%s(…)`", name, name);
+    else if (t->kind == TYPE_grid && (!strcmp(name, "rows") || !strcmp(name, "cols")))
+        diag_hint(c->diags, d, "these are for rank 2; `.shape` has the length of each axis");
     else if (t->kind == TYPE_tuple)
         diag_hint(c->diags, d, "the parts of a tuple are `.0`, `.1` and so on");
     else

@@ -126,8 +126,8 @@ static const struct type *grid_index_type(struct check *c, struct node *node, co
     struct diag *d = diag_error(c->diags, DIAG_bad_index, node->span,
                                 "`%s` takes %u indices, not %u", t->text, t->rank, indices->count);
     if (indices->count < t->rank)
-        diag_hint(c->diags, d, "an index for each axis; `..` stands for all of one: `m[%s]`",
-                  t->rank == 2 ? "i, .." : "i, .., ..");
+        diag_hint(c->diags, d, "an element is `m[%s]`; `..` stands for all of an axis: `m[%s]`",
+                  t->rank == 2 ? "i, j" : "i, j, k", t->rank == 2 ? "i, .." : "i, .., ..");
     return bad(c);
 }
 
@@ -141,9 +141,13 @@ static const struct type *index_type(struct check *c, struct node *node, const s
     }
     if (t->kind != TYPE_array && t->kind != TYPE_str && t->kind != TYPE_bytes) {
         check_quietly(c, index);
-        if (!report_wrapped(c, node->index_.object))
+        if (report_wrapped(c, node->index_.object))
+            return bad(c);
+        struct diag *d =
             diag_error(c->diags, DIAG_bad_index, node->span,
                        slice ? "`%s` has no slices" : "`%s` has no elements to index", t->text);
+        if (t->kind == TYPE_tuple)
+            diag_hint(c->diags, d, "the parts of a tuple are `.0`, `.1` and so on");
         return bad(c);
     }
     if (slice) {
@@ -171,9 +175,12 @@ static const struct type *check_index(struct check *c, struct node *node)
         for (uint32_t i = 0; i < indices->count; i++)
             if (indices->at[i]->kind != NODE_range)
                 check_quietly(c, &indices->at[i]);
-        if (!is_bad(t))
-            diag_error(c->diags, DIAG_bad_index, node->span, "`%s` takes one index, not %u",
-                       t->text, indices->count);
+        if (is_bad(t))
+            return t;
+        struct diag *d = diag_error(c->diags, DIAG_bad_index, node->span,
+                                    "`%s` takes one index, not %u", t->text, indices->count);
+        if (t->kind == TYPE_array && t->args.at[0]->kind == TYPE_array)
+            diag_hint(c->diags, d, "each array takes its own: `xs[i][j]`");
         return bad(c);
     }
     return index_type(c, node, t);

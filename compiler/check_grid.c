@@ -79,7 +79,11 @@ static const struct type *check_fill(struct ranks *r, const struct type *want)
         check_expr(c, &r->given.at[0], hint);
     const struct type *elem = r->given.at[0]->type;
     struct node *lens = lengths(r, 1);
-    if (r->bad || is_bad(elem) || !need(c, elem, NEED_FLAT, r->given.at[0]->span))
+    if (r->bad || is_bad(elem))
+        return simple(c, TYPE_bad);
+    if (hint == elem) /* where that is written, it is told if it cannot be */
+        need_mark(elem, NEED_FLAT);
+    else if (!need(c, elem, NEED_FLAT, r->given.at[0]->span))
         return simple(c, TYPE_bad);
     const struct type *grid = type_grid(c->types, elem, r->given.count - 1);
     const struct type *generics[] = {elem, lens->type, grid};
@@ -211,6 +215,12 @@ static const struct row *row_of(const struct symbol *target)
     return NULL;
 }
 
+bool takes_ranks(const struct symbol *target)
+{
+    const struct row *row = row_of(target);
+    return row && row->by_type;
+}
+
 const struct type *check_ranks(struct check *c, struct node *node, struct symbol *target,
                                struct node *receiver, const struct type *want)
 {
@@ -248,6 +258,7 @@ const struct type *check_grid_literal(struct check *c, struct node **slot, const
     const struct type *rows_type =
         type_array(c->types, type_grid(c->types, want->args.at[0], want->rank - 1));
     call->call_.callee = node_around(c, NODE_name, array, simple(c, TYPE_bad));
+    call->call_.callee->name_.name = intern(c->program->names, "stack", strlen("stack"));
     if (is_bad(check_want(c, slot, rows_type, c->why)))
         return simple(c, TYPE_bad);
     array = *slot;

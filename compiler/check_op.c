@@ -115,6 +115,9 @@ static void operator_hint(struct check *c, struct diag *d, enum op op, const str
         diag_hint(c->diags, d, "loop over one and assign to the other: `m[k] = v`");
     else if (t->kind == TYPE_tuple || t->kind == TYPE_record)
         diag_hint(c->diags, d, "say what that means for each part");
+    else if (t->kind == TYPE_grid)
+        diag_hint(c->diags, d, "loop over the elements: `r[i, j] = a[i, j] %s b[i, j]`",
+                  op_text(op));
 }
 
 static const struct type *report_operator(struct check *c, struct span span, enum op op,

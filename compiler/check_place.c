@@ -51,6 +51,16 @@ static struct symbol *root_name(struct check *c, struct node *node)
     return symbol;
 }
 
+/* A part is assigned as a whole, and not lent. */
+static struct symbol *report_part(struct check *c, struct node *node)
+{
+    struct diag *d =
+        diag_error(c->diags, DIAG_not_assignable, node->span, "a slice cannot be assigned");
+    if (node->index_.object->type->kind == TYPE_grid)
+        diag_hint(c->diags, d, "`m[i, ..] = xs` replaces a part; else loop over its elements");
+    return NULL;
+}
+
 static struct symbol *not_a_place(struct check *c, struct node *node)
 {
     struct diag *d = diag_error(c->diags, DIAG_not_assignable, node->span,
@@ -78,10 +88,9 @@ struct symbol *place_root(struct check *c, struct node *node)
         if ((array && !ast_index_form(node)) || kind == TYPE_map)
             return place_root(c, node->index_.object);
         if (array)
-            diag_error(c->diags, DIAG_not_assignable, node->span, "a slice cannot be assigned");
-        else
-            diag_error(c->diags, DIAG_not_assignable, node->span, "the parts of `%s` cannot change",
-                       node->index_.object->type->text);
+            return report_part(c, node);
+        diag_error(c->diags, DIAG_not_assignable, node->span, "the parts of `%s` cannot change",
+                   node->index_.object->type->text);
         return NULL;
     }
     default:

@@ -180,6 +180,8 @@ bool has_unbound(const struct type *pattern, const struct types *bindings);
 /* A call of a function of arrays of any rank that its declaration does not say; else NULL. */
 const struct type *check_ranks(struct check *, struct node *call, struct symbol *target,
                                struct node *receiver, const struct type *want);
+/* Whether it is such a function that takes an array of any rank first. */
+bool takes_ranks(const struct symbol *);
 /* An array as written where a grid is wanted: a call that stacks its rows. */
 const struct type *check_grid_literal(struct check *, struct node **slot, const struct type *want);
 

@@ -13,9 +13,11 @@ import subprocess
 import sys
 
 TYPES = ["int", "bool", "float", "str", "[int]", "[str]", "map[str, int]", "(int, str)", "int?", "int!", "R", "u8",
-         "u64", "[[int]]", "[R]", "map[int, [str]]", "E", "Tree", "[E]", "map[E, int]"]
+         "u64", "[[int]]", "[R]", "map[int, [str]]", "E", "Tree", "[E]", "map[E, int]",
+         "[int, 2]", "[float, 2]", "[float]", "G"]
 
 HEAD = """record R { a: int, s: str, xs: [int] }
+record G { m: [float, 2], n: int }
 enum E { Dot, Sq(int), Two(str, [int]), Rec(R), Sized(int, bool) }
 enum Tree { Leaf, Node(Tree, int, Tree), Many([Tree]), Named(str, Tree?) }
 
@@ -75,6 +77,10 @@ LITERALS = {
     "[E]": ["[«E»]", "[«E», Dot]"],
     "Tree": ["Leaf", "Node(Leaf, «int», Leaf)", 'Named(«str», some(Leaf))', "Many([Leaf, Leaf])", "Named(«str», none)"],
     "map[E, int]": ["[Dot: «int», «E»: 2]"],
+    "[int, 2]": ["fill(«int», 2, 3)", "[[«int», «int»], [«int», «int»]].stack()"],
+    "[float, 2]": ["zeros(2, 2)", "fill(«float», 3, 2)", "[[«float», «float», «float»], [«float», 1.0, «float»]].stack()"],
+    "[float]": ["[«float», «float»]", "[«float», «float», «float»]"],
+    "G": ["G { m: «[float, 2]», n: «int» }"],
 }
 
 # What only tasks may do.
@@ -84,6 +90,7 @@ TASK_EXPRESSIONS = {
     "[int]": ["(par for # in «[int]» { «int with #:int» })", "(par for # in 0..«int» % 300 scan + { «int with #:int» })"],
     "[str]": ["(par for # in «[int]» { «str with #:int» })", "(par for # in «[str]» { # + «str» })"],
     "[E]": ["(par for # in «[int]» { «E with #:int» })"],
+    "[float]": ["(par for # in «[float, 2]» { #.sum() })"],
     "str": ["(par for # in «[str]» reduce + { # })"],
 }
 
@@ -100,6 +107,8 @@ EXPRESSIONS = {
             "(match «E» { Sq(#) => «int with #:int», Two(_, #) => «int with #:[int]», _ => «int» })",
             "(match «Tree» { Node(_, #, Leaf) => «int with #:int», Named(#, _) => «int with #:str», _ => «int» })",
             "(if «E» is Two(#, _) { «int with #:str» } else { «int» })", "(«map[E, int]»)[«E»]",
+            "(«[int, 2]»)[«int» & 1, «int» & 1]", "«[int, 2]».cols", "(for # in «[int, 2]» reduce + { «int with #:[int]» })",
+            "(«G»).m.len", "«[float, 2]».shape.1",
             "«[int]».fold(«int», |p, w| p * 3 % 101 + w % 17)", "(«[[int]]»)[0].len", "(«R»).xs.len"],
     "u8": ["((«int» & 255) as u8)", "(«int» as u8)"],
     "u64": ["(«int» as u64)", "(«u64» + «u64»)", "(«u64» * «u64»)", "(«u64» - «u64»)", "(«u64» / «u64»)",
@@ -108,19 +117,29 @@ EXPRESSIONS = {
              "(«(int, str)» != «(int, str)»)", "(«int?» == «int?»)", "(«map[str, int]» == «map[str, int]»)",
              "(«u64» < «u64»)", "(«bool» && «bool»)", "(«bool» || «bool»)", "(!«bool»)", "(«int?» is some(_))",
              "(«int!» is ok(3))", "(«E» == «E»)", "(«E» < «E»)", "(«Tree» <= «Tree»)", "(«E» is Sq(_))",
-             "(«Tree» == «Tree»)", "«[E]».contains(«E»)", "«map[str, int]».has(«str»)", "«[int]».any(|#| # > «int with #:int»)"],
+             "(«Tree» == «Tree»)", "«[E]».contains(«E»)", "«map[str, int]».has(«str»)", "(«[int, 2]» == «[int, 2]»)", "(«[float, 2]» < «[float, 2]»)", "(«G» == «G»)", "«[int]».any(|#| # > «int with #:int»)"],
     "float": ["(«float» + «float»)", "(«float» - «float»)", "(«float» * «float»)", "(«float» / «float»)",
-              "(«int» as float)", "(-(«float»))"],
+              "(«int» as float)", "(-(«float»))", "(«[float, 2]»)[«int» & 1, 0]", "«[float]».sum()", "(«[float]»)[«int» & 1]",
+              "(for # in «[float]» reduce + { # * «float» })"],
     "str": ["(«str» + «str»)", '"<{«int»}>"', '"{«[int]»}"', '"{«R»}"', '"{«map[str, int]»}"', '"{«int?»}"',
             '"{«int!»}"', '"{«[str]»}"', '"{«float»}"', '"{«u64»}"', '"{«[R]»}"', "(«(int, str)»).1", "(«R»).s",
-            "(«[str]»)[«int» & 1]", "(«str»)[0..«int» & 1]", '«[str]».join("-")', "«str».upper()", '"{«E»} {«Tree»}"', '"{«[E]»}{«map[E, int]»}"'],
+            "(«[str]»)[«int» & 1]", "(«str»)[0..«int» & 1]", '«[str]».join("-")', "«str».upper()", '"{«E»} {«Tree»}"', '"{«[E]»}{«map[E, int]»}"', '"{«[int, 2]»}"',
+            '"{«G»}{«[float]»}"'],
     "[int]": ["(«[int]» + «[int]»)", "(«[int]»)[1..]", "(«[int]»)[..«int» & 1]", "«[int]».sort()", "(«R»).xs",
               "[«int with #:int» for # in «[int]» if «bool with #:int»]", "[«int with #:int» for # in 0..«int» % 4]",
               "«[int]».map(|#| «int with #:int»)", "(«[[int]]»)[0]", "«map[str, int]».values()",
-              "«[int]».sort_by(|a, b| a > b)"],
+              "«[int]».sort_by(|a, b| a > b)", "(«[int, 2]»)[«int» & 1, ..]", "(«[int, 2]»)[.., «int» & 1]", "«[int, 2]».flat()",
+              "[«int with #:[int]» for # in «[int, 2]»]"],
     "[str]": ["(«[str]» + «[str]»)", "«str».split()", "«map[str, int]».keys()", "[«str with #:int» for # in «[int]»]"],
     "[[int]]": ["«[int]».chunks(2)", "[«[int] with #:[int]» for # in «[[int]]»]"],
     "[R]": ["(«[R]» + «[R]»)", "[«R», «R»]"],
+    "[int, 2]": ["«[int, 2]».transpose()", "(«[int, 2]»)[«int» & 1.., ..]", "(«[int, 2]»)[.., 0..«int» & 3]", "«[[int]]».stack()",
+                 "«[int]».reshape(2, 1)", "«[int, 2]».reshape(«int», 2)", "fill(«int», «int» & 3, 2)"],
+    "[float, 2]": ["«[float, 2]».transpose()", "(«[float, 2]»)[1.., ..]", "(«[float, 2]»)[.., «int» & 1..2]", "(«G»).m",
+                   "«[float]».reshape(1, «int» & 3)", "[«[float]», «[float]»].stack()"],
+    "[float]": ["(«[float, 2]»)[«int» & 1, ..]", "(«[float, 2]»)[.., «int» & 1]", "«[float, 2]».flat()", "(«[float]» + «[float]»)",
+                "[«float with #:[float]» for # in «[float, 2]»]", "(«[float]»)[«int» & 1..]"],
+    "G": ["{ ..«G», m: «[float, 2]» }", "{ ..«G», n: «int» }"],
     "map[str, int]": ["[«str»: «int», «str»: «int»]"],
     "map[int, [str]]": ["[«int»: «[str]»]", "«[str]».group(|w| w.len)"],
     "(int, str)": ["(«int», «str»)"],
@@ -147,6 +166,18 @@ CHANGES = {
     "(int, str)": ["V.0 = «int»", "V.1 += «str»"],
     "[E]": ["V.push(«E»)", "V[0] = «E»"],
     "map[E, int]": ["V[«E»] = «int»", "V[Dot] += «int»", "V.remove(«E»)"],
+    "[int, 2]": ["V[«int» & 1, 0] = «int»", "V[0, «int» & 1] += «int»", "V[0, ..] = «[int]»", "V[.., 1] = «[int]»",
+                 "V[.., 0..1] = «[int, 2]»", "V[«int» & 1, ..] = V[0, ..]", "inc(V[0, 1])", "for # in 0..V.rows { V[#, 0] += «int with #:int» }"],
+    "[float, 2]": ["V[«int» & 1, 1] = «float»", "V[0, ..] = «[float]»", "V[1.., ..] = «[float, 2]»", "V[.., 1] = V[.., 0]",
+                   "for # in 0..V.cols { V[0, #] = V[0, #] * 0.5 + V[1, #] }", "for # in 1..V.cols { V[0, #] = V[0, # - 1] + «float» }",
+                   "for # in 0..«int» & 7 { V[#, 1] += V[#, 0] * 0.5 }", "for # in 0..V.rows { for k in 0..V.cols { V[#, k] += 1.5 } }",
+                   "for # in 0..V.rows - 1 { for k in 0..V.cols { V[# + 1, k] = V[#, k] - V[# + 1, k] } }",
+                   "for # in 0..V.cols { if V[0, #] > 1.0 { V[1, #] = «float» } }"],
+    "[float]": ["V[«int» & 1] = «float»", "V.push(«float»)", "for # in 0..V.len { V[#] = V[#] * 0.5 + 1.0 }",
+                "for # in 1..V.len - 1 { V[#] = V[# - 1] + V[# + 1] }", "for # in 0..«int» & 7 { V[# + 1] += 2.0 }",
+                "for # in 0..V.len { V[V.len - 1] += V[#] }", "V[1..] = «[float]»"],
+    "G": ["V.m[«int» & 1, 0] += «float»", "for # in 0..V.m.cols { V.m[1, #] = V.m[0, #] + V.m[1, #] }", "V.n += 1", "V.m = «[float, 2]»",
+          "V.m[0, ..] = V.m[1, ..]"],
     "R": ["V.a = «int»", "V.xs.push(«int»)", "V.s += «str»", "V.xs[0] += «int»", "bump(V, «int»)"],
 }
 
@@ -239,7 +270,7 @@ class Program:
         name = self.random.choice(places)
         t = env[name][0]
         template = self.random.choice(CHANGES["any"] + CHANGES.get(t, []))
-        return self.fill(template.replace("V", name, 1), env, 2, t)
+        return self.fill(re.sub(r"\bV\b", name, template), env, 2, t)
 
     def loop(self, env, result, indent):
         t, items = self.random.choice([("int", "0..%d" % self.random.randint(1, 4)), ("int", "6..0 step -2"),
