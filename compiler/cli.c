@@ -105,17 +105,35 @@ static bool set_level(struct cli *cli, const char *value)
     return true;
 }
 
-static bool set_threads(struct cli *cli, const char *value)
+/* A number from 1 to 256. */
+static bool set_count(struct cli *cli, const char *flag, const char *what, const char *value,
+                      const char **out)
 {
     char *end;
     errno = 0;
     long n = strtol(value, &end, 10);
     if (value[0] < '0' || value[0] > '9' || *end || errno || n < 1 || n > 256) {
-        cli_error(cli, "'%s' is not a number of threads", value);
-        cli_hint(cli, "--threads takes a number from 1 to 256");
+        cli_error(cli, "'%s' is not a number of %s", value, what);
+        cli_hint(cli, "%s takes a number from 1 to 256", flag);
         return false;
     }
-    cli->threads = value;
+    *out = value;
+    return true;
+}
+
+static bool set_threads(struct cli *cli, const char *value)
+{
+    return set_count(cli, "--threads", "threads", value, &cli->threads);
+}
+
+static bool set_nodes(struct cli *cli, const char *value)
+{
+    return set_count(cli, "--nodes", "nodes", value, &cli->nodes);
+}
+
+static bool set_chaos(struct cli *cli, const char *value)
+{
+    cli->chaos = value;
     return true;
 }
 

@@ -294,6 +294,10 @@ static int verb_run(const struct cli *cli)
         return run_interp(cli);
     if (cli->threads)
         setenv("DFL_THREADS", cli->threads, 1);
+    if (cli->nodes)
+        setenv("DFL_NODES", cli->nodes, 1);
+    if (cli->chaos)
+        setenv("DFL_CHAOS", cli->chaos, 1);
     if (cli->stats)
         setenv("DFL_STATS", "1", 1);
     struct arena arena = {0};

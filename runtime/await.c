@@ -11,6 +11,7 @@
 #include "block.h"
 #include "error.h"
 #include "purity.h"
+#include "remote.h"
 #include "rerun.h"
 #include "worker.h"
 
@@ -30,10 +31,14 @@ static void count_down_inputs(struct dfl_fiber *self, struct dfl_task *task, int
     if (task->flags & TASK_AFTER)
         free(task->rare);
     task->rare = NULL;
-    worker_push(self, task);
+    if (self)
+        worker_push(self, task);
+    else
+        worker_give(&task, 1);
 }
 
-/* Wakes one waiter; returns a fiber if that is what became ready. */
+/* `self` NULL: the caller is no worker. Wakes one waiter; returns a fiber if that is what became
+ * ready. */
 static struct dfl_fiber *wake_one(struct dfl_fiber *self, uintptr_t waiter, uintptr_t *next)
 {
     void *node = (void *)(waiter & ~(uintptr_t)TASK_TAG);
@@ -43,6 +48,10 @@ static struct dfl_fiber *wake_one(struct dfl_fiber *self, uintptr_t waiter, uint
     case TASK_FAN:
         *next = (uintptr_t)wait->next;
         return fan_count_down(wait->who, 1);
+    case TASK_REMOTE:
+        *next = (uintptr_t)wait->next;
+        remote_end(wait);
+        return NULL;
     case TASK_ONE:
         *next = (uintptr_t)task->rare;
         count_down_inputs(self, task, 1);
@@ -73,6 +82,16 @@ static struct dfl_fiber *wake_all(struct dfl_fiber *self, uintptr_t list)
 /* ---- running ---- */
 
 /* The arguments go first: what a task was lent is unique again when its result is seen. */
+static struct dfl_fiber *settle(struct dfl_fiber *self, struct task_pool *pool,
+                                struct dfl_task *task)
+{
+    task_drop_args(task);
+    uintptr_t list = atomic_exchange_explicit(&task->state, TASK_DONE, memory_order_acq_rel);
+    struct dfl_fiber *next = list ? wake_all(self, list) : NULL;
+    task_release(pool, task);
+    return next;
+}
+
 static struct dfl_fiber *complete(struct dfl_fiber *self, struct dfl_task *task)
 {
     bool io = task_fn(task)->flags & DFL_FN_IO;
@@ -80,13 +99,17 @@ static struct dfl_fiber *complete(struct dfl_fiber *self, struct dfl_task *task)
         rerun_check(self, task);
     if (task->outcome != DFL_PLAIN)
         task_share_result(task);
-    task_drop_args(task);
-    uintptr_t list = atomic_exchange_explicit(&task->state, TASK_DONE, memory_order_acq_rel);
-    struct dfl_fiber *next = list ? wake_all(self, list) : NULL;
-    task_release(&self->worker->pool, task);
+    struct dfl_fiber *next = settle(self, &self->worker->pool, task);
     if (io)
         worker_io_end();
     return next;
+}
+
+void await_settle(struct task_pool *pool, struct dfl_task *task)
+{
+    struct dfl_fiber *next = settle(NULL, pool, task);
+    if (next)
+        worker_ready(next);
 }
 
 struct dfl_fiber *await_run(struct dfl_fiber *self, struct dfl_task *task)
@@ -242,7 +265,7 @@ void dfl_spawn_after(struct dfl_fiber *self, struct dfl_task *task, struct dfl_t
     }
     if (task_fn(task)->flags & DFL_FN_IO)
         worker_io_begin();
-    self->worker->pool.spawned++;
+    task_count_spawned(&self->worker->pool);
     atomic_store_explicit(&task->deps, (int32_t)count + 1, memory_order_relaxed);
     int32_t done;
     if (count == 1)

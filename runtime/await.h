@@ -15,6 +15,8 @@ void await_run_here(struct dfl_fiber *self, struct dfl_task *);
 void await_run_body(struct dfl_fiber *self, struct dfl_task *);
 /* What is left to do after await_run_body(). */
 void await_complete(struct dfl_fiber *self, struct dfl_task *);
+/* A record whose result, in shared counts, came from elsewhere is done: the same, on any thread. */
+void await_settle(struct task_pool *, struct dfl_task *);
 /* A record that will never run ends; records that wait for it alone are pushed. */
 void await_abandon(struct dfl_fiber *self, struct dfl_task *);
 /* Parks until all of these are done. May move `self` to another worker. */

@@ -25,7 +25,7 @@ enum {
     CHANNEL_ROW_HEADER = 4,     /* length of the row */
     CHANNEL_BATCH = 1 << 16,    /* rows of a packet, with their headers; a longer row goes alone */
     CHANNEL_BATCH_ROWS = 1024,  /* rows of a packet */
-    CHANNEL_ROW_MOST = 1 << 20, /* longest row */
+    CHANNEL_ROW_MOST = 1 << 26, /* longest row */
     CHANNEL_WINDOW = 2,         /* good for all links that were measured */
     CHANNEL_WINDOW_MOST = 64,
     CHANNEL_PACKET_MOST = CHANNEL_HEADER + CHANNEL_ROW_HEADER + CHANNEL_ROW_MOST,

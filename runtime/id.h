@@ -2,6 +2,7 @@
 #ifndef ID_H
 #define ID_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -34,6 +35,20 @@ static inline const char *id_name(uint32_t proc, char out[ID_NAME])
         snprintf(out, ID_NAME, "worker %u of node %u", id_start(proc), id_node(proc));
     return out;
 }
+
+static inline bool id_is_node(uint32_t proc)
+{
+    return id_start(proc) == 0;
+}
+
+/* Whether `proc` ends with `dead`: it is that process, or a worker of that node. */
+static inline bool id_ends_with(uint32_t proc, uint32_t dead)
+{
+    return proc == dead || (id_is_node(dead) && id_node(proc) == id_node(dead));
+}
+
+/* The first node, which says who is in the run, and its worker, which runs main. */
+enum { ID_HEAD = 1 << 16, ID_ROOT = 1 << 16 | 1 };
 
 /* A future that has left its owner's process: a slot of the owner's table, and how often the slot
  * had been given away before. */

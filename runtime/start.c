@@ -1,13 +1,13 @@
-/* start.c - a program from the process's main() to its exit status: settings, the run of main, what
- * is told to the user at the end. dfl_main(), last in this file, lists the steps. */
+/* start.c - a program from the process's main() to its exit status: which part of a run this
+ * process is, the run of main, what is told to the user at the end. dfl_main(), last in this file,
+ * lists the steps. */
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "block.h"
@@ -15,7 +15,10 @@
 #include "error.h"
 #include "fiber.h"
 #include "helper.h"
+#include "node.h"
 #include "purity.h"
+#include "remote.h"
+#include "settings.h"
 #include "stream.h"
 #include "stats.h"
 #include "task.h"
@@ -23,70 +26,11 @@
 #include "value.h"
 #include "worker.h"
 
-struct settings {
-    int64_t threads;   /* DFL_THREADS: workers */
-    int64_t stack_max; /* DFL_STACK_MAX: bytes of further stack for deep recursion */
-    int64_t stats;     /* DFL_STATS=1: a table on standard error at the end */
-    int64_t check;     /* DFL_CHECK=1: it is an error if anything is left at the end */
-    int64_t pure;      /* DFL_CHECK_PURE=1: a sample of what is pure is run twice */
-};
-
 static const struct dfl_program *program;
 static struct dfl_task *root;
 static struct settings settings;
+static char who[ID_NAME + 4]; /* of several processes this is, for what it says */
 static int64_t began;
-
-/* ---- settings ---- */
-
-static int64_t available_cores(void)
-{
-    cpu_set_t *set = NULL;
-    int64_t cores = 0;
-    for (int cpus = 1024; cpus <= 1 << 20 && cores == 0; cpus *= 4) {
-        size_t bytes = CPU_ALLOC_SIZE(cpus);
-        set = CPU_ALLOC(cpus);
-        if (set && sched_getaffinity(0, bytes, set) == 0)
-            cores = CPU_COUNT_S(bytes, set);
-        CPU_FREE(set);
-    }
-    return cores < 1 ? 1 : cores > WORKERS_MOST ? WORKERS_MOST : cores;
-}
-
-/* Infinite recursion should end in a failure, not in the death of the machine. */
-static int64_t default_stack_max(void)
-{
-    int64_t half = (int64_t)sysconf(_SC_PHYS_PAGES) / 2 * sysconf(_SC_PAGESIZE);
-    int64_t most = (int64_t)1 << 29;
-    return half > 0 && half < most ? half : most;
-}
-
-static bool read_setting(const char *name, int64_t low, int64_t high, int64_t *out)
-{
-    const char *text = getenv(name);
-    if (!text || !*text)
-        return true;
-    char *end;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (*end == '\0' && errno == 0 && value >= low && value <= high) {
-        *out = value;
-        return true;
-    }
-    fprintf(stderr, "error: %s is '%s'; it must be a number from %" PRId64 " to %" PRId64 "\n",
-            name, text, low, high);
-    return false;
-}
-
-static bool read_settings(struct settings *s)
-{
-    *s = (struct settings){.threads = available_cores(), .stack_max = default_stack_max()};
-    bool good = read_setting("DFL_THREADS", 1, WORKERS_MOST, &s->threads);
-    good &= read_setting("DFL_STACK_MAX", 1 << 20, (int64_t)1 << 46, &s->stack_max);
-    good &= read_setting("DFL_STATS", 0, 1, &s->stats);
-    good &= read_setting("DFL_CHECK", 0, 1, &s->check);
-    good &= read_setting("DFL_CHECK_PURE", 0, 1, &s->pure);
-    return good;
-}
 
 /* ---- arguments of main ---- */
 
@@ -161,10 +105,20 @@ static void finish_late(void)
     _exit(status);
 }
 
+static void leave_late(void)
+{
+    _exit(0);
+}
+
+static const char *open_remote(const struct process_part *part)
+{
+    return remote_open(&part->run, part->self, program, (uint32_t)settings.threads);
+}
+
 static bool check_empty(const char *what, int64_t count)
 {
     if (count != 0)
-        fprintf(stderr, "leak: %" PRId64 " %s\n", count, what);
+        fprintf(stderr, "leak: %s%" PRId64 " %s\n", who, count, what);
     return count == 0;
 }
 
@@ -186,31 +140,97 @@ static void close_all(void)
                     program->elided);
 }
 
+/* ---- the parts of a run ---- */
+
+static int fail(const char *why)
+{
+    fprintf(stderr, "error: %s\n", why);
+    return 2;
+}
+
+/* The process that runs main, alone or among others. */
+static int run_root(const struct process_part *part, int argc, char **argv)
+{
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
+    struct dfl_view *args = make_args(argc, argv);
+    root = make_root(worker_open((uint32_t)settings.threads, settings.check), args, argc);
+    const char *why = part->self ? open_remote(part) : NULL;
+    if (why)
+        return fail(why);
+    worker_run(root, finish_late);
+
+    int status = finish();
+    dfl_task_release(NULL, root);
+    if (part->self)
+        remote_close();
+    close_all();
+    free(args);
+    return status;
+}
+
+/* A process that runs what others push to it, until the run is over. */
+static int run_other(const struct process_part *part)
+{
+    signal(SIGINT, SIG_IGN); /* from a terminal it goes to all: the root answers it */
+    worker_open((uint32_t)settings.threads, settings.check);
+    const char *why = open_remote(part);
+    if (why)
+        return fail(why);
+    worker_run(NULL, leave_late);
+    remote_close();
+    close_all();
+    return 0;
+}
+
+static int run_worker(const struct process_part *part, int argc, char **argv)
+{
+    char name[ID_NAME];
+    if (part->self)
+        snprintf(who, sizeof who, "%s: ", id_name(part->self, name));
+    task_init(program);
+    fiber_init((uint64_t)settings.stack_max);
+    bool is_root = !part->self || part->self == ID_ROOT;
+    int status = is_root ? run_root(part, argc, argv) : run_other(part);
+    if (settings.check)
+        status = check_all(status);
+    fiber_fini();
+    task_fini();
+    return status;
+}
+
+/* The first process of a run on several nodes. */
+static int run_head(char **argv)
+{
+    struct run run = {
+        .nodes = (uint32_t)settings.nodes,
+        .threads = (uint32_t)settings.threads,
+        .detect_ns = settings.detect_ms * 1000000,
+        .began = clock_now(),
+        .chaos = settings.chaos,
+    };
+    if (getrandom(&run.id, sizeof run.id, 0) != sizeof run.id ||
+        getrandom(run.secret, sizeof run.secret, 0) != sizeof run.secret)
+        return fail("the system gives no random numbers");
+    return node_run_head(&run, program, argv, settings.check);
+}
+
 int dfl_main(const struct dfl_program *given, int argc, char **argv)
 {
-    if (!read_settings(&settings) || !check_args(argc, argv))
+    struct process_part part;
+    const char *why = process_part(&part);
+    if (why)
+        return fail(why);
+    if (!settings_read(&settings) || !check_args(argc, argv))
         return 2;
     program = given;
     purity_on = settings.pure != 0;
     assert(program->fns[program->main_fn].flags & DFL_FN_IO);
     began = clock_now();
     value_set_types(program->types, program->type_count);
-    task_init(program);
-    fiber_init((uint64_t)settings.stack_max);
-    catch_signal(SIGINT);
-    catch_signal(SIGTERM);
-
-    struct dfl_view *args = make_args(argc, argv);
-    root = make_root(worker_open((uint32_t)settings.threads, settings.check), args, argc);
-    worker_run(root, finish_late);
-
-    int status = finish();
-    dfl_task_release(NULL, root);
-    close_all();
-    if (settings.check)
-        status = check_all(status);
-    fiber_fini();
-    task_fini();
-    free(args);
-    return status;
+    if (part.self && id_is_node(part.self))
+        return node_run(&part, program, argv, settings.check);
+    if (!part.self && settings.nodes > 1)
+        return run_head(argv);
+    return run_worker(&part, argc, argv);
 }

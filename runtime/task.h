@@ -8,6 +8,7 @@
  *      node | TASK_FAN    struct task_wait of a fan-in: a parked fiber waits for several tasks
  *      task | TASK_ONE    a record whose only unmet input this is; its `rare` is the next link
  *      node | TASK_MANY   struct task_wait of a record with several inputs
+ *      node | TASK_REMOTE struct task_wait of remote.c: another process waits for the result
  *
  * Whoever completes a record detaches the list at once and never looks at `state` again. */
 #ifndef TASK_H
@@ -18,6 +19,7 @@
 enum {
     TASK_DONE = DFL_TASK_DONE,
     TASK_FAN = 2,
+    TASK_REMOTE = 3,
     TASK_ONE = 4,
     TASK_MANY = 6,
     TASK_TAG = 7,
@@ -27,6 +29,8 @@ enum {                 /* bits of `flags` */
        TASK_TAKEN = 1, /* someone has seen the outcome */
        TASK_AFTER =
            2, /* `rare` is an array of TASK_MANY nodes, freed when the last input is done */
+       TASK_STAY = 64,     /* its result cannot travel: not to be lent */
+       TASK_FOREIGN = 128, /* another process owns it; `rare` is what remote.c keeps of it */
 };
 
 /* Free records of one thread. Only that thread touches it. */
@@ -49,6 +53,12 @@ struct task_wait {
     _Alignas(16) void *next;
     void *who; /* struct task_fan or struct dfl_task */
 };
+
+/* One more. Only the pool's thread counts, but others look. */
+static inline void task_count_spawned(struct task_pool *pool)
+{
+    __atomic_store_n(&pool->spawned, pool->spawned + 1, __ATOMIC_RELAXED);
+}
 
 /* The rows of the program; before any record exists. They must outlive all records. */
 void task_init(const struct dfl_program *);

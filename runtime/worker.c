@@ -21,6 +21,7 @@
 #include "error.h"
 #include "futex.h"
 #include "helper.h"
+#include "remote.h"
 #include "stream.h"
 
 enum {
@@ -30,6 +31,13 @@ enum {
     TIMER_TURNS = 64,   /* turns of a busy worker between looks at the clock */
     TICK_NS = 10000000, /* first sleep; doubled up to 64 times that */
     LATE_NS = 50000000, /* how long the end of a run waits for tasks that nobody needs */
+};
+
+/* Pending records on their way to whoever comes first. */
+struct batch {
+    struct batch *next;
+    int64_t count;
+    struct dfl_task *tasks[];
 };
 
 static struct {
@@ -45,8 +53,10 @@ static struct {
 
     pthread_mutex_t lock; /* of the two lists */
     struct dfl_fiber *ready, **ready_end;
-    struct dfl_task *inbox; /* pending records that no deque had room for */
+    struct batch *inbox;    /* pending records from outside, or that no deque had room for */
     _Atomic int64_t listed; /* length of both */
+
+    void (*on_change)(void); /* nodes: there may be work to give away, or threads without any */
 } team = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- waking ---- */
@@ -90,31 +100,42 @@ static struct dfl_fiber *take_ready(void)
     return fiber;
 }
 
-static void put_inbox(struct dfl_task *task)
+void worker_give(struct dfl_task *const *tasks, int64_t count)
 {
+    struct batch *batch = malloc(sizeof *batch + (size_t)count * sizeof *batch->tasks);
+    if (!batch)
+        block_exhausted((size_t)count * sizeof *batch->tasks);
+    batch->count = count;
+    memcpy(batch->tasks, tasks, (size_t)count * sizeof *batch->tasks);
     pthread_mutex_lock(&team.lock);
-    task->rare = team.inbox;
-    team.inbox = task;
+    batch->next = team.inbox;
+    team.inbox = batch;
     atomic_fetch_add(&team.listed, 1);
     pthread_mutex_unlock(&team.lock);
     worker_wake();
 }
 
-static struct dfl_task *take_inbox(void)
+static struct batch *take_inbox(void)
 {
     pthread_mutex_lock(&team.lock);
-    struct dfl_task *task = team.inbox;
-    if (task) {
-        team.inbox = task->rare;
+    struct batch *batch = team.inbox;
+    if (batch) {
+        team.inbox = batch->next;
         atomic_fetch_sub(&team.listed, 1);
     }
     pthread_mutex_unlock(&team.lock);
-    return task;
+    return batch;
 }
 
 static bool anything_listed(void)
 {
     return atomic_load(&team.listed) > 0; /* after counting oneself as a sleeper, in doze() */
+}
+
+static void tell_change(void)
+{
+    if (team.on_change)
+        team.on_change();
 }
 
 /* ---- pushing ---- */
@@ -129,14 +150,17 @@ static bool push(struct dfl_worker *w, struct dfl_task *task)
         has_room = deque_relieve(&w->deque);
     while (has_room && !deque_push(&w->deque, task));
     deque_publish(&w->deque);
-    worker_wake();
+    if (atomic_load(&team.sleepers) > 0)
+        worker_wake();
+    else
+        tell_change();
     return has_room;
 }
 
 void worker_push(struct dfl_fiber *self, struct dfl_task *task)
 {
     if (!push(self->worker, task))
-        put_inbox(task);
+        worker_give(&task, 1);
 }
 
 void dfl_spawn(struct dfl_fiber *self, struct dfl_task *task)
@@ -144,11 +168,11 @@ void dfl_spawn(struct dfl_fiber *self, struct dfl_task *task)
     bool io = task_fn(task)->flags & DFL_FN_IO;
     if (io)
         worker_io_begin();
-    self->worker->pool.spawned++;
+    task_count_spawned(&self->worker->pool);
     if (push(self->worker, task))
         return;
     if (io)
-        put_inbox(task);
+        worker_give(&task, 1);
     else
         await_run_here(self, task);
 }
@@ -170,7 +194,7 @@ static struct dfl_task *keep(struct dfl_worker *w, struct dfl_task **tasks, int6
     w->stats.stolen += (uint64_t)count;
     for (int64_t i = 0; i < count - 1; i++)
         if (!push(w, tasks[i]))
-            put_inbox(tasks[i]);
+            worker_give(&tasks[i], 1);
     worker_wake();
     return tasks[count - 1];
 }
@@ -191,6 +215,17 @@ static struct dfl_task *steal_from(struct dfl_worker *w, struct dfl_worker *vict
     return count > 0 ? keep(w, tasks, count) : NULL;
 }
 
+/* The first of a batch; the others wait on the own deque, in their order. */
+static struct dfl_task *open_batch(struct dfl_worker *w, struct batch *batch)
+{
+    struct dfl_task *first = batch->tasks[0];
+    for (int64_t i = batch->count - 1; i > 0; i--)
+        if (!push(w, batch->tasks[i]))
+            worker_give(&batch->tasks[i], 1);
+    free(batch);
+    return first;
+}
+
 static struct dfl_task *steal(struct dfl_worker *w)
 {
     if (team.count == 1)
@@ -203,6 +238,57 @@ static struct dfl_task *steal(struct dfl_worker *w)
             return task;
     }
     return NULL;
+}
+
+/* ---- for those that are no workers ---- */
+
+int64_t worker_take(struct dfl_task **out, int64_t most, bool force)
+{
+    int64_t taken = 0;
+    for (uint32_t i = 0; i < team.count && taken < most; i++) {
+        struct deque *deque = &team.workers[i].deque;
+        int64_t count = deque_steal(deque, out + taken, most - taken);
+        if (count == 0 && deque_is_busy(deque)) {
+            if (!force || !team.can_force)
+                deque_ask(deque);
+            else if (deque_force(deque) > 0)
+                count = deque_steal(deque, out + taken, most - taken);
+        }
+        taken += count;
+    }
+    return taken;
+}
+
+void worker_ask(void)
+{
+    for (uint32_t i = 0; i < team.count; i++)
+        deque_ask(&team.workers[i].deque);
+}
+
+bool worker_busy(void)
+{
+    for (uint32_t i = 0; i < team.count; i++)
+        if (deque_is_busy(&team.workers[i].deque))
+            return true;
+    return anything_listed();
+}
+
+uint64_t worker_spawned(void)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < team.count; i++)
+        sum += __atomic_load_n(&team.workers[i].pool.spawned, __ATOMIC_RELAXED);
+    return sum;
+}
+
+uint32_t worker_idle(void)
+{
+    return atomic_load(&team.sleepers);
+}
+
+void worker_on_change(void (*tell)(void))
+{
+    team.on_change = tell;
 }
 
 /* ---- sleeping ---- */
@@ -267,6 +353,7 @@ static void idle(struct dfl_worker *w)
     }
     uint32_t wakes = atomic_load(&team.wakes);
     uint32_t sleepers = atomic_fetch_add(&team.sleepers, 1) + 1;
+    tell_change();
     bool more = doze(w, wakes, sleepers);
     atomic_fetch_sub(&team.sleepers, 1);
     helper_fire_timers();
@@ -285,6 +372,8 @@ static struct dfl_fiber *run(struct dfl_fiber *self, struct dfl_task *task)
         return NULL;
     }
     w->stats.scheduled++;
+    if (task->flags & TASK_FOREIGN)
+        remote_begin(task);
     return await_run(self, task);
 }
 
@@ -300,8 +389,9 @@ static struct dfl_fiber *turn(struct dfl_fiber *self)
     if (ready)
         return ready;
     struct dfl_task *task = deque_pop(&w->deque);
-    if (!task && anything_listed())
-        task = take_inbox();
+    struct batch *batch = !task && anything_listed() ? take_inbox() : NULL;
+    if (batch)
+        task = open_batch(w, batch);
     if (!task)
         task = steal(w);
     if (task)
@@ -362,6 +452,12 @@ void worker_park(struct dfl_fiber *self, bool (*arm)(struct dfl_fiber *, void *)
 void worker_io_begin(void)
 {
     atomic_fetch_add(&team.io_left, 1);
+}
+
+void worker_lent(int64_t change)
+{
+    if (team.drain && atomic_fetch_add(&team.io_left, change) + change == 0)
+        wake_everyone();
 }
 
 void worker_io_end(void)
@@ -472,8 +568,10 @@ void worker_run(struct dfl_task *root, void (*late)(void))
 {
     on_late = late;
     worker_io_begin();
-    team.workers[0].pool.spawned++;
-    worker_push(&team.workers[0].native, root);
+    if (root) {
+        task_count_spawned(&team.workers[0].pool);
+        worker_push(&team.workers[0].native, root);
+    }
     for (uint32_t i = 1; i < team.count; i++)
         start_thread(&team.workers[i]);
     work(&team.workers[0]);
@@ -485,10 +583,16 @@ void worker_run(struct dfl_task *root, void (*late)(void))
 static void drop_pending(struct dfl_worker *w)
 {
     struct dfl_task *task;
-    while ((task = deque_pop(&w->deque)) || (task = take_inbox())) {
-        w->stats.skipped++;
-        await_abandon(&w->native, task);
-    }
+    struct batch *batch;
+    do {
+        while ((task = deque_pop(&w->deque))) {
+            w->stats.skipped++;
+            await_abandon(&w->native, task);
+        }
+        batch = take_inbox();
+        if (batch)
+            push(w, open_batch(w, batch));
+    } while (batch);
 }
 
 void worker_close(struct stats *sum)

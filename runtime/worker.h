@@ -35,6 +35,7 @@ struct dfl_worker {
  * nothing runs yet. `drain`: a run ends only when nothing is left that could run. */
 struct dfl_fiber *worker_open(uint32_t count, bool drain);
 /* Runs `root` until it and all io tasks are done; returns with all other workers' threads ended.
+ * Without a root: until worker_io_end() is called once more than worker_io_begin().
  * If some worker is still inside a task that nobody needs a moment after the end, another calls
  * `late`, which ends the process. */
 void worker_run(struct dfl_task *root, void (*late)(void));
@@ -49,11 +50,32 @@ void worker_park(struct dfl_fiber *self, bool (*arm)(struct dfl_fiber *, void *)
 void worker_ready(struct dfl_fiber *);
 /* A record whose inputs are done, on the own deque or, if that is full, to whoever comes. */
 void worker_push(struct dfl_fiber *self, struct dfl_task *);
+/* Records whose inputs are done, from outside: to whoever comes first. Any thread. */
+void worker_give(struct dfl_task *const *, int64_t count);
 /* A sleeping worker should look at the timers again. Any thread. */
 void worker_wake(void);
 /* An io task exists; it has run. */
 void worker_io_begin(void);
 void worker_io_end(void);
+
+/* So many records more are with other processes: a drained run ends only when they are back. */
+void worker_lent(int64_t change);
+
+/* What someone needs who is no worker, but takes tasks as a thief does. Any thread. */
+/* Pending tasks, the oldest first, up to `most`; makes workers publish some if there are none, if
+ * need be by force. Returns how many. The execution's reference is the caller's. */
+int64_t worker_take(struct dfl_task **out, int64_t most, bool force);
+/* Every worker's next push publishes, and tells if nobody here sleeps. */
+void worker_ask(void);
+/* Whether there seem to be pending tasks. */
+bool worker_busy(void);
+/* Tasks that were spawned in this process so far, more or less. */
+uint64_t worker_spawned(void);
+/* Threads without work. */
+uint32_t worker_idle(void);
+/* `tell` is called when there may be tasks to take, or a thread has none left; on any thread, and
+ * must not wait. Before worker_run(). */
+void worker_on_change(void (*tell)(void));
 
 /* Tells the user of a failure that no one awaited. Any thread. */
 void worker_report_detached(const struct dfl_fn *, const struct dfl_error *);

@@ -42,6 +42,10 @@ def planted(place, path):
         fail("the mistake was not found\n" + r.out[-1000:])
 
 
+def simulated(place, path, seed, count):
+    place.run([path, str(seed), str(count)], timeout=600, status=0, env=SANITIZER_ENV)
+
+
 SEEDS = ["lang/ok", "lang/bad", "golden/syntax", "golden/fmt", "acceptance/ok"]
 
 
@@ -89,6 +93,10 @@ def cases(build, prefix):
         for threads in (1, 2):
             found.append(Case("%sabi/%s [%d]" % (prefix, name, threads),
                               lambda p, f=path, t=threads: program(p, f, t)))
+    for name, path in programs(build, "sim"):
+        for seed in (1, 2000, 3000, 4000):
+            found.append(Case("%ssim/%s from %d" % (prefix, name, seed),
+                              lambda p, f=path, s=seed: simulated(p, f, s, 100 if prefix else 500)))
     for name, path in programs(build, "deque"):
         run = planted if name.startswith("planted") else explored
         found.append(Case(prefix + "deque/" + name, lambda p, f=path, r=run: r(p, f)))

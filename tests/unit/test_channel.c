@@ -324,7 +324,7 @@ START_TEST(room_that_a_row_did_not_use_is_given_to_the_next)
     memcpy(channel_begin(&a, 60000), "short", 5);
     channel_end(&a, 5);
     ck_assert_ptr_nonnull(channel_begin(&a, 60000));
-    memcpy(channel_begin(&a, CHANNEL_ROW_MOST / 2), "too", 3); /* one that is begun anew */
+    memcpy(channel_begin(&a, CHANNEL_BATCH * 8), "too", 3); /* one that is begun anew */
     channel_end(&a, 3);
     channel_append(&a, "next", 4);
     int rows = 0;

@@ -1,0 +1,428 @@
+/* node.c - children, signals, and the rows of a node. Read node.h and tables.h first.
+ *
+ * The main thread starts the children, for a child ends with the thread that started it, and sleeps
+ * in poll() until one ends, a signal comes, or the role wants something done that is its own to do.
+ */
+#include "node.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "block.h"
+#include "clock.h"
+#include "comms.h"
+#include "encode.h"
+#include "tables.h"
+
+enum {
+    STARTS_MOST = 100,    /* of workers of one node: what kills them all is the program */
+    END_MS = 2000,        /* how long the end waits for children */
+    END_CHECK_MS = 60000, /* ... and if they are to say what they leave behind */
+};
+
+struct child {
+    uint32_t proc;
+    pid_t pid; /* 0: none */
+};
+
+static struct {
+    uint32_t self;
+    struct node_tables tables;
+    struct comms *comms;
+    pthread_t thread;
+    struct child *children; /* the head: [0] its worker, [n] node n + 1; others: the worker */
+    uint32_t count;
+    char **argv;
+    int run_fd, events;
+    bool check, ending;
+    bool root_ended;
+    int root_status; /* of waitpid() */
+    int status;
+    _Atomic bool leave; /* the head says so */
+    _Atomic bool doomed[RUN_NODES_MOST + 1];
+} node;
+
+static bool is_head(void)
+{
+    return node.self == ID_HEAD;
+}
+
+static void nudge_main(void)
+{
+    uint64_t one = 1;
+    ssize_t written = write(node.events, &one, sizeof one);
+    (void)written; /* full means that it is awake */
+}
+
+/* ---- the role ---- */
+
+static void enter(void *user)
+{
+    (void)user;
+}
+
+static bool on_row(void *user, uint32_t from, struct bytes row, int64_t now, struct actions *out)
+{
+    (void)user;
+    node_tables_heard(&node.tables, from, now);
+    return node_tables_on_row(&node.tables, from, row, now, out);
+}
+
+static void act(void *user, const struct action *a, struct actions *out)
+{
+    (void)user;
+    (void)out;
+    switch (a->kind) {
+    case ACT_KILL:
+        atomic_store(&node.doomed[id_node(a->proc)], true);
+        nudge_main();
+        break;
+    case ACT_LEAVE:
+        atomic_store(&node.leave, true);
+        nudge_main();
+        break;
+    default:
+        assert(!"an action of nodes");
+    }
+}
+
+static int64_t step(void *user, int64_t now, struct actions *out)
+{
+    (void)user;
+    return node_tables_on_tick(&node.tables, now, out);
+}
+
+static void *thread_main(void *arg)
+{
+    comms_loop(node.comms);
+    return arg;
+}
+
+/* ---- children ---- */
+
+static bool start_child(struct child *child, uint32_t proc)
+{
+    child->proc = proc;
+    int error = process_start(node.run_fd, proc, node.argv, &child->pid);
+    if (error == 0)
+        return true;
+    child->pid = 0;
+    fprintf(stderr, "error: cannot start %s %u: %s\n",
+            id_is_node(proc) ? "node" : "the worker of node", id_node(proc), strerror(error));
+    if (id_is_node(proc))
+        fprintf(stderr, "hint: ask for fewer nodes, or raise the limit of processes (ulimit -u)\n");
+    return false;
+}
+
+static struct child *find_child(pid_t pid)
+{
+    for (uint32_t i = 0; i < node.count; i++)
+        if (node.children[i].pid == pid)
+            return &node.children[i];
+    return NULL;
+}
+
+static void kill_children(int signal_number)
+{
+    for (uint32_t i = 0; i < node.count; i++)
+        if (node.children[i].pid)
+            kill(node.children[i].pid, signal_number);
+}
+
+static uint32_t dead_proc;
+static char dead_why[64];
+
+static void tell_death(void *user, struct actions *out)
+{
+    (void)user;
+    struct bytes why = {(const uint8_t *)dead_why, strlen(dead_why)};
+    node_tables_on_exit(&node.tables, dead_proc, why, out);
+}
+
+static void describe(int status)
+{
+    if (WIFSIGNALED(status))
+        snprintf(dead_why, sizeof dead_why, "ended by signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else
+        snprintf(dead_why, sizeof dead_why, "ended with status %d", WEXITSTATUS(status));
+}
+
+/* The worker of this node is no more, though the run goes on: another one takes its place. */
+static void replace_worker(struct child *child)
+{
+    uint32_t next = child->proc + 1;
+    if (id_start(next) <= STARTS_MOST)
+        start_child(child, next);
+}
+
+static void on_exit_of(struct child *child, int status)
+{
+    child->pid = 0;
+    if (child->proc == ID_ROOT) {
+        node.root_ended = true;
+        node.root_status = status;
+        return;
+    }
+    if (node.ending) {
+        if (WIFEXITED(status) && WEXITSTATUS(status) && !node.status)
+            node.status = WEXITSTATUS(status);
+        return;
+    }
+    dead_proc = child->proc;
+    describe(status);
+    comms_call(node.comms, tell_death);
+    if (!id_is_node(child->proc))
+        replace_worker(child);
+}
+
+static void reap(void)
+{
+    pid_t pid;
+    int status;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        struct child *child = find_child(pid);
+        if (child)
+            on_exit_of(child, status);
+    }
+}
+
+static void kill_doomed(void)
+{
+    for (uint32_t i = 1; is_head() && i < node.count; i++)
+        if (atomic_exchange(&node.doomed[i + 1], false) && node.children[i].pid)
+            kill(node.children[i].pid, SIGKILL);
+}
+
+/* ---- waiting ---- */
+
+/* Waits for a child, a signal or the role. Gives a signal that asks this process to end, or 0. */
+static int wait_for_event(int signals, int ms)
+{
+    struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
+                           {.fd = node.events, .events = POLLIN}};
+    struct signalfd_siginfo info;
+    uint64_t events;
+    int asked = 0;
+    poll(fds, 2, ms);
+    if (fds[1].revents)
+        while (read(node.events, &events, sizeof events) > 0)
+            ;
+    while (read(signals, &info, sizeof info) == (ssize_t)sizeof info)
+        if (info.ssi_signo != SIGCHLD)
+            asked = (int)info.ssi_signo;
+    reap();
+    kill_doomed();
+    return asked;
+}
+
+static bool any_child(void)
+{
+    for (uint32_t i = 0; i < node.count; i++)
+        if (node.children[i].pid)
+            return true;
+    return false;
+}
+
+/* Children end by themselves, or are ended. */
+static void end_children(int signals)
+{
+    int64_t until = clock_now() + (node.check ? END_CHECK_MS : END_MS) * INT64_C(1000000);
+    while (any_child() && clock_now() < until)
+        wait_for_event(signals, 50);
+    if (any_child() && node.check)
+        fprintf(stderr, "leak: a process of node %u did not end\n", id_node(node.self));
+    kill_children(SIGKILL);
+    while (any_child()) {
+        int status;
+        pid_t pid = waitpid(-1, &status, 0);
+        struct child *child = pid > 0 ? find_child(pid) : NULL;
+        if (child)
+            child->pid = 0;
+        else if (pid < 0 && errno != EINTR)
+            break;
+    }
+}
+
+static void finish_rows(void *user, struct actions *out)
+{
+    (void)user;
+    node_tables_finish(&node.tables, out);
+}
+
+/* ---- opening and closing ---- */
+
+static int open_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL); /* before any thread: all inherit it */
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static const char *open_node(const struct run *run, uint32_t self,
+                             const struct dfl_program *program, char **argv, uint32_t children)
+{
+    static const struct comms_ops ops = {enter, enter, on_row, act, step};
+    node.self = self;
+    node.argv = argv;
+    node.count = children;
+    node.children = calloc(children, sizeof *node.children);
+    node.events = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (!node.children || node.events < 0)
+        return "no memory or no files left";
+    encode_init(program);
+    node_tables_open(&node.tables, self, run->detect_ns, clock_now());
+    const char *why = comms_open(run, self, encode_program_hash(program), &ops, NULL, &node.comms);
+    encode_fini();
+    if (why)
+        return why;
+    if (pthread_create(&node.thread, NULL, thread_main, NULL) != 0)
+        return "cannot start a thread";
+    return NULL;
+}
+
+/* What the children of this node read: the run, with where this node is. */
+static bool publish(struct run *run)
+{
+    struct bytes url = comms_url(node.comms);
+    snprintf(run->node_url, sizeof run->node_url, "%.*s", (int)url.len, (const char *)url.at);
+    if (is_head())
+        memcpy(run->head_url, run->node_url, sizeof run->head_url);
+    node.run_fd = process_publish(run);
+    return node.run_fd >= 0;
+}
+
+static void close_node(void)
+{
+    comms_stop(node.comms);
+    pthread_join(node.thread, NULL);
+    comms_close(node.comms);
+    node_tables_close(&node.tables);
+    free(node.children);
+    close(node.events);
+}
+
+/* ---- the head ---- */
+
+static bool start_all(const struct run *run)
+{
+    if (!start_child(&node.children[0], ID_ROOT))
+        return false;
+    for (uint32_t i = 2; i <= run->nodes; i++)
+        if (!start_child(&node.children[i - 1], id_proc(i, 0)))
+            return false;
+    return true;
+}
+
+/* The root was ended by a signal: so is this process, with the parent none the wiser. */
+static int status_of_root(void)
+{
+    if (WIFSIGNALED(node.root_status)) {
+        int number = WTERMSIG(node.root_status);
+        sigset_t set;
+        sigemptyset(&set);
+        sigaddset(&set, number);
+        signal(number, SIG_DFL);
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
+        raise(number);
+        return 128 + number;
+    }
+    return WEXITSTATUS(node.root_status);
+}
+
+static int fail_to_start(const char *why)
+{
+    fprintf(stderr, "error: cannot start a run on nodes: %s\n", why);
+    return 2;
+}
+
+int node_run_head(struct run *run, const struct dfl_program *program, char **argv, bool check)
+{
+    int signals = open_signals();
+    const char *why = open_node(run, ID_HEAD, program, argv, run->nodes);
+    if (why)
+        return fail_to_start(why);
+    node.check = check;
+    if (!publish(run))
+        return fail_to_start(strerror(errno));
+    bool started = start_all(run);
+    while (started && !node.root_ended) {
+        int asked = wait_for_event(signals, -1);
+        if (asked && node.children[0].pid)
+            kill(node.children[0].pid, asked);
+    }
+    node.ending = true;
+    if (started && WIFEXITED(node.root_status)) {
+        comms_call(node.comms, finish_rows);
+        end_children(signals);
+    } else {
+        node.check = false;
+        kill_children(SIGKILL);
+        end_children(signals);
+    }
+    close_node();
+    close(signals);
+    close(node.run_fd);
+    if (!started)
+        return 2;
+    int status = status_of_root();
+    return status ? status : check ? node.status : 0;
+}
+
+/* ---- other nodes ---- */
+
+static struct bytes head_url;
+
+static void join(void *user, struct actions *out)
+{
+    (void)user;
+    node_tables_join(&node.tables, comms_url(node.comms), head_url, clock_now(), out);
+}
+
+static void finish_worker(void *user, struct actions *out)
+{
+    (void)user;
+    if (node.children[0].pid)
+        act_send_finish(out, node.children[0].proc, &(struct msg_finish){0});
+}
+
+int node_run(const struct process_part *part, const struct dfl_program *program, char **argv,
+             bool check)
+{
+    int signals = open_signals();
+    const char *why = open_node(&part->run, part->self, program, argv, 1);
+    if (why)
+        return fail_to_start(why);
+    node.check = check;
+    struct run run = part->run;
+    if (!publish(&run))
+        return fail_to_start(strerror(errno));
+    head_url = (struct bytes){(const uint8_t *)part->run.head_url, strlen(part->run.head_url)};
+    comms_call(node.comms, join);
+    start_child(&node.children[0], id_proc(id_node(part->self), 1));
+    while (!atomic_load(&node.leave))
+        wait_for_event(signals, -1);
+    node.ending = true;
+    comms_call(node.comms, finish_worker);
+    end_children(signals);
+    close_node();
+    close(signals);
+    close(node.run_fd);
+    return node.status;
+}

@@ -1,0 +1,148 @@
+/* owner.c - rows of lent tasks. */
+#include "owner.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "block.h"
+
+const char *row_state_name(enum row_state state)
+{
+    switch (state) {
+#define STATE(name, moves)                                                                         \
+    case ROW_##name:                                                                               \
+        return #name;
+#include "task.def"
+#undef STATE
+    }
+    return "unknown";
+}
+
+static bool may_move(enum row_state from, enum row_state to)
+{
+    switch (from) {
+#define TO(state) || to == ROW_##state
+#define STATE(name, moves)                                                                         \
+    case ROW_##name:                                                                               \
+        return false moves;
+#include "task.def"
+#undef STATE
+#undef TO
+    }
+    return false;
+}
+
+/* The one writer of a row's state. */
+static void row_move(struct row *row, enum row_state from, enum row_state to)
+{
+    assert(row->state == from && may_move(from, to));
+    row->state = to;
+}
+
+static uint32_t row_open(struct owner *o)
+{
+    uint32_t slot;
+    if (o->free) {
+        slot = o->free - 1;
+        o->free = o->rows[slot].next;
+    } else {
+        if (o->count == o->room) {
+            o->room = o->room ? o->room * 2 : 64;
+            o->rows = realloc(o->rows, o->room * sizeof *o->rows);
+            if (!o->rows)
+                block_exhausted(o->room * sizeof *o->rows);
+        }
+        slot = o->count++;
+        o->rows[slot].generation = 0;
+    }
+    struct row *row = &o->rows[slot];
+    row->generation++;
+    row->state = ROW_READY;
+    o->live++;
+    return slot;
+}
+
+static void row_close(struct owner *o, uint32_t slot)
+{
+    struct row *row = &o->rows[slot];
+    row->record = NULL;
+    row->next = o->free;
+    o->free = slot + 1;
+    o->live--;
+}
+
+void owner_lend(struct owner *o, uint32_t worker, void *record, uint32_t fn, uint16_t attempt,
+                struct bytes args, struct actions *out)
+{
+    uint32_t slot = row_open(o);
+    struct row *row = &o->rows[slot];
+    row->record = record;
+    row->attempt = attempt;
+    row->worker = worker;
+    row_move(row, ROW_READY, ROW_LEASED);
+    act_send_task_push(out, worker,
+                       &(struct msg_task_push){slot, row->generation, attempt, fn, args});
+}
+
+/* The row that an answer is about, if `from` still owes it. */
+static struct row *awaited(struct owner *o, uint32_t from, uint32_t slot, uint32_t generation,
+                           uint16_t attempt)
+{
+    struct row *row = slot < o->count ? &o->rows[slot] : NULL;
+    bool good = row && row->record && row->generation == generation && row->attempt == attempt &&
+                row->state == ROW_LEASED && row->worker == from;
+    return good ? row : NULL;
+}
+
+bool owner_on_result(struct owner *o, uint32_t from, const struct msg_task_result *m,
+                     struct actions *out)
+{
+    struct row *row = awaited(o, from, m->slot, m->generation, m->attempt);
+    if (!row)
+        return false;
+    row_move(row, ROW_LEASED, ROW_DONE);
+    struct action *act = act_add(out, ACT_FINISH);
+    act->handle = row->record;
+    act->bytes = m->result;
+    row_close(o, m->slot);
+    return true;
+}
+
+bool owner_on_refuse(struct owner *o, uint32_t from, const struct msg_task_refuse *m,
+                     struct actions *out)
+{
+    struct row *row = awaited(o, from, m->slot, m->generation, m->attempt);
+    if (!row)
+        return false;
+    row_move(row, ROW_LEASED, ROW_READY);
+    act_add(out, ACT_KEEP)->handle = row->record;
+    row_close(o, m->slot);
+    return true;
+}
+
+static void take_from_dead(struct owner *o, uint32_t slot, struct actions *out)
+{
+    struct row *row = &o->rows[slot];
+    bool again = row->attempt + 1 < OWNER_ATTEMPTS;
+    row_move(row, ROW_LEASED, again ? ROW_READY : ROW_FAILED);
+    struct action *act = act_add(out, again ? ACT_REQUEUE : ACT_LOSE);
+    act->handle = row->record;
+    row_close(o, slot);
+}
+
+uint32_t owner_on_death(struct owner *o, uint32_t dead, struct actions *out)
+{
+    uint32_t had = 0;
+    for (uint32_t slot = 0; slot < o->count; slot++)
+        if (o->rows[slot].record && id_ends_with(o->rows[slot].worker, dead)) {
+            take_from_dead(o, slot, out);
+            had++;
+        }
+    return had;
+}
+
+void owner_free(struct owner *o)
+{
+    free(o->rows);
+    *o = (struct owner){0};
+}

@@ -1,0 +1,27 @@
+/* process.h - starting the processes of a run on this machine, each knowing from its first moment
+ * who it is and what run it is in, and ending with its parent. */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include <sys/types.h>
+
+#include "run.h"
+
+/* A process that was started for a run has this in its environment: DFL_PART=PROC:FD:PARENT. */
+struct process_part {
+    uint32_t self; /* 0: not part of a run */
+    int fd;        /* of the run, for its own children */
+    struct run run;
+};
+
+/* Reads what this process was started for, and sees to it that it ends with its parent. NULL, or
+ * why it cannot take part. Call it before any thread is started. */
+const char *process_part(struct process_part *);
+/* A file without a name that holds the run, for children to inherit. -1: errno says why. */
+int process_publish(const struct run *);
+/* Starts this executable again, with the same arguments, as `self`. Only the root has our standard
+ * input and output. The calling thread must live as long as the child: the child ends with it.
+ * 0, or errno. */
+int process_start(int run_fd, uint32_t self, char **argv, pid_t *out);
+
+#endif

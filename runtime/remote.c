@@ -1,0 +1,424 @@
+/* remote.c - between records and rows. Read remote.h and tables.h first.
+ *
+ * Out: when no thread here is idle, the role takes pending tasks from the deques, oldest first, as
+ * a thief does, and lends them to workers on which it has a lease. A record stays as it was, with
+ * its arguments, until its result is here; so a worker that dies takes nothing along.
+ * In: each foreign task becomes a record like any other, with a waiter that tells the role. */
+#include "remote.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "await.h"
+#include "block.h"
+#include "channel.h"
+#include "clock.h"
+#include "comms.h"
+#include "encode.h"
+#include "error.h"
+#include "tables.h"
+#include "worker.h"
+
+enum {
+    TAKE_MOST = 256,    /* tasks taken from the deques at once */
+    LOOK_NS = 1000000,  /* between looks at deques that no push tells of ... */
+    REST_NS = 20000000, /* ... and when they are empty */
+    STAY_NS = 1000000,  /* what was taken cannot travel: no further look before */
+    VALUE_MOST =
+        CHANNEL_ROW_MOST - 64, /* bytes of arguments or a result; with more, a task stays */
+    FORCE_NS = 1000000,        /* between publications by force */
+};
+
+/* What is kept of a foreign task; its record's `rare`, and the waiter in its list. */
+struct side {
+    struct task_wait wait;
+    struct dfl_task *task;
+    struct side *next; /* among those that are done */
+    uint32_t slot;     /* in the table of executions */
+    bool unwanted;     /* role: its owner is gone or needs it no more */
+    int64_t began, ended;
+};
+
+static struct {
+    struct comms *comms;
+    struct worker_tables tables;
+    const struct run *run;
+    const struct dfl_program *program;
+    struct task_pool pool; /* of whoever holds the role */
+    struct encoder encoder;
+    pthread_t thread;
+    uint32_t threads;
+    int64_t look_after, force_after, opened;
+    const struct chaos_kill *worker_kill, *node_kill; /* NULL: not to be killed */
+    _Atomic uint64_t begun;                           /* foreign tasks */
+    bool leaving;
+    struct dfl_task *started[TAKE_MOST]; /* foreign records not yet given to the workers */
+    int64_t started_count;
+    _Atomic(struct side *) done;
+} remote;
+
+/* ---- faults that the user asked for ---- */
+
+static void die_if_due(const struct chaos_kill *kill_of, pid_t victim, int64_t now)
+{
+    if (!kill_of)
+        return;
+    uint64_t reached = kill_of->moment == CHAOS_MOMENT_tasks
+                           ? atomic_load(&remote.begun) + worker_spawned()
+                           : (uint64_t)(now - remote.opened) / 1000000;
+    if (reached >= kill_of->count)
+        kill(victim, SIGKILL);
+}
+
+/* A node is the parent of its worker, which ends with it. */
+static void check_chaos(int64_t now)
+{
+    die_if_due(remote.worker_kill, getpid(), now);
+    die_if_due(remote.node_kill, getppid(), now);
+}
+
+/* ---- what workers call ---- */
+
+void remote_begin(struct dfl_task *task)
+{
+    atomic_fetch_add(&remote.begun, 1);
+    if (remote.worker_kill || remote.node_kill)
+        check_chaos(clock_now());
+    ((struct side *)task->rare)->began = clock_now();
+}
+
+void remote_end(struct task_wait *wait)
+{
+    struct side *side = wait->who;
+    side->ended = clock_now();
+    side->next = atomic_load_explicit(&remote.done, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&remote.done, &side->next, side,
+                                                  memory_order_release, memory_order_relaxed))
+        ;
+    comms_poke(remote.comms);
+}
+
+static void tell_change(void)
+{
+    comms_poke(remote.comms);
+}
+
+/* ---- foreign tasks ---- */
+
+static void give_started(void)
+{
+    if (remote.started_count)
+        worker_give(remote.started, remote.started_count);
+    remote.started_count = 0;
+}
+
+static void answer(uint32_t slot, struct dfl_task *task, uint32_t run_ns, struct actions *out)
+{
+    struct encoder *e = &remote.encoder;
+    e->len = 0;
+    if (encode_result(e, task))
+        worker_tables_done(&remote.tables, slot, run_ns, (struct bytes){e->bytes, e->len}, out);
+    else /* too large, or it holds a future that is not done */
+        worker_tables_refuse(&remote.tables, slot, out);
+}
+
+static bool can_run(uint32_t fn)
+{
+    return fn < remote.program->fn_count && !(remote.program->fns[fn].flags & DFL_FN_IO);
+}
+
+static void start(const struct action *act, struct actions *out)
+{
+    if (!can_run(act->fn)) {
+        worker_tables_refuse(&remote.tables, act->slot, out);
+        return;
+    }
+    struct dfl_task *task = task_new(&remote.pool);
+    task->fn = act->fn;
+    struct decoder d = {.at = act->bytes.at,
+                        .end = act->bytes.at + act->bytes.len,
+                        .shared = true,
+                        .pool = &remote.pool};
+    bool read = decode_args(&d, task);
+    decoder_fini(&d);
+    if (!read) {
+        worker_tables_refuse(&remote.tables, act->slot, out);
+        dfl_task_recycle(NULL, task);
+        return;
+    }
+    struct side *side = block_alloc(sizeof *side);
+    *side = (struct side){.task = task, .slot = act->slot, .wait.who = side};
+    task->flags |= TASK_FOREIGN | TASK_TAKEN;
+    task->rare = side;
+    worker_tables_started(&remote.tables, act->slot, side);
+    task_add_waiter(task, (uintptr_t)&side->wait | TASK_REMOTE, &side->wait.next);
+    if (remote.started_count == TAKE_MOST)
+        give_started();
+    remote.started[remote.started_count++] = task;
+}
+
+static struct side *reversed(struct side *list)
+{
+    struct side *out = NULL;
+    while (list) {
+        struct side *next = list->next;
+        list->next = out;
+        out = list;
+        list = next;
+    }
+    return out;
+}
+
+static void end_one(struct side *side, struct actions *out)
+{
+    struct dfl_task *task = side->task;
+    int64_t ns = side->began ? side->ended - side->began : 0;
+    if (side->unwanted || !task_is_done(task))
+        worker_tables_forget(&remote.tables, side->slot);
+    else
+        answer(side->slot, task, ns < 0 ? 0 : ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns, out);
+    task_release(&remote.pool, task);
+    block_free(side);
+}
+
+static void end_done(struct actions *out)
+{
+    struct side *side = reversed(atomic_exchange(&remote.done, NULL));
+    while (side) {
+        struct side *next = side->next;
+        end_one(side, out);
+        side = next;
+    }
+}
+
+/* ---- own tasks that others run ---- */
+
+static void keep(struct dfl_task *task)
+{
+    task->flags |= TASK_STAY;
+    worker_give(&task, 1);
+    worker_lent(-1);
+}
+
+static void finish(const struct action *act)
+{
+    struct dfl_task *task = act->handle;
+    struct decoder d = {.at = act->bytes.at,
+                        .end = act->bytes.at + act->bytes.len,
+                        .shared = true,
+                        .pool = &remote.pool};
+    bool read = decode_result(&d, task) && decode_end(&d);
+    decoder_fini(&d);
+    if (!read)
+        dfl_task_give(task, NULL,
+                      error_new(DFL_FAIL_lost, "the result of %s %s", task_fn(task)->name,
+                                encode_error_text(d.error)));
+    await_settle(&remote.pool, task);
+    worker_lent(-1);
+}
+
+static void requeue(struct dfl_task *task)
+{
+    task->attempt++;
+    worker_give(&task, 1);
+    worker_lent(-1);
+}
+
+static void lose(struct dfl_task *task)
+{
+    dfl_task_give(task, NULL,
+                  error_new(DFL_FAIL_lost,
+                            "%s was lost %d times, each time with the worker that ran it",
+                            task_fn(task)->name, OWNER_ATTEMPTS));
+    task_share_result(task);
+    await_settle(&remote.pool, task);
+    worker_lent(-1);
+}
+
+/* True: it is on its way. False: it stays here. */
+static bool lend(struct lease *lease, struct dfl_task *task, struct actions *out)
+{
+    if (task_fn(task)->flags & DFL_FN_IO || task->flags & (TASK_FOREIGN | TASK_STAY))
+        return false;
+    remote.encoder.len = 0;
+    if (!encode_args(&remote.encoder, task))
+        return false;
+    worker_lent(1);
+    worker_tables_lend(&remote.tables, lease, task, task->fn, task->attempt,
+                       (struct bytes){remote.encoder.bytes, remote.encoder.len}, out);
+    return true;
+}
+
+/* Lends what can travel; gives back what cannot. Returns how many went. */
+static int64_t lend_all(struct lease *lease, struct dfl_task **tasks, int64_t count,
+                        struct actions *out)
+{
+    int64_t stay = 0, gone = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (task_is_forgotten(tasks[i]))
+            task_release(&remote.pool, tasks[i]);
+        else if (lend(lease, tasks[i], out))
+            gone++;
+        else
+            tasks[stay++] = tasks[i];
+    }
+    if (stay)
+        worker_give(tasks, stay);
+    return gone;
+}
+
+static bool may_force(int64_t now)
+{
+    if (now < remote.force_after)
+        return false;
+    remote.force_after = now + FORCE_NS;
+    return true;
+}
+
+/* Takes tasks that no thread here would run soon, as far as there is someone to lend them to. */
+static void share_work(int64_t now, struct actions *out)
+{
+    if (now < remote.look_after || worker_idle() > 0)
+        return;
+    struct lease *lease;
+    while ((lease = leases_best(&remote.tables.leases))) {
+        struct dfl_task *tasks[TAKE_MOST];
+        uint32_t room = lease_room(lease);
+        int64_t count = worker_take(tasks, room < TAKE_MOST ? room : TAKE_MOST, may_force(now));
+        if (count == 0) {
+            worker_ask();
+            return;
+        }
+        if (lend_all(lease, tasks, count, out) == 0) {
+            remote.look_after = now + STAY_NS;
+            return;
+        }
+    }
+    if (!leases_may_ask(&remote.tables.leases, now))
+        return;
+    if (worker_busy())
+        leases_ask(&remote.tables.leases, now, out);
+    else
+        worker_ask();
+}
+
+/* ---- the role ---- */
+
+static bool on_row(void *user, uint32_t from, struct bytes row, int64_t now, struct actions *out)
+{
+    (void)user;
+    return worker_tables_on_row(&remote.tables, from, row, now, out);
+}
+
+static void act(void *user, const struct action *a, struct actions *out)
+{
+    (void)user;
+    switch (a->kind) {
+    case ACT_START:
+        start(a, out);
+        break;
+    case ACT_DROP:
+        ((struct side *)a->handle)->unwanted = true;
+        break;
+    case ACT_FINISH:
+        finish(a);
+        break;
+    case ACT_REQUEUE:
+        requeue(a->handle);
+        break;
+    case ACT_KEEP:
+        keep(a->handle);
+        break;
+    case ACT_LOSE:
+        lose(a->handle);
+        break;
+    case ACT_LEAVE:
+        if (!remote.leaving)
+            worker_io_end();
+        remote.leaving = true;
+        break;
+    default:
+        assert(!"an action of workers");
+    }
+}
+
+static void enter(void *user)
+{
+    (void)user;
+    task_pool_enter(&remote.pool);
+}
+
+static void leave(void *user)
+{
+    (void)user;
+    task_pool_enter(NULL);
+}
+
+static int64_t step(void *user, int64_t now, struct actions *out)
+{
+    (void)user;
+    give_started();
+    check_chaos(now);
+    end_done(out);
+    if (!remote.leaving)
+        share_work(now, out);
+    worker_tables_idle(&remote.tables, worker_idle(), out);
+    int64_t due = worker_tables_on_tick(&remote.tables, now, out);
+    int64_t look = now + (worker_busy() ? LOOK_NS : REST_NS);
+    return due < look ? due : look;
+}
+
+static void *thread_main(void *arg)
+{
+    comms_loop(remote.comms);
+    return arg;
+}
+
+static void join(void *user, struct actions *out)
+{
+    (void)user;
+    const struct run *run = remote.run;
+    struct bytes node = {(const uint8_t *)run->node_url, strlen(run->node_url)};
+    struct bytes head = {(const uint8_t *)run->head_url, strlen(run->head_url)};
+    worker_tables_join(&remote.tables, comms_url(remote.comms), node, head, remote.threads, out);
+}
+
+const char *remote_open(const struct run *run, uint32_t self, const struct dfl_program *program,
+                        uint32_t threads)
+{
+    static const struct comms_ops ops = {enter, leave, on_row, act, step};
+    remote.run = run;
+    remote.program = program;
+    remote.opened = clock_now();
+    remote.worker_kill = chaos_kill_of(&run->chaos, self);
+    remote.node_kill = chaos_kill_of(&run->chaos, id_proc(id_node(self), 0));
+    remote.threads = threads;
+    encode_init(program);
+    remote.encoder.limit = VALUE_MOST;
+    worker_tables_open(&remote.tables, self, threads);
+    const char *why =
+        comms_open(run, self, encode_program_hash(program), &ops, NULL, &remote.comms);
+    if (why)
+        return why;
+    comms_call(remote.comms, join);
+    if (pthread_create(&remote.thread, NULL, thread_main, NULL) != 0)
+        return "cannot start a thread";
+    worker_on_change(tell_change);
+    return NULL;
+}
+
+void remote_close(void)
+{
+    comms_stop(remote.comms);
+    pthread_join(remote.thread, NULL);
+    comms_close(remote.comms);
+    worker_tables_close(&remote.tables);
+    task_pool_fini(&remote.pool);
+    encoder_fini(&remote.encoder);
+    encode_fini();
+}

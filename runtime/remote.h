@@ -1,0 +1,25 @@
+/* remote.h - a worker process among others: its tasks that others run, and others' that it runs.
+ *
+ * owns:    the worker's tables (tables.h), what it keeps of each foreign task, the role that talks.
+ * touches: records that it took from deques as any thief does, or made for others; workers only by
+ *          worker.h and await.h.
+ * costs:   nothing without nodes; with them, a look at two counters on the slow paths of workers.
+ */
+#ifndef REMOTE_H
+#define REMOTE_H
+
+#include "run.h"
+#include "task.h"
+
+/* Takes part in `run`, which stays the caller's until remote_close(), as worker `self`. NULL, or
+ * why not. Before worker_run(). */
+const char *remote_open(const struct run *, uint32_t self, const struct dfl_program *,
+                        uint32_t threads);
+/* Stops talking; what was lent out is dropped. After worker_run(). */
+void remote_close(void);
+
+/* A worker begins to run a foreign task; it is done. Called by workers. */
+void remote_begin(struct dfl_task *);
+void remote_end(struct task_wait *);
+
+#endif

@@ -1,0 +1,77 @@
+/* settings.c - reads the environment. */
+#include "settings.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "run.h"
+#include "worker.h"
+
+static int64_t available_cores(void)
+{
+    cpu_set_t *set = NULL;
+    int64_t cores = 0;
+    for (int cpus = 1024; cpus <= 1 << 20 && cores == 0; cpus *= 4) {
+        size_t bytes = CPU_ALLOC_SIZE(cpus);
+        set = CPU_ALLOC(cpus);
+        if (set && sched_getaffinity(0, bytes, set) == 0)
+            cores = CPU_COUNT_S(bytes, set);
+        CPU_FREE(set);
+    }
+    return cores < 1 ? 1 : cores > WORKERS_MOST ? WORKERS_MOST : cores;
+}
+
+/* Infinite recursion should end in a failure, not in the death of the machine. */
+static int64_t default_stack_max(void)
+{
+    int64_t half = (int64_t)sysconf(_SC_PHYS_PAGES) / 2 * sysconf(_SC_PAGESIZE);
+    int64_t most = (int64_t)1 << 29;
+    return half > 0 && half < most ? half : most;
+}
+
+static bool read_setting(const char *name, int64_t low, int64_t high, int64_t *out)
+{
+    const char *text = getenv(name);
+    if (!text || !*text)
+        return true;
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (*end == '\0' && errno == 0 && value >= low && value <= high) {
+        *out = value;
+        return true;
+    }
+    fprintf(stderr, "error: %s is '%s'; it must be a number from %" PRId64 " to %" PRId64 "\n",
+            name, text, low, high);
+    return false;
+}
+
+static bool read_chaos(struct chaos *out)
+{
+    const char *text = getenv("DFL_CHAOS");
+    char why[CHAOS_WHY];
+    if (chaos_parse(text ? text : "", out, why))
+        return true;
+    fprintf(stderr, "error: DFL_CHAOS: %s\n", why);
+    return false;
+}
+
+bool settings_read(struct settings *s)
+{
+    *s = (struct settings){.stack_max = default_stack_max(), .nodes = 1, .detect_ms = 500};
+    bool good = read_setting("DFL_NODES", 1, RUN_NODES_MOST, &s->nodes);
+    s->threads = available_cores() / s->nodes;
+    if (s->threads < 1)
+        s->threads = 1;
+    good &= read_setting("DFL_THREADS", 1, WORKERS_MOST, &s->threads);
+    good &= read_setting("DFL_STACK_MAX", 1 << 20, (int64_t)1 << 46, &s->stack_max);
+    good &= read_setting("DFL_STATS", 0, 1, &s->stats);
+    good &= read_setting("DFL_CHECK", 0, 1, &s->check);
+    good &= read_setting("DFL_CHECK_PURE", 0, 1, &s->pure);
+    good &= read_setting("DFL_DETECT_MS", 50, 3600000, &s->detect_ms);
+    return read_chaos(&s->chaos) && good;
+}

@@ -1,0 +1,192 @@
+/* worker_tables.c - what a worker does about each row. */
+#include "tables.h"
+
+static uint32_t own_node(const struct worker_tables *t)
+{
+    return id_proc(id_node(t->self), 0);
+}
+
+void worker_tables_open(struct worker_tables *t, uint32_t self, uint32_t threads)
+{
+    *t = (struct worker_tables){.self = self, .idle_told = threads};
+    t->leases.node = own_node(t);
+}
+
+static void meet(struct worker_tables *t, uint32_t proc, uint32_t slots, struct bytes url,
+                 struct actions *out)
+{
+    if (proc == t->self || !members_join(&t->members, proc, slots, url))
+        return;
+    struct action *act = act_add(out, ACT_PEER);
+    act->proc = proc;
+    act->bytes = url;
+}
+
+void worker_tables_join(struct worker_tables *t, struct bytes url, struct bytes node,
+                        struct bytes head, uint32_t threads, struct actions *out)
+{
+    meet(t, own_node(t), 0, node, out);
+    meet(t, ID_HEAD, 0, head, out);
+    act_send_join(out, own_node(t), &(struct msg_join){t->self, threads, url});
+}
+
+/* ---- who is in ---- */
+
+static bool on_join(struct worker_tables *t, const struct msg_join *m, struct actions *out)
+{
+    meet(t, m->proc, m->slots, m->url, out);
+    return true;
+}
+
+static bool on_death(struct worker_tables *t, const struct msg_death *m, struct actions *out)
+{
+    if (m->proc == t->self || m->proc == own_node(t)) {
+        act_add(out, ACT_LEAVE)->bytes = m->why;
+        return true;
+    }
+    if (!members_out(&t->members, m->proc))
+        return true;
+    t->counts.lost_peers++;
+    t->counts.replayed += owner_on_death(&t->owner, m->proc, out);
+    exec_on_death(&t->exec, m->proc, out);
+    leases_on_death(&t->leases, m->proc);
+    act_add(out, ACT_CUT)->proc = m->proc;
+    return true;
+}
+
+/* ---- tasks ---- */
+
+static bool on_result(struct worker_tables *t, uint32_t from, const struct msg_task_result *m,
+                      int64_t now, struct actions *out)
+{
+    if (owner_on_result(&t->owner, from, m, out))
+        leases_returned(&t->leases, from, m->run_ns, now);
+    return true;
+}
+
+static bool on_refuse(struct worker_tables *t, uint32_t from, const struct msg_task_refuse *m,
+                      int64_t now, struct actions *out)
+{
+    if (owner_on_refuse(&t->owner, from, m, out))
+        leases_returned(&t->leases, from, 0, now);
+    return true;
+}
+
+static bool on_push(struct worker_tables *t, uint32_t from, const struct msg_task_push *m,
+                    struct actions *out)
+{
+    t->counts.received++;
+    exec_on_push(&t->exec, from, m, out);
+    return true;
+}
+
+static bool on_cancel(struct worker_tables *t, uint32_t from, const struct msg_task_cancel *m,
+                      struct actions *out)
+{
+    exec_on_cancel(&t->exec, from, m, out);
+    return true;
+}
+
+static bool on_grant(struct worker_tables *t, uint32_t from, const struct msg_lease_grant *m,
+                     int64_t now, struct actions *out)
+{
+    struct msg_lease_grant grant = *m;
+    if (members_is_out(&t->members, grant.worker))
+        grant.slots = 0; /* it died while the grant was under way: of no use */
+    leases_on_grant(&t->leases, from, &grant, now, out);
+    return true;
+}
+
+static bool on_reject(struct worker_tables *t, uint32_t from, const struct msg_lease_reject *m,
+                      int64_t now, struct actions *out)
+{
+    leases_on_reject(&t->leases, from, m, now, out);
+    return true;
+}
+
+void worker_tables_lend(struct worker_tables *t, struct lease *lease, void *record, uint32_t fn,
+                        uint16_t attempt, struct bytes args, struct actions *out)
+{
+    t->counts.shipped++;
+    lease_sent(lease);
+    owner_lend(&t->owner, lease->worker, record, fn, attempt, args, out);
+}
+
+void worker_tables_started(struct worker_tables *t, uint32_t slot, void *handle)
+{
+    exec_started(&t->exec, slot, handle);
+}
+
+void worker_tables_refuse(struct worker_tables *t, uint32_t slot, struct actions *out)
+{
+    exec_refuse(&t->exec, slot, out);
+}
+
+void worker_tables_forget(struct worker_tables *t, uint32_t slot)
+{
+    exec_forget(&t->exec, slot);
+}
+
+void worker_tables_done(struct worker_tables *t, uint32_t slot, uint32_t run_ns,
+                        struct bytes result, struct actions *out)
+{
+    exec_done(&t->exec, slot, run_ns, result, out);
+}
+
+void worker_tables_idle(struct worker_tables *t, uint32_t threads, struct actions *out)
+{
+    if (threads == t->idle_told)
+        return;
+    t->idle_told = threads;
+    act_send_idle(out, own_node(t), &(struct msg_idle){t->self, threads});
+}
+
+/* ---- all of them ---- */
+
+/* Workers say what they do, nodes what they grant; only the head, through whom all is known, says
+ * who is in and who is out. Anything else is no row of a sound peer. */
+bool worker_tables_on_row(struct worker_tables *t, uint32_t from, struct bytes row, int64_t now,
+                          struct actions *out)
+{
+    struct msg m;
+    if (!wire_read(row, &m))
+        return false;
+    if (members_is_out(&t->members, from))
+        return true;
+    bool node = id_is_node(from);
+    switch (m.kind) {
+    case MSG_join:
+        return from == ID_HEAD && on_join(t, &m.join, out);
+    case MSG_death:
+        return from == ID_HEAD && on_death(t, &m.death, out);
+    case MSG_finish:
+        return from == own_node(t) && act_add(out, ACT_LEAVE);
+    case MSG_lease_grant:
+        return node && on_grant(t, from, &m.lease_grant, now, out);
+    case MSG_lease_reject:
+        return node && on_reject(t, from, &m.lease_reject, now, out);
+    case MSG_task_push:
+        return !node && on_push(t, from, &m.task_push, out);
+    case MSG_task_result:
+        return !node && on_result(t, from, &m.task_result, now, out);
+    case MSG_task_refuse:
+        return !node && on_refuse(t, from, &m.task_refuse, now, out);
+    case MSG_task_cancel:
+        return !node && on_cancel(t, from, &m.task_cancel, out);
+    default:
+        return false;
+    }
+}
+
+int64_t worker_tables_on_tick(struct worker_tables *t, int64_t now, struct actions *out)
+{
+    return leases_on_tick(&t->leases, now, out);
+}
+
+void worker_tables_close(struct worker_tables *t)
+{
+    members_free(&t->members);
+    owner_free(&t->owner);
+    exec_free(&t->exec);
+    leases_free(&t->leases);
+}

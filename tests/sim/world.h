@@ -1,0 +1,147 @@
+/* world.h - a run of many nodes in one process: the tables of runtime/ as they are, and around them
+ * a clock, a network, machines and a program, all from one seed. The same seed gives the same
+ * world, step by step. */
+#ifndef WORLD_H
+#define WORLD_H
+
+#include "channel.h"
+#include "tables.h"
+
+enum {
+    NODES_MOST = 10,
+    WORKERS_MOST_EACH = 8, /* one after the other */
+    PROCS_MOST = NODES_MOST * (WORKERS_MOST_EACH + 1),
+};
+
+/* ---- random.c ---- */
+
+struct random {
+    uint64_t state;
+};
+uint64_t random_next(struct random *);
+/* lo <= n <= hi */
+int64_t random_between(struct random *, int64_t lo, int64_t hi);
+bool random_percent(struct random *, int percent);
+uint64_t mix(uint64_t a, uint64_t b);
+
+/* ---- program.c: a tree of pure tasks, known from its root's key ---- */
+
+enum { CHILDREN_MOST = 4 };
+
+struct shape {
+    uint32_t children;
+    int64_t before_ns, after_ns; /* run time until it awaits its children, and from then on */
+};
+struct shape program_shape(uint64_t key, uint32_t depth);
+/* Its result cannot travel. */
+bool program_stays(uint64_t key);
+uint64_t program_child(uint64_t key, uint32_t index);
+uint64_t program_combine(uint64_t key, const uint64_t *values, uint32_t count);
+/* What the task gives, by evaluating it in order; adds the tasks of its tree to *count. */
+uint64_t program_value(uint64_t key, uint32_t depth, uint32_t *count);
+
+/* ---- machine.c: processes ---- */
+
+enum record_state { PENDING, RUNNING, WAITING, LENT, DONE };
+
+/* A task as its worker has it. */
+struct record {
+    enum record_state state;
+    uint64_t key, value;
+    uint32_t depth;
+    uint16_t attempt;
+    struct record *parent;
+    struct record *children[CHILDREN_MOST];
+    uint32_t child_count, children_left;
+    bool foreign, unwanted, stays;
+    uint32_t slot; /* foreign: of the table of executions */
+    int64_t began;
+    struct record *next; /* all of its worker */
+};
+
+struct process {
+    uint32_t proc;
+    bool alive, stalled, leaving;
+    struct channel channels[PROCS_MOST];
+    bool connected[PROCS_MOST], cut[PROCS_MOST];
+    struct actions actions;
+    int64_t tick_at; /* when the tables want to be called again */
+    int64_t wake_at; /* of the tick that is planned */
+    /* of a worker */
+    struct worker_tables worker;
+    struct record *records;
+    struct record **queue; /* pending ones, the oldest first */
+    uint32_t queued, queue_room, running;
+    /* of a node */
+    struct node_tables node;
+};
+
+/* ---- the world ---- */
+
+enum event_kind {
+    EVENT_PACKET,
+    EVENT_TICK,
+    EVENT_RUN,
+    EVENT_CRASH,
+    EVENT_STALL,
+    EVENT_WAKE,
+    EVENT_EXIT
+};
+
+struct event {
+    enum event_kind kind;
+    int64_t at;
+    uint64_t order;
+    uint32_t to, from; /* indices of processes */
+    struct record *record;
+    void *data;
+    size_t len;
+};
+
+struct faults {
+    int drop, duplicate, reorder; /* percent of packets */
+    uint32_t crashes, stalls;
+};
+
+struct world {
+    struct random random;
+    struct faults faults;
+    uint32_t nodes, threads;
+    int64_t now;
+    uint64_t orders;
+    struct event *events; /* a heap */
+    uint32_t event_count, event_room;
+    struct process procs[PROCS_MOST];
+    uint32_t proc_count;
+    uint64_t root_key, expected;
+    uint32_t tasks;
+    struct record *root;
+    uint64_t started; /* tasks, replays included */
+    uint64_t steps;
+    bool trace;
+};
+
+/* Counts over all worlds, for the report. */
+struct coverage {
+    uint64_t actions[16], rows[32], crashes, stalls, packets, dropped;
+};
+extern struct coverage coverage;
+
+void world_open(struct world *, uint64_t seed, bool trace);
+/* Runs it to its end. NULL, or what does not hold: text that lasts until the next call. */
+const char *world_run(struct world *);
+void world_close(struct world *);
+
+/* What machine.c and network.c offer each other. */
+void world_event(struct world *, struct event);
+uint32_t world_index(const struct world *, uint32_t proc); /* PROCS_MOST: unknown */
+void machine_open(struct world *, uint32_t proc);
+void machine_step(struct world *, struct process *);
+void machine_on_packet(struct world *, struct process *, uint32_t from, const void *, size_t);
+void machine_on_run(struct world *, struct process *, struct record *);
+void machine_on_exit(struct world *, struct process *, uint32_t dead);
+void machine_crash(struct world *, struct process *);
+void machine_close(struct process *);
+void network_pump(struct world *, struct process *);
+
+#endif
