@@ -149,6 +149,12 @@ static bool set_check_pure(struct cli *cli, const char *value)
     return cli->check_pure = true;
 }
 
+static bool set_timings(struct cli *cli, const char *value)
+{
+    (void)value;
+    return cli->timings = true;
+}
+
 static bool set_stats(struct cli *cli, const char *value)
 {
     (void)value;

@@ -27,7 +27,7 @@ struct cli {
     const char *threads; /* NULL: not given; else a number from 1 to 256 */
     const char *nodes;   /* the same */
     const char *chaos;   /* NULL: not given; the runtime reads it */
-    bool interp, stats, check, check_pure, json, strict;
+    bool interp, stats, check, check_pure, json, strict, timings;
     const char *out;  /* NULL: not given */
     const char *emit; /* NULL: not given */
 };

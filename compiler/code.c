@@ -3,6 +3,7 @@
 
 #include "cache.h"
 #include "home.h"
+#include "timings.h"
 
 #include <dlfcn.h>
 #include <sched.h>
@@ -36,6 +37,14 @@ static bool generate(const struct cli *cli, const struct ir_module *m,
     return codegen && codegen(m, layouts, units, &options, sink);
 }
 
+static void tell_times(const struct units *units, const struct objects *objects)
+{
+    uint32_t made = objects_made(objects, units->all.count);
+    timings_note(STAGE_code, "%u of %u units compiled", made, units->all.count);
+    for (int i = 0; i < CODEGEN_STEPS; i++)
+        timings_add(STAGE_translate + i, objects->sink.spent[i]);
+}
+
 bool code_objects(const struct cli *cli, struct ir_module *m, const char *folder,
                   struct objects *objects)
 {
@@ -45,8 +54,10 @@ bool code_objects(const struct cli *cli, struct ir_module *m, const char *folder
     units_make(&units, m, &layouts, cli->level, false);
     objects_open(objects, m->arena, units.all.count + !units.whole, units.whole ? NULL : folder,
                  cache_maker(m->arena, cli->level));
-    if (generate(cli, m, &layouts, &units, EMIT_OBJ, &objects->sink))
+    if (generate(cli, m, &layouts, &units, EMIT_OBJ, &objects->sink)) {
+        tell_times(&units, objects);
         return true;
+    }
     objects_close(objects);
     return false;
 }

@@ -11,6 +11,8 @@
 #include <llvm-c/Target.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 
+#include "clock.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -234,18 +236,37 @@ static bool is_there(struct cg *cg, struct codegen_sink *sink, uint32_t number)
     return there;
 }
 
+/* The time since *last goes to a step. */
+static void spend(struct codegen_sink *sink, enum codegen_step step, int64_t *last)
+{
+    int64_t now = clock_now();
+    sink->spent[step] += (uint64_t)(now - *last);
+    *last = now;
+}
+
+static bool make_object(struct cg *cg, struct codegen_sink *sink, uint32_t number, int64_t *last)
+{
+    translate(cg);
+    if (is_there(cg, sink, number))
+        return true;
+    bool good = verify(cg);
+    spend(sink, CODEGEN_TRANSLATE, last);
+    good = good && optimise(cg);
+    spend(sink, CODEGEN_OPTIMISE, last);
+    good = good && deliver(cg, sink, number);
+    spend(sink, CODEGEN_ASSEMBLE, last);
+    return good;
+}
+
 static bool make_module(struct work *w, uint32_t number)
 {
     struct cg cg = *w->model;
+    int64_t last = clock_now();
     if (number < cg.units->all.count)
         cg.mine = &cg.units->all.at[number];
-    bool good = open_module(&cg);
-    if (good) {
-        translate(&cg);
-        good = is_there(&cg, w->sink, number) ||
-               (verify(&cg) && optimise(&cg) && deliver(&cg, w->sink, number));
-    }
+    bool good = open_module(&cg) && make_object(&cg, w->sink, number, &last);
     close_module(&cg);
+    spend(w->sink, CODEGEN_TRANSLATE, &last);
     return good;
 }
 

@@ -15,6 +15,8 @@ struct codegen_options {
     uint32_t threads; /* at most */
 };
 
+enum codegen_step { CODEGEN_TRANSLATE, CODEGEN_OPTIMISE, CODEGEN_ASSEMBLE, CODEGEN_STEPS };
+
 /* Where what is made goes. Units are numbered as in `units`; behind them come the tables of the
  * program, unless they are whole. Called from several threads at once, once for each unit. */
 struct codegen_sink {
@@ -22,6 +24,8 @@ struct codegen_sink {
     bool (*has)(struct codegen_sink *, uint32_t unit, const void *from, size_t len);
     /* Takes what was made. False: it could not, and said so. */
     bool (*take)(struct codegen_sink *, uint32_t unit, const void *made, size_t len);
+    /* How long it took, in nanoseconds, on all threads together. */
+    _Atomic uint64_t spent[CODEGEN_STEPS];
 };
 
 /* Makes code of all units. False: it could not be made or not be taken, told on standard error. */

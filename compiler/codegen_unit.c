@@ -42,9 +42,14 @@ LLVMValueRef cg_shared(struct cg *cg, const char *kind, const char *name, LLVMTy
 
 /* ---- functions ------------------------------------------------------------------------------ */
 
+static bool is_owner(const struct cg *cg, const struct ir_func *f)
+{
+    return f->owner != IR_NO_OWNER && &cg->units->all.at[f->owner] == cg->mine;
+}
+
 static void declare(struct cg *cg, const struct ir_func *f, struct cg_func *code)
 {
-    bool member = cg->members[f->index], named = f->exported || !member;
+    bool member = cg->members[f->index], named = !member || (f->exported && is_owner(cg, f));
     const char *name =
         arena_format(&cg->arena, "dfl%c%s", named ? ':' : '.', named ? f->name : f->label);
     code->callee.type = cg_func_type(cg, f);

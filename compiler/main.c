@@ -15,6 +15,7 @@
 #include "lower.h"
 #include "output.h"
 #include "temp.h"
+#include "timings.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -97,6 +98,7 @@ static bool stages_report(struct session *s)
 static bool stages_check(struct session *s, const char *path)
 {
     names_load(&s->program, path);
+    timings_lap(STAGE_read);
     check_types(&s->program);
     check_effects(&s->program);
     check_matches(&s->program);
@@ -105,7 +107,9 @@ static bool stages_check(struct session *s, const char *path)
         asked = extern_check(&s->program);
         check_uses(&s->program);
     }
-    return stages_report(s) && asked;
+    bool good = stages_report(s) && asked;
+    timings_lap(STAGE_check);
+    return good;
 }
 
 static bool has_main(struct session *s)
@@ -117,8 +121,8 @@ static bool has_main(struct session *s)
     return false;
 }
 
-/* DIR of a checked program; passes run at -O2. NULL after errors, which are printed. */
-static struct ir_module *stages_lower(struct session *s)
+/* Passes run at -O2. False after an internal error. */
+static bool stages_optimise(struct session *s, struct ir_module *m)
 {
     static const struct {
         const char *name;
@@ -129,18 +133,26 @@ static struct ir_module *stages_lower(struct session *s)
 #undef PASS
         {NULL, NULL},
     };
-    struct ir_module *m = lower_program(&s->program);
-    if (!stages_report(s) || !m)
-        return NULL;
     const char *after = "lowering";
     for (int i = 0; ir_verify(m, stderr); i++) {
         if (s->cli->level == 0 || !passes[i].name)
-            return m;
+            return true;
         passes[i].run(m);
         after = passes[i].name;
     }
     cli_error(s->cli, "internal error: the program is malformed after %s; please report it", after);
-    return NULL;
+    return false;
+}
+
+/* DIR of a checked program. NULL after errors, which are printed. */
+static struct ir_module *stages_lower(struct session *s)
+{
+    struct ir_module *m = lower_program(&s->program);
+    bool good = stages_report(s) && m;
+    timings_lap(STAGE_lower);
+    good = good && stages_optimise(s, m);
+    timings_lap(STAGE_passes);
+    return good ? m : NULL;
 }
 
 /* From a file to objects, which objects_close() ends. False after errors, which are printed. */
@@ -148,7 +160,9 @@ static bool stages_objects(struct session *s, const char *path, const char *fold
                            struct objects *objects)
 {
     struct ir_module *m = stages_check(s, path) && has_main(s) ? stages_lower(s) : NULL;
-    return m && code_objects(s->cli, m, folder, objects);
+    bool good = m && code_objects(s->cli, m, folder, objects);
+    timings_lap(STAGE_code);
+    return good;
 }
 
 /* Links objects with the runtime and what the program has of C. */
@@ -162,6 +176,7 @@ static enum link_end stages_link(struct session *s, const struct objects *object
         fputs(said, stderr);
     if (end == LINK_FAILED)
         stages_report(s);
+    timings_lap(STAGE_link);
     return end;
 }
 
@@ -190,6 +205,7 @@ static int run_interp(const struct cli *cli)
                                            .check_pure = cli->check_pure};
     if (stages_check(&s, cli->operands[0]) && has_main(&s) && stages_load(&s))
         status = interp_run(&s.program, cli->operand_count - 1, cli->operands + 1, &options);
+    timings_lap(STAGE_run);
     session_close(&s);
     return status;
 }
@@ -307,12 +323,14 @@ static int verb_run(const struct cli *cli)
     if (!cache_open(&cache, &arena, file, options))
         return CLI_FAILED;
     const char *warnings, *path = cache_find(&cache, &warnings);
+    timings_lap(STAGE_cache);
     if (!path)
         path = run_build(&cache, cli);
     else if (!run_warn(cli, warnings))
         path = NULL;
     if (path) {
         signal(SIGXFSZ, on_file_limit);
+        timings_print(cli->json);
         cache_exec(&cache, path, cli->operands);
         cli_error(cli, "cannot start '%s': %s", path, strerror(errno));
     }
@@ -423,6 +441,7 @@ static int verb_test(const struct cli *cli)
         int one = stages_check(&s, cli->operands[i]) && stages_load(&s)
                       ? interp_test(&s.program, &options)
                       : CLI_FAILED;
+        timings_lap(STAGE_run);
         status = one ? one : status;
         session_close(&s);
     }
@@ -499,8 +518,12 @@ int main(int argc, char **argv)
     survive_file_limit();
     struct cli cli;
     int status = cli_parse(&cli, argc, argv);
-    if (status < 0)
+    if (status < 0) {
+        if (cli.timings)
+            timings_begin();
         status = verbs[cli.verb](&cli);
+        timings_print(cli.json);
+    }
     int lost = close_stdout(&cli);
     return status ? status : lost;
 }

@@ -153,10 +153,10 @@ const char *const *objects_paths(const struct objects *o, struct arena *a)
     return paths;
 }
 
-uint32_t objects_made(const struct objects *o)
+uint32_t objects_made(const struct objects *o, uint32_t count)
 {
     uint32_t made = 0;
-    for (uint32_t i = 0; i < o->count; i++)
+    for (uint32_t i = 0; i < count; i++)
         made += !o->all[i].kept;
     return made;
 }

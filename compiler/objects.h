@@ -26,8 +26,8 @@ void objects_open(struct objects *, struct arena *, uint32_t count, const char *
                   const char *maker);
 /* Their files, to a NULL, in `arena`. */
 const char *const *objects_paths(const struct objects *, struct arena *);
-/* How many were made by this build. */
-uint32_t objects_made(const struct objects *);
+/* How many of the first `count` were made by this build. */
+uint32_t objects_made(const struct objects *, uint32_t count);
 /* Ends those in memory. */
 void objects_close(struct objects *);
 

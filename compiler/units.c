@@ -7,12 +7,14 @@
 #include <string.h>
 
 enum {
-    SMALL_VALUES = 40,  /* of a function that is copied into its users */
+    TINY_VALUES = 16,   /* of a function that is copied into units of other files */
+    SMALL_VALUES = 40,  /* of one that is copied within its file; of the library, everywhere */
     PART_VALUES = 8000, /* of a part of a long file: about a thousand lines */
 };
 
 struct making {
     struct units *units;
+    int level;
     struct ir_module *module;
     struct arena *arena;
     uint32_t *sizes;         /* of functions, by index */
@@ -36,15 +38,15 @@ static const struct module *module_of(const struct ir_func *f)
 
 /* ---- owners --------------------------------------------------------------------------------- */
 
-/* Without optimisation the users of a changed function need not be compiled again. */
-static bool is_copied(const struct making *m, const struct ir_func *f, int level)
+static bool is_below(const struct making *m, const struct ir_func *f, uint32_t most)
+{
+    return !f->recursive && m->sizes[f->index] <= most && f != m->module->main;
+}
+
+static bool has_owner(const struct making *m, const struct ir_func *f)
 {
     const struct module *in = module_of(f);
-    if (f == m->module->main)
-        return false;
-    if (f->instance)
-        return true;
-    return !f->recursive && m->sizes[f->index] <= SMALL_VALUES && (level || (in && in->is_std));
+    return !f->instance && !(in && in->is_std && is_below(m, f, SMALL_VALUES));
 }
 
 static int by_place(const void *a, const void *b)
@@ -60,13 +62,13 @@ static int by_place(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-static void sort_owned(struct making *m, int level, bool whole)
+static void sort_owned(struct making *m, bool whole)
 {
     m->sorted = arena_array(m->arena, struct ir_func *, m->module->funcs.count + 1);
     for (uint32_t i = 0; i < m->module->funcs.count; i++) {
         struct ir_func *f = m->module->funcs.at[i];
         m->sizes[i] = count_values(f);
-        if (whole || !is_copied(m, f, level))
+        if (whole || has_owner(m, f))
             m->sorted[m->count++] = f;
     }
     if (!whole)
@@ -121,13 +123,22 @@ static void add_row(struct making *m, struct unit *u, const struct ir_value *spa
     vec_push(m->arena, &u->rows, row);
 }
 
-/* A function that the unit mentions: copied if nobody has it, seen by others if its owner is one.
- */
+/* Without optimisation nothing is gained by it. A copy is compiled again where it is when its file
+ * changes, so that it takes little to be copied into another file. */
+static bool may_copy(const struct making *m, const struct ir_func *f, const struct unit *u)
+{
+    bool same = strcmp(m->units->all.at[f->owner].path, u->path) == 0;
+    return m->level && is_below(m, f, same ? SMALL_VALUES : TINY_VALUES);
+}
+
+/* A function that the unit mentions: copied, or called by name. */
 static void reach(struct making *m, uint32_t unit, struct ir_func *f)
 {
     struct unit *u = &m->units->all.at[unit];
-    if (f->owner != IR_NO_OWNER) {
-        f->exported |= f->owner != unit;
+    if (f->owner == unit)
+        return;
+    if (f->owner != IR_NO_OWNER && !may_copy(m, f, u)) {
+        f->exported = true;
     } else if (m->taken[f->index] != unit + 1) {
         m->taken[f->index] = unit + 1;
         u->size += m->sizes[f->index];
@@ -214,7 +225,7 @@ static void lay_out_all(struct making *m, struct layouts *l)
 void units_make(struct units *units, struct ir_module *module, struct layouts *l, int level,
                 bool whole)
 {
-    struct making m = {.units = units, .module = module, .arena = module->arena};
+    struct making m = {.units = units, .level = level, .module = module, .arena = module->arena};
     uint32_t count = module->funcs.count;
     assert(module->main);
     *units = (struct units){0};
@@ -225,7 +236,7 @@ void units_make(struct units *units, struct ir_module *module, struct layouts *l
         module->funcs.at[i]->exported = false;
     }
     ir_groups(module);
-    sort_owned(&m, level, whole);
+    sort_owned(&m, whole);
     give_owners(&m, whole);
     for (uint32_t i = 0; i < units->all.count; i++)
         fill_unit(&m, i);

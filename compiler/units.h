@@ -1,8 +1,8 @@
 /* units.h - the program in units, which are compiled by themselves: all cores have work, and what
  * did not change need not be compiled again. A unit is the functions of one file, or of a part of
- * a long one. What is small, or an instance of something generic, belongs to no unit: each that
- * uses it has a copy. So the code of a unit follows from its own functions and those copies, and
- * no change elsewhere alters it.
+ * a long one. An instance of something generic belongs to no unit: each that uses it has a copy,
+ * as it may have of what is small. So the code of a unit follows from its own functions and those
+ * copies, and no change elsewhere alters it.
  *
  * Units name to each other only functions, and to the tables of the program only types and rows:
  * none of these names depends on what else is in the program. */
@@ -25,7 +25,7 @@ struct unit {
     const char *name;            /* "main", "shapes.2": part of names that others see */
     const char *path;            /* of its file */
     uint32_t size;               /* about how much there is to do */
-    VEC(struct ir_func *) funcs; /* its own, then copies */
+    VEC(struct ir_func *) funcs; /* its own, then copies, which nobody else sees */
     VEC(struct unit_row) rows;   /* spawns in the order of funcs, blocks and instructions; main */
     uint32_t first_row;          /* of the program's */
 };

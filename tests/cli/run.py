@@ -542,6 +542,32 @@ def a_change_in_one_module_compiles_that_one(p, dfl):
 
 
 @test
+def timings_tell_of_stages_and_of_units(p, dfl):
+    out = project(p)
+
+    def stages(verb, *words):
+        r = p.run([dfl, verb, "--timings"] + list(words), env=cache(p), status=0)
+        wants(r.err, r"stage +ms\n(.*\n)+total +\d+\.\d\n$")
+        return r, [line.split()[0] for line in r.err.splitlines()[1:-1]]
+    parts = ["code", "translate", "optimise", "assemble"]
+    r, names = stages("build", "-q", "main.dfl")
+    same(names, ["read", "check", "lower", "passes"] + parts + ["link"])
+    wants(r.err, r"code +\d+\.\d  3 of 3 units compiled\n")
+    p.write("near.dfl", "// a new line\n" + open(os.path.join(p.work, "near.dfl")).read())
+    r, names = stages("run", "main.dfl")
+    same(r.out, out)
+    same(names, ["cache", "read", "check", "lower", "passes"] + parts + ["link"])
+    wants(r.err, r"code +\d+\.\d  1 of 3 units compiled\n")
+    same(stages("run", "main.dfl")[1], ["cache"])
+    same(stages("run", "--interp", "main.dfl")[1], ["read", "check", "run"])
+    same(stages("check", "main.dfl", "near.dfl")[1], ["read", "check"])
+    p.write("t.dfl", 'test "one" { expect 1 + 1 == 2 }\n')
+    same(stages("test", "t.dfl")[1], ["read", "check", "run"])
+    r = p.run([dfl, "check", "--timings", "--json", "main.dfl"], status=0)
+    same([json.loads(line)["stage"] for line in (r.out + r.err).splitlines()], ["read", "check"])
+
+
+@test
 def run_and_build_share_objects(p, dfl):
     out = project(p)
     p.run([dfl, "build", "main.dfl"], env=cache(p), status=0)
