@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "block.h"
 #include "channel.h"
@@ -17,7 +18,10 @@
 #include "futex.h"
 #include "transport.h"
 
-enum { BACKLOG_MOST = 1 << 30 }; /* bytes that may wait for a peer */
+enum {
+    BACKLOG_MOST = 1 << 30, /* bytes that may wait for a peer */
+    FLUSH_NS = 200000000,
+};
 
 struct peer {
     uint32_t proc;
@@ -393,6 +397,35 @@ const char *comms_open(const struct run *run, uint32_t self, uint64_t program,
     }
     snprintf(c->url, sizeof c->url, "%s", transport_url(c->transport));
     return NULL;
+}
+
+struct comms_counts comms_counts(const struct comms *c)
+{
+    struct comms_counts sum = {0};
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct channel_stats *s = &c->peers[i]->channel.stats;
+        sum.rows += s->rows;
+        sum.packets += s->packets;
+        sum.bytes += s->bytes;
+        sum.resent += s->resent;
+    }
+    return sum;
+}
+
+static bool arrived(struct comms *c, uint32_t proc)
+{
+    pthread_mutex_lock(&c->role);
+    struct peer *peer = peer_of(c, proc);
+    bool all = peer->cut || channel_backlog(&peer->channel) == 0;
+    pthread_mutex_unlock(&c->role);
+    return all;
+}
+
+void comms_flush(struct comms *c, uint32_t proc)
+{
+    int64_t until = clock_now() + FLUSH_NS;
+    while (!arrived(c, proc) && clock_now() < until)
+        usleep(100);
 }
 
 struct bytes comms_url(const struct comms *c)

@@ -40,6 +40,14 @@ void comms_loop(struct comms *);
 void comms_stop(struct comms *);
 /* Runs `fn` with the role held, then performs what it wants. Any thread but the role's holder. */
 void comms_call(struct comms *, void (*fn)(void *user, struct actions *));
+/* Waits a moment for what was sent to `peer` to arrive. Not by the role's holder. */
+void comms_flush(struct comms *, uint32_t peer);
 void comms_close(struct comms *);
+
+/* What was sent so far, to all peers. By the role's holder. */
+struct comms_counts {
+    uint64_t rows, packets, bytes, resent;
+};
+struct comms_counts comms_counts(const struct comms *);
 
 #endif

@@ -23,6 +23,7 @@
 #include "clock.h"
 #include "comms.h"
 #include "encode.h"
+#include "stats.h"
 #include "tables.h"
 
 enum {
@@ -45,7 +46,11 @@ static struct {
     uint32_t count;
     char **argv;
     int run_fd, events;
+    const struct settings *settings;
     bool check, ending;
+    struct stats *stats;  /* the head: of each node; role */
+    struct buffer deaths; /* the head: a line for each; role */
+    int64_t began;
     bool root_ended;
     int root_status; /* of waitpid() */
     int status;
@@ -79,6 +84,18 @@ static bool on_row(void *user, uint32_t from, struct bytes row, int64_t now, str
     return node_tables_on_row(&node.tables, from, row, now, out);
 }
 
+/* Told with the statistics, so that they do not mix with what the program prints. */
+static void note_death(const struct action *a)
+{
+    char name[ID_NAME], line[256];
+    if (!node.stats || node.ending)
+        return;
+    int len = snprintf(line, sizeof line, "  %s died after %.3f s: %.*s\n", id_name(a->proc, name),
+                       (double)(clock_now() - node.began) / 1e9, (int)a->bytes.len,
+                       (const char *)a->bytes.at);
+    buffer_append(&node.deaths, line, (size_t)len);
+}
+
 static void act(void *user, const struct action *a, struct actions *out)
 {
     (void)user;
@@ -87,6 +104,13 @@ static void act(void *user, const struct action *a, struct actions *out)
     case ACT_KILL:
         atomic_store(&node.doomed[id_node(a->proc)], true);
         nudge_main();
+        break;
+    case ACT_DIED:
+        note_death(a);
+        break;
+    case ACT_REPORT:
+        if (node.stats && id_node(a->proc) <= node.count)
+            stats_read(a->bytes, &node.stats[id_node(a->proc) - 1]);
         break;
     case ACT_LEAVE:
         atomic_store(&node.leave, true);
@@ -352,15 +376,20 @@ static int fail_to_start(const char *why)
     return 2;
 }
 
-int node_run_head(struct run *run, const struct dfl_program *program, char **argv, bool check)
+int node_run_head(struct run *run, const struct dfl_program *program, char **argv,
+                  const struct settings *settings)
 {
     int signals = open_signals();
     const char *why = open_node(run, ID_HEAD, program, argv, run->nodes);
     if (why)
         return fail_to_start(why);
-    node.check = check;
+    node.settings = settings;
+    node.check = settings->check;
     if (!publish(run))
         return fail_to_start(strerror(errno));
+    node.began = run->began;
+    if (settings->stats)
+        node.stats = calloc(run->nodes, sizeof *node.stats);
     bool started = start_all(run);
     while (started && !node.root_ended) {
         int asked = wait_for_event(signals, -1);
@@ -377,12 +406,19 @@ int node_run_head(struct run *run, const struct dfl_program *program, char **arg
         end_children(signals);
     }
     close_node();
+    if (node.deaths.len)
+        fprintf(stderr, "%.*s", (int)node.deaths.len, (const char *)node.deaths.at);
+    buffer_free(&node.deaths);
+    if (node.stats)
+        stats_print(stderr, node.stats, run->nodes, (double)(clock_now() - run->began) / 1e9,
+                    run->threads, program->elided);
+    free(node.stats);
     close(signals);
     close(node.run_fd);
     if (!started)
         return 2;
     int status = status_of_root();
-    return status ? status : check ? node.status : 0;
+    return status ? status : settings->check ? node.status : 0;
 }
 
 /* ---- other nodes ---- */
@@ -403,13 +439,14 @@ static void finish_worker(void *user, struct actions *out)
 }
 
 int node_run(const struct process_part *part, const struct dfl_program *program, char **argv,
-             bool check)
+             const struct settings *settings)
 {
     int signals = open_signals();
     const char *why = open_node(&part->run, part->self, program, argv, 1);
     if (why)
         return fail_to_start(why);
-    node.check = check;
+    node.settings = settings;
+    node.check = settings->check;
     struct run run = part->run;
     if (!publish(&run))
         return fail_to_start(strerror(errno));
@@ -421,6 +458,8 @@ int node_run(const struct process_part *part, const struct dfl_program *program,
     node.ending = true;
     comms_call(node.comms, finish_worker);
     end_children(signals);
+    if (settings->stats)
+        comms_flush(node.comms, ID_HEAD);
     close_node();
     close(signals);
     close(node.run_fd);

@@ -8,12 +8,13 @@
 
 #include "dfl.h"
 #include "process.h"
+#include "settings.h"
 
 /* Starts all nodes and the root's worker, and runs as the head until the root has ended. Gives the
- * exit status of the run; a root that a signal ended ends this process the same way.
- * `check`: children have time to say what they leave behind. */
-int node_run_head(struct run *, const struct dfl_program *, char **argv, bool check);
+ * exit status of the run; a root that a signal ended ends this process the same way. */
+int node_run_head(struct run *, const struct dfl_program *, char **argv, const struct settings *);
 /* Runs as the node that `part` names. The status of its worker. */
-int node_run(const struct process_part *, const struct dfl_program *, char **argv, bool check);
+int node_run(const struct process_part *, const struct dfl_program *, char **argv,
+             const struct settings *);
 
 #endif

@@ -101,6 +101,9 @@ static void declare_dead(struct node_tables *t, uint32_t dead, struct bytes why,
             act_send_death(out, t->members.list[i].proc, &(struct msg_death){dead, why});
     if (id_is_node(dead))
         act_add(out, ACT_KILL)->proc = dead;
+    struct action *died = act_add(out, ACT_DIED);
+    died->proc = dead;
+    died->bytes = why;
 }
 
 static bool on_death(struct node_tables *t, uint32_t from, const struct msg_death *m,
@@ -165,6 +168,20 @@ static bool on_finish(struct node_tables *t, uint32_t from, struct actions *out)
     return true;
 }
 
+/* The own worker's goes on to the head; there it is added up. */
+static bool on_report(struct node_tables *t, uint32_t from, const struct msg_report *m,
+                      struct actions *out)
+{
+    if (!is_head(t)) {
+        act_send_report(out, ID_HEAD, m);
+        return from == t->grants.worker;
+    }
+    struct action *act = act_add(out, ACT_REPORT);
+    act->proc = id_proc(id_node(from), 0);
+    act->bytes = m->stats;
+    return true;
+}
+
 static bool on_row(struct node_tables *t, uint32_t from, const struct msg *m, int64_t now,
                    struct actions *out)
 {
@@ -177,6 +194,8 @@ static bool on_row(struct node_tables *t, uint32_t from, const struct msg *m, in
         return id_is_node(from);
     case MSG_finish:
         return on_finish(t, from, out);
+    case MSG_report:
+        return on_report(t, from, &m->report, out);
     case MSG_idle:
         grants_on_idle(&t->grants, from, &m->idle);
         return true;

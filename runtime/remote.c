@@ -56,7 +56,8 @@ static struct {
     int64_t look_after, force_after, opened;
     const struct chaos_kill *worker_kill, *node_kill; /* NULL: not to be killed */
     _Atomic uint64_t begun;                           /* foreign tasks */
-    bool leaving;
+    bool leaving;                                     /* the run is over */
+    bool quiet;                                       /* the workers are gone */
     struct dfl_task *started[TAKE_MOST]; /* foreign records not yet given to the workers */
     int64_t started_count;
     _Atomic(struct side *) done;
@@ -312,6 +313,8 @@ static void share_work(int64_t now, struct actions *out)
 static bool on_row(void *user, uint32_t from, struct bytes row, int64_t now, struct actions *out)
 {
     (void)user;
+    if (remote.quiet)
+        return true;
     return worker_tables_on_row(&remote.tables, from, row, now, out);
 }
 
@@ -362,6 +365,8 @@ static void leave(void *user)
 static int64_t step(void *user, int64_t now, struct actions *out)
 {
     (void)user;
+    if (remote.quiet)
+        return INT64_MAX;
     give_started();
     check_chaos(now);
     end_done(out);
@@ -412,8 +417,52 @@ const char *remote_open(const struct run *run, uint32_t self, const struct dfl_p
     return NULL;
 }
 
-void remote_close(void)
+static void be_quiet(void *user, struct actions *out)
 {
+    (void)user;
+    (void)out;
+    remote.quiet = true;
+}
+
+void remote_quiet(void)
+{
+    comms_call(remote.comms, be_quiet);
+}
+
+static const struct stats *own_stats;
+
+/* What this worker counted, and what its tables and channels did. */
+static void report(void *user, struct actions *out)
+{
+    const struct tables_counts *t = &remote.tables.counts;
+    struct comms_counts c = comms_counts(remote.comms);
+    struct stats all = *own_stats;
+    struct buffer bytes = {0};
+    (void)user;
+    all.shipped = t->shipped;
+    all.came_back = t->came_back;
+    all.replayed = t->replayed;
+    all.refused = t->refused;
+    all.received = t->received;
+    all.leases = t->leases;
+    all.in_place -= t->came_back;
+    all.rows = c.rows;
+    all.packets = c.packets;
+    all.bytes = c.bytes;
+    all.resent = c.resent;
+    stats_write(&bytes, &all);
+    act_send_report(out, id_proc(id_node(remote.tables.self), 0),
+                    &(struct msg_report){buffer_bytes(&bytes)});
+    buffer_free(&bytes);
+}
+
+void remote_close(const struct stats *stats)
+{
+    own_stats = stats;
+    if (stats) {
+        comms_call(remote.comms, report);
+        comms_flush(remote.comms, id_proc(id_node(remote.tables.self), 0));
+    }
     comms_stop(remote.comms);
     pthread_join(remote.thread, NULL);
     comms_close(remote.comms);

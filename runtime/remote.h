@@ -9,14 +9,17 @@
 #define REMOTE_H
 
 #include "run.h"
+#include "stats.h"
 #include "task.h"
 
 /* Takes part in `run`, which stays the caller's until remote_close(), as worker `self`. NULL, or
  * why not. Before worker_run(). */
 const char *remote_open(const struct run *, uint32_t self, const struct dfl_program *,
                         uint32_t threads);
-/* Stops talking; what was lent out is dropped. After worker_run(). */
-void remote_close(void);
+/* After worker_run(): what comes in is not heeded any more, so that workers can be closed. */
+void remote_quiet(void);
+/* Tells the head what was counted, if not NULL, and stops talking. */
+void remote_close(const struct stats *);
 
 /* A worker begins to run a foreign task; it is done. Called by workers. */
 void remote_begin(struct dfl_task *);

@@ -130,14 +130,18 @@ static int check_all(int status)
     return good ? status : 70;
 }
 
-static void close_all(void)
+static void close_all(const struct process_part *part)
 {
     struct stats stats = {0};
+    if (part->self)
+        remote_quiet();
     worker_close(&stats);
+    if (part->self)
+        remote_close(settings.stats ? &stats : NULL);
     helper_fini();
-    if (settings.stats)
-        stats_print(stderr, &stats, (double)(clock_now() - began) / 1e9, (uint32_t)settings.threads,
-                    program->elided);
+    if (settings.stats && !part->self)
+        stats_print(stderr, &stats, 0, (double)(clock_now() - began) / 1e9,
+                    (uint32_t)settings.threads, program->elided);
 }
 
 /* ---- the parts of a run ---- */
@@ -162,9 +166,7 @@ static int run_root(const struct process_part *part, int argc, char **argv)
 
     int status = finish();
     dfl_task_release(NULL, root);
-    if (part->self)
-        remote_close();
-    close_all();
+    close_all(part);
     free(args);
     return status;
 }
@@ -178,8 +180,7 @@ static int run_other(const struct process_part *part)
     if (why)
         return fail(why);
     worker_run(NULL, leave_late);
-    remote_close();
-    close_all();
+    close_all(part);
     return 0;
 }
 
@@ -212,7 +213,7 @@ static int run_head(char **argv)
     if (getrandom(&run.id, sizeof run.id, 0) != sizeof run.id ||
         getrandom(run.secret, sizeof run.secret, 0) != sizeof run.secret)
         return fail("the system gives no random numbers");
-    return node_run_head(&run, program, argv, settings.check);
+    return node_run_head(&run, program, argv, &settings);
 }
 
 int dfl_main(const struct dfl_program *given, int argc, char **argv)
@@ -229,7 +230,7 @@ int dfl_main(const struct dfl_program *given, int argc, char **argv)
     began = clock_now();
     value_set_types(program->types, program->type_count);
     if (part.self && id_is_node(part.self))
-        return node_run(&part, program, argv, settings.check);
+        return node_run(&part, program, argv, &settings);
     if (!part.self && settings.nodes > 1)
         return run_head(argv);
     return run_worker(&part, argc, argv);

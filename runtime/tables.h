@@ -18,7 +18,7 @@ enum {
 };
 
 struct tables_counts {
-    uint64_t shipped, received, replayed, lost_peers;
+    uint64_t shipped, came_back, refused, received, replayed, leases;
 };
 
 struct worker_tables {

@@ -371,9 +371,10 @@ static struct dfl_fiber *run(struct dfl_fiber *self, struct dfl_task *task)
         task_release(&w->pool, task);
         return NULL;
     }
-    w->stats.scheduled++;
     if (task->flags & TASK_FOREIGN)
         remote_begin(task);
+    else
+        w->stats.scheduled++;
     return await_run(self, task);
 }
 

@@ -46,7 +46,6 @@ static bool on_death(struct worker_tables *t, const struct msg_death *m, struct 
     }
     if (!members_out(&t->members, m->proc))
         return true;
-    t->counts.lost_peers++;
     t->counts.replayed += owner_on_death(&t->owner, m->proc, out);
     exec_on_death(&t->exec, m->proc, out);
     leases_on_death(&t->leases, m->proc);
@@ -59,16 +58,20 @@ static bool on_death(struct worker_tables *t, const struct msg_death *m, struct 
 static bool on_result(struct worker_tables *t, uint32_t from, const struct msg_task_result *m,
                       int64_t now, struct actions *out)
 {
-    if (owner_on_result(&t->owner, from, m, out))
-        leases_returned(&t->leases, from, m->run_ns, now);
+    if (!owner_on_result(&t->owner, from, m, out))
+        return true;
+    t->counts.came_back++;
+    leases_returned(&t->leases, from, m->run_ns, now);
     return true;
 }
 
 static bool on_refuse(struct worker_tables *t, uint32_t from, const struct msg_task_refuse *m,
                       int64_t now, struct actions *out)
 {
-    if (owner_on_refuse(&t->owner, from, m, out))
-        leases_returned(&t->leases, from, 0, now);
+    if (!owner_on_refuse(&t->owner, from, m, out))
+        return true;
+    t->counts.refused++;
+    leases_returned(&t->leases, from, 0, now);
     return true;
 }
 
@@ -93,6 +96,7 @@ static bool on_grant(struct worker_tables *t, uint32_t from, const struct msg_le
     struct msg_lease_grant grant = *m;
     if (members_is_out(&t->members, grant.worker))
         grant.slots = 0; /* it died while the grant was under way: of no use */
+    t->counts.leases++;
     leases_on_grant(&t->leases, from, &grant, now, out);
     return true;
 }

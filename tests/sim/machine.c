@@ -209,6 +209,9 @@ static void perform_one(struct world *w, struct process *p, const struct action 
     case ACT_KILL:
         act_kill(w, a->proc);
         break;
+    case ACT_DIED:
+    case ACT_REPORT:
+        break;
     case ACT_LEAVE:
         p->leaving = true;
         break;
