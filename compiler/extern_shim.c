@@ -5,6 +5,7 @@
 #include "home.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static const char *spell(struct externs *x, const struct c_type *t)
 {
@@ -74,6 +75,27 @@ static void write_result(struct externs *x, const struct c_func *f, FILE *out)
         fprintf(out, "*(%s *)out = ", spell(x, &f->result));
 }
 
+/* Headers of the C library whose functions are content with the stack that tasks have. */
+static bool is_small(struct externs *x, const struct c_func *f)
+{
+    static const char *const names[] = {"ctype.h", "float.h",  "inttypes.h", "limits.h",
+                                        "math.h",  "stdlib.h", "string.h",   "strings.h"};
+    const char *header = f->node->func_.header, *link = f->node->func_.link;
+    bool known = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        known |= !strcmp(header, names[i]);
+    return known && (!link || !strcmp(link, "m")) &&
+           access(arena_format(x->arena, "%s%s", x->folder, header), F_OK) != 0;
+}
+
+static const char *flags_of(struct externs *x, const struct c_func *f)
+{
+    bool is_io = f->symbol->func->flags & FUNC_IO;
+    return arena_format(x->arena, "%s | %s | %s", is_io ? "DFL_C_IO" : "0",
+                        is_small(x, f) ? "DFL_C_SMALL" : "0",
+                        strspn(f->how, "vp") == strlen(f->how) ? "DFL_C_AS_IS" : "0");
+}
+
 static void write_func(struct externs *x, const struct c_func *f, uint32_t number, FILE *out)
 {
     fprintf(out, "#line %u \"dfl\"\n", number + 1);
@@ -93,9 +115,9 @@ static void write_func(struct externs *x, const struct c_func *f, uint32_t numbe
         write_function_args(x, f, out);
         fprintf(out, ")");
     }
-    fprintf(out, "; }\nconst struct dfl_c_fn %s = {dfl_call_%u, \"%s\", \"%s\", %d};\n",
+    fprintf(out, "; }\nconst struct dfl_c_fn %s = {dfl_call_%u, \"%s\", \"%s\", %u, %s};\n",
             extern_symbol(x->arena, f->symbol), number, f->symbol->name, f->how,
-            (f->symbol->func->flags & FUNC_IO) != 0);
+            f->symbol->func->param_count, flags_of(x, f));
 }
 
 static void write_record(struct externs *x, const struct c_record *r, uint32_t number, FILE *out)

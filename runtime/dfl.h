@@ -216,9 +216,15 @@ struct dfl_c_fn {
      *   s  a C string: of a str a copy with a NUL behind; as a result one that is copied, or NULL
      */
     const char *how;
-    uint64_t is_io;
+    uint32_t count; /* of parameters */
+    uint32_t flags;
 };
 enum { DFL_C_PARAMS_MOST = 32 };
+enum {
+    DFL_C_IO = 1,
+    DFL_C_SMALL = 2, /* needs little stack */
+    DFL_C_AS_IS = 4, /* `how` is v and p only */
+};
 
 /* A place where one is called. */
 struct dfl_c_use {

@@ -18,9 +18,10 @@
 struct call {
     const struct dfl_c_use *use;
     void *out;
-    void *given[DFL_C_PARAMS_MOST];
-    uint32_t count;
+    void *const *args;         /* for C: the program's, or `made` */
     struct dfl_error *failure; /* of the result */
+    uint32_t count;            /* of those that are made */
+    void *made[DFL_C_PARAMS_MOST];
 };
 
 /* ---- arguments ------------------------------------------------------------------------------ */
@@ -48,7 +49,7 @@ static struct dfl_error *give_string(struct call *call, uint32_t i, const struct
         block_exhausted((uint64_t)s->len + 1);
     memcpy(copy, s->ptr, (size_t)s->len);
     copy[s->len] = 0;
-    call->given[i] = copy;
+    call->made[i] = copy;
     return NULL;
 }
 
@@ -66,16 +67,16 @@ static const struct dfl_type *element_type(const struct dfl_type *t)
 static struct dfl_error *give(struct call *call, void *arg)
 {
     uint32_t i = call->count;
-    call->given[i] = arg;
+    call->made[i] = arg;
     switch (call->use->fn->how[i]) {
     case 's':
         return give_string(call, i, arg);
     case 'e':
-        call->given[i] = elements(arg);
+        call->made[i] = elements(arg);
         return NULL;
     case 'c':
         dfl_array_own(element_type(call->use->params[i]), arg);
-        call->given[i] = elements(arg);
+        call->made[i] = elements(arg);
         return NULL;
     default:
         return NULL;
@@ -86,7 +87,7 @@ static void take_back(struct call *call)
 {
     for (uint32_t i = 0; i < call->count; i++)
         if (call->use->fn->how[i] == 's')
-            free(call->given[i]);
+            free(call->made[i]);
 }
 
 /* ---- the result ----------------------------------------------------------------------------- */
@@ -126,11 +127,11 @@ static void run(struct call *call)
 {
     const struct dfl_c_fn *fn = call->use->fn;
     const char *text;
-    if (fn->how[call->count] == 's') {
-        fn->call(&text, call->given);
+    if (fn->how[fn->count] == 's') {
+        fn->call(&text, call->args);
         call->failure = put_string(call, text); /* here, since the text may be this thread's */
     } else {
-        fn->call(call->out, call->given);
+        fn->call(call->out, call->args);
     }
 }
 
@@ -153,24 +154,35 @@ static void run_io(void *call)
 /* Pure code has all of the thread's large stack; code that may wait has a thread to itself. */
 static struct dfl_error *run_somewhere(struct dfl_fiber *fiber, struct call *call)
 {
-    if (call->use->fn->is_io)
+    if (call->use->fn->flags & DFL_C_IO)
         dfl_blocking(fiber, run_io, call);
-    else if (fiber && !fiber->on_large)
+    else if (fiber && !fiber->on_large && !(call->use->fn->flags & DFL_C_SMALL))
         return dfl_stack_call(fiber, run_on_large, call, 0, call->use->site);
     else
         run(call);
     return call->failure;
 }
 
+static struct dfl_error *make_args(struct call *call, void *const *args)
+{
+    struct dfl_error *e = NULL;
+    assert(call->use->fn->count <= DFL_C_PARAMS_MOST);
+    call->args = call->made;
+    for (; call->count < call->use->fn->count && !e; call->count += !e)
+        e = give(call, args[call->count]);
+    return e;
+}
+
 static struct dfl_error *call_once(struct dfl_fiber *fiber, const struct dfl_c_use *use, void *out,
                                    void *const *args)
 {
-    struct call call = {.use = use, .out = out};
-    uint32_t params = (uint32_t)strlen(use->fn->how) - 1;
-    struct dfl_error *e = NULL;
-    assert(params <= DFL_C_PARAMS_MOST);
-    for (; call.count < params && !e; call.count += !e)
-        e = give(&call, args[call.count]);
+    struct call call;
+    call.use = use;
+    call.out = out;
+    call.args = args;
+    call.failure = NULL;
+    call.count = 0;
+    struct dfl_error *e = use->fn->flags & DFL_C_AS_IS ? NULL : make_args(&call, args);
     if (!e)
         e = run_somewhere(fiber, &call);
     take_back(&call);
@@ -204,7 +216,7 @@ static void second_open(struct second *s, const struct dfl_c_use *use, void *con
 {
     struct buffer b;
     *s = (struct second){.use = use, .out = room(use->result)};
-    s->count = (uint32_t)strlen(use->fn->how) - 1;
+    s->count = use->fn->count;
     dfl_buffer_begin(&b);
     buffer_char(&b, '(');
     for (uint32_t i = 0; i < s->count; i++) {
@@ -279,7 +291,11 @@ static struct dfl_error *call_twice(struct dfl_fiber *fiber, const struct dfl_c_
 struct dfl_error *dfl_c_call(struct dfl_fiber *fiber, const struct dfl_c_use *use, void *out,
                              void *const *args)
 {
-    if (purity_on && !use->fn->is_io && purity_sample(use->fn, 8))
+    uint32_t flags = use->fn->flags;
+    if (purity_on && !(flags & DFL_C_IO) && purity_sample(use->fn, 8))
         return call_twice(fiber, use, out, args);
-    return call_once(fiber, use, out, args);
+    if (flags != (DFL_C_SMALL | DFL_C_AS_IS))
+        return call_once(fiber, use, out, args);
+    use->fn->call(out, args); /* most are so short that what is around them counts */
+    return NULL;
 }
