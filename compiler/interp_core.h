@@ -158,9 +158,11 @@ static inline void *temp(struct interp *in, uint64_t size)
     return at;
 }
 
+/* A value without size may have no place. */
 static inline void move(const struct dfl_type *t, void *to, const void *from)
 {
-    memcpy(to, from, t->size);
+    if (t->size)
+        memcpy(to, from, t->size);
 }
 
 /* One more owner of *from, at `to`. */
