@@ -102,10 +102,6 @@ static void check_slice(struct check *c, struct node *range)
         check_want(c, &range->range_.lo, simple(c, TYPE_int), none);
     if (range->range_.hi)
         check_want(c, &range->range_.hi, simple(c, TYPE_int), none);
-    if (range->range_.step) {
-        check_want(c, &range->range_.step, simple(c, TYPE_int), none);
-        diag_error(c->diags, DIAG_bad_index, range->range_.step->span, "a slice has no step");
-    }
 }
 
 /* What is left of a grid: an element, or the axes that have a range. */

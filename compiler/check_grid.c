@@ -252,6 +252,36 @@ const struct type *check_ranks(struct check *c, struct node *node, struct symbol
 
 /* ---- arrays as written ---------------------------------------------------------------------- */
 
+/* Of arrays as written, `rank` deep; each is regular in itself. */
+static bool same_shape(const struct node *a, const struct node *b, uint32_t rank)
+{
+    if (a->kind != NODE_array || b->kind != NODE_array)
+        return true;
+    const struct nodes *x = &a->array_.elems, *y = &b->array_.elems;
+    return x->count == y->count &&
+           (rank == 1 || !x->count || same_shape(x->at[0], y->at[0], rank - 1));
+}
+
+static bool is_regular(struct check *c, const struct node *array, uint32_t rank)
+{
+    const struct nodes *parts = &array->array_.elems;
+    for (uint32_t i = 1; i < parts->count; i++) {
+        if (same_shape(parts->at[0], parts->at[i], rank - 1))
+            continue;
+        struct diag *d = diag_error(c->diags, DIAG_bad_index, parts->at[i]->span,
+                                    "this part has another shape than the first one");
+        diag_note(c->diags, d, parts->at[0]->span, "the first one is here");
+        return false;
+    }
+    return true;
+}
+
+bool is_grid_literal(const struct node *call)
+{
+    const struct symbol *target = call->call_.target;
+    return target && target->module->is_std && !strcmp(target->name, "stacked");
+}
+
 const struct type *check_grid_literal(struct check *c, struct node **slot, const struct type *want)
 {
     struct node *array = *slot, *call = node_around(c, NODE_call, array, NULL);
@@ -259,7 +289,8 @@ const struct type *check_grid_literal(struct check *c, struct node **slot, const
         type_array(c->types, type_grid(c->types, want->args.at[0], want->rank - 1));
     call->call_.callee = node_around(c, NODE_name, array, simple(c, TYPE_bad));
     call->call_.callee->name_.name = intern(c->program->names, "stack", strlen("stack"));
-    if (is_bad(check_want(c, slot, rows_type, c->why)))
+    bool regular = is_regular(c, array, want->rank);
+    if (is_bad(check_want(c, slot, rows_type, c->why)) || !regular)
         return simple(c, TYPE_bad);
     array = *slot;
     *slot = call;

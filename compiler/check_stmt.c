@@ -357,7 +357,7 @@ static void check_constant(void *context, struct node *node)
 {
     struct check *c = context;
     bool constructor = node->kind == NODE_call &&
-                       (node->call_.builtin != BUILTIN_NONE ||
+                       (node->call_.builtin != BUILTIN_NONE || is_grid_literal(node) ||
                         (node->call_.target && node->call_.target->kind == SYM_VARIANT));
     if (is_constant(node->kind) || constructor) {
         ast_children(node, check_constant, c);

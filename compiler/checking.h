@@ -184,6 +184,8 @@ const struct type *check_ranks(struct check *, struct node *call, struct symbol 
 bool takes_ranks(const struct symbol *);
 /* An array as written where a grid is wanted: a call that stacks its rows. */
 const struct type *check_grid_literal(struct check *, struct node **slot, const struct type *want);
+/* Whether a call is one that this has made. */
+bool is_grid_literal(const struct node *call);
 
 /* ---- check_function.c ---- */
 /* A function as an argument: a lambda, a named fn, or an fn parameter handed on. `pattern` is the

@@ -162,6 +162,10 @@ static const char *behind_operand(const struct stop *stop)
         return "`in` belongs to `for`: write `xs.contains(x)` or `m.has(k)`";
     if (stop->kind == DOTDOT)
         return "a range stands in `for`, in a comprehension or in `[ ]` only";
+    if (stop->kind == ':' && stop->bracket == '[' && stop->second_before == '[')
+        return "a part is written `xs[lo..hi]`";
+    if (stop->kind == STEP && stop->bracket == '[')
+        return "a slice has no step: write `[xs[i] for i in lo..hi step n]`";
     if (stop->kind == FAT)
         return "a lambda is written `|x| x + 1`";
     if (stop->before == TYPE_ID && stop->kind == '{')
@@ -177,6 +181,8 @@ static const char *in_expression(const struct stop *stop)
                "an assignment is a statement";
     if (is_set && stop->first != LET && stop->first != VAR && ends_expression(stop))
         return "an assignment is a statement: write it in braces, `{ x = 1 }`";
+    if (stop->kind == ':' && stop->bracket == '[' && wants_expression(stop))
+        return "all of an axis is `..`: write `m[.., j]`, and a part `xs[lo..hi]`";
     if (stop->kind == '&' && wants_expression(stop))
         return "there are no references: every value is passed as it is";
     if (stop->kind == '*' && wants_expression(stop))
