@@ -73,6 +73,18 @@ static void check_link(struct externs *x, const struct node *node)
                    "no file `%s` in the program's folder", link);
 }
 
+static void check_header(struct externs *x, const char *name, struct span span)
+{
+    size_t len = strlen(name);
+    if (len < 2 || name[0] != '<' || name[len - 1] != '>') {
+        check_word(x, name, span, "header", "\"\\\n<>");
+        return;
+    }
+    struct diag *d = diag_error(diags_of(x), DIAG_bad_extern, span,
+                                "a header is named without the signs around it");
+    diag_hint(diags_of(x), d, "write `\"%.*s\"`", (int)len - 2, name + 1);
+}
+
 static struct c_header *header_of(struct externs *x, const char *name, struct span span)
 {
     for (uint32_t i = 0; i < x->headers.count; i++)
@@ -121,13 +133,15 @@ static void check_kind(struct externs *x, const struct symbol *s)
                    DFL_C_PARAMS_MOST);
 }
 
+/* What is wrong by itself is told here, and asked no further. */
 static void add_func(struct externs *x, struct symbol *s)
 {
     struct node *node = s->node;
     struct c_func f = {.symbol = s, .node = node, .name = s->name};
+    uint32_t errors = diags_of(x)->errors;
     if (node->func_.c_name)
         f.name = node->func_.c_name;
-    check_word(x, node->func_.header, node->func_.header_at, "header", "\"\\\n<>");
+    check_header(x, node->func_.header, node->func_.header_at);
     check_link(x, node);
     check_word(x, node->func_.c_name, s->span, "function", " \"\\\n();*#");
     check_kind(x, s);
@@ -135,6 +149,8 @@ static void add_func(struct externs *x, struct symbol *s)
         check_form(x, s->func->locals.at[i]->type, s->func->locals.at[i]->node->span, PLACE_PARAM);
     check_form(x, s->func->result, node->func_.result ? node->func_.result->span : s->span,
                PLACE_RESULT);
+    if (diags_of(x)->errors != errors)
+        return;
     header_of(x, node->func_.header, node->func_.header_at);
     vec_push(x->arena, &x->funcs, f);
 }
@@ -149,7 +165,7 @@ static void add_record(struct externs *x, struct symbol *s)
         r.names[0] = s->name;
         r.names[1] = arena_format(x->arena, "struct %s", s->name);
     }
-    check_word(x, node->record_.header, node->record_.header_at, "header", "\"\\\n<>");
+    check_header(x, node->record_.header, node->record_.header_at);
     check_word(x, node->record_.c_name, s->span, "struct", "\"\\\n();*#");
     for (uint32_t i = 0; i < fields->count; i++)
         check_form(x, s->type->args.at[i], fields->at[i]->span, PLACE_FIELD);
@@ -157,12 +173,16 @@ static void add_record(struct externs *x, struct symbol *s)
     vec_push(x->arena, &x->records, r);
 }
 
-static void collect(struct externs *x)
+/* False if functions cannot be asked about, since records that they may use are wrong. */
+static bool collect(struct externs *x)
 {
+    uint32_t errors = diags_of(x)->errors;
     for (uint32_t i = 0; i < x->program->c_records.count; i++)
         add_record(x, x->program->c_records.at[i]);
+    bool good = diags_of(x)->errors == errors;
     for (uint32_t i = 0; i < x->program->c_funcs.count; i++)
         add_func(x, x->program->c_funcs.at[i]);
+    return good;
 }
 
 /* ---- answers -------------------------------------------------------------------------------- */
@@ -172,18 +192,19 @@ static const struct question *answer(const struct externs *x, uint32_t number)
     return &x->questions.at[number];
 }
 
-/* True if the header was read; what keeps it from that is told once. */
+/* Tells what keeps a header from being read. False if it is there, with mistakes. */
 static bool judge_header(struct externs *x, struct c_header *h)
 {
     if (answer(x, h->ask)->error) {
         struct diag *d =
             diag_error(diags_of(x), DIAG_no_header, h->span, "no C header `%s`", h->name);
-        diag_hint(diags_of(x), d,
-                  "it is looked for in the program's folder, then where the C compiler looks; "
-                  "is its package installed?");
-        return false;
-    }
-    if (h->trouble) {
+        diag_hint(
+            diags_of(x), d, "%s",
+            strchr(h->name, '.')
+                ? "it is looked for in the program's folder, then where the C compiler looks; "
+                  "is its package installed?"
+                : "an `extern` names the header: `extern \"stdio.h\" fn …`");
+    } else if (h->trouble) {
         struct diag *d = diag_error(diags_of(x), DIAG_no_header, h->span,
                                     "the C compiler cannot read `%s`", h->name);
         diag_note(diags_of(x), d, (struct span){0}, "%s", h->trouble);
@@ -478,16 +499,25 @@ static void name_records(struct externs *x)
     }
 }
 
+static bool is_read(struct externs *x, const char *header)
+{
+    return !answer(x, header_of(x, header, (struct span){0})->ask)->error;
+}
+
+/* A header with mistakes may spoil all that is asked; one that is not there spoils what is its own.
+ */
 static void judge(struct externs *x)
 {
-    bool good = true;
     for (uint32_t i = 0; i < x->headers.count; i++)
-        good &= judge_header(x, &x->headers.at[i]);
+        if (!judge_header(x, &x->headers.at[i]))
+            return;
     name_records(x);
-    for (uint32_t i = 0; i < x->records.count && good; i++)
-        judge_record(x, &x->records.at[i]);
-    for (uint32_t i = 0; i < x->funcs.count && good; i++)
-        judge_func(x, &x->funcs.at[i]);
+    for (uint32_t i = 0; i < x->records.count; i++)
+        if (is_read(x, x->records.at[i].node->record_.header))
+            judge_record(x, &x->records.at[i]);
+    for (uint32_t i = 0; i < x->funcs.count; i++)
+        if (is_read(x, x->funcs.at[i].node->func_.header))
+            judge_func(x, &x->funcs.at[i]);
 }
 
 static const char *folder_of(struct externs *x)
@@ -553,10 +583,9 @@ bool extern_check(struct program *p)
     x->folder = folder_of(x);
     p->externs = x;
     uint32_t errors = p->diags->errors;
-    collect(x);
-    if (p->diags->errors != errors)
+    if (!collect(x))
         return true;
-    return find_kept(x) || ask_all(x);
+    return (p->diags->errors == errors && find_kept(x)) || ask_all(x);
 }
 
 /* ---- files ------------------------------------------------------------------------------ */

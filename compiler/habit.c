@@ -97,6 +97,12 @@ static const char *in_signature(const struct stop *stop)
 
 static const char *in_declaration(const struct stop *stop)
 {
+    if (stop->before == EXTERN)
+        return "an `extern` names its header: write `extern \"math.h\" fn ...`";
+    if (stop->first == EXTERN && stop->before == STR && stop->kind == '{')
+        return "each function of C has an `extern \"header.h\" fn ...` of its own";
+    if (stop->first == EXTERN && stop->kind == '{')
+        return "a function of C has its body in C: its declaration ends here";
     if (stop->first == IMPORT && stop->kind == STR)
         return "a module is named without quotes: write `import name`";
     if (stop->first == IMPORT && stop->kind == FROM)
@@ -252,6 +258,8 @@ static struct habit word_habit(const struct stop *stop, const struct token *unex
     bool is_start =
         stop->before == NL || stop->before == '{' || stop->before == 0 || stop->before == PUB;
     bool is_word_behind = starts_operand(stop->kind) || unexpected->kind > 256;
+    if (stop->first == EXTERN && stop->kind == '{')
+        return habit; /* in_declaration() has the word */
     if (stop->kind == ID || stop->kind == FOREIGN)
         habit = word_here(stop->lexer, unexpected);
     char behind = stop->lexer->source->text[unexpected->span.end];

@@ -107,6 +107,12 @@ START_TEST(habits_are_answered)
         const char *text, *wanted;
     } habits[] = {
         {BODY("x := 3"), "t.dfl:2:3: error[E0010]: `:=`"},
+        {"extern fn f()\n", "t.dfl:1:8: error[E0010]: an `extern` names its header"},
+        {"extern \"a.h\" { fn f() }\n", "t.dfl:1:14: error[E0010]: each function of C has"},
+        {"extern \"a.h\" fn f() -> int { 1 }\n",
+         "t.dfl:1:28: error[E0010]: a function of C has its body in C"},
+        {"extern \"a.h\" fn f() { 1 }\n",
+         "t.dfl:1:21: error[E0010]: a function of C has its body in C"},
         {BODY("x++"), "t.dfl:2:2: error[E0010]: there is no `++`: write `x += 1`"},
         {BODY("if a and b { }"), "t.dfl:2:6: error[E0010]: there is no `and`: write `&&`"},
         {BODY("not x"), "t.dfl:2:1: error[E0010]: there is no `not`: write `!x`"},
