@@ -370,7 +370,8 @@ static void judge_expression(struct externs *x, struct c_func *f, enum c_form fo
     f->result.text = c_type_spell(x->arena, &f->result);
     for (uint32_t i = 0; i < f->symbol->func->param_count; i++) {
         const struct symbol *p = f->symbol->func->locals.at[i];
-        bool is_many = p->type->kind == TYPE_bytes || p->type->kind == TYPE_array;
+        bool is_many = p->type->kind == TYPE_bytes || p->type->kind == TYPE_array ||
+                       p->type->kind == TYPE_grid;
         f->how[i] = p->type->kind == TYPE_str ? 's' : is_many ? 'e' : 'v';
         if (p->is_var)
             f->how[i] = is_many ? 'c' : 'p';

@@ -262,7 +262,7 @@ struct c_type c_type_of(struct externs *x, const struct type *t)
 
 struct c_type c_given_type(struct externs *x, const struct type *t, bool is_var)
 {
-    bool is_many = t->kind == TYPE_array;
+    bool is_many = t->kind == TYPE_array || t->kind == TYPE_grid;
     struct c_type c = c_type_of(x, is_many ? t->args.at[0] : t);
     if (t->kind == TYPE_str || t->kind == TYPE_bytes)
         c.base = t->kind == TYPE_str ? C_CHAR : C_UCHAR;
@@ -334,6 +334,7 @@ static char fits_pointer(struct externs *x, const struct type *t, bool is_var,
     case TYPE_bytes:
         return is_byte(c->base) ? elements : 0;
     case TYPE_array:
+    case TYPE_grid:
         return c->base == C_VOID || value_fits(x, t->args.at[0], c) ? elements : 0;
     default:
         if (!value_fits(x, t, c))
@@ -381,7 +382,7 @@ bool c_has_form(const struct type *t, enum c_place place)
         return place != PLACE_FIELD;
     if (t->kind == TYPE_unit)
         return place == PLACE_RESULT;
-    if (t->kind == TYPE_array)
+    if (t->kind == TYPE_array || t->kind == TYPE_grid)
         return place == PLACE_PARAM && is_plain(t->args.at[0]);
     return is_plain(t);
 }

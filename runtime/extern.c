@@ -9,6 +9,7 @@
 #include "error.h"
 #include "fiber.h"
 #include "format.h"
+#include "grid.h"
 #include "helper.h"
 #include "purity.h"
 #include "stream.h"
@@ -20,11 +21,20 @@ struct call {
     void *out;
     void *const *args;         /* for C: the program's, or `made` */
     struct dfl_error *failure; /* of the result */
-    uint32_t count;            /* of those that are made */
+    uint32_t count, own;       /* of those that are made; bit i: made[i] is to be freed */
     void *made[DFL_C_PARAMS_MOST];
 };
 
 /* ---- arguments ------------------------------------------------------------------------------ */
+
+/* Zeroed memory for a value of the type. */
+static void *room(const struct dfl_type *t)
+{
+    void *at = calloc(1, t->size + 1);
+    if (!at)
+        block_exhausted(t->size);
+    return at;
+}
 
 static struct dfl_error *fail_at(const struct dfl_c_use *use, struct dfl_error *e)
 {
@@ -36,6 +46,15 @@ static struct dfl_error *fail(const struct call *call, struct dfl_error *e)
     return fail_at(call->use, e);
 }
 
+static void *own_room(struct call *call, uint32_t i, uint64_t bytes)
+{
+    void *at = malloc(bytes + 1);
+    if (!at)
+        block_exhausted(bytes);
+    call->own |= 1u << i;
+    return call->made[i] = at;
+}
+
 /* C takes the text up to the first NUL, so there must be none inside. */
 static struct dfl_error *give_string(struct call *call, uint32_t i, const struct dfl_view *s)
 {
@@ -44,12 +63,9 @@ static struct dfl_error *give_string(struct call *call, uint32_t i, const struct
                                     "argument %u of the C function `%s` has a NUL byte inside, "
                                     "where a C string would end",
                                     i + 1, call->use->fn->name));
-    char *copy = malloc((size_t)s->len + 1);
-    if (!copy)
-        block_exhausted((uint64_t)s->len + 1);
+    char *copy = own_room(call, i, (uint64_t)s->len);
     memcpy(copy, s->ptr, (size_t)s->len);
     copy[s->len] = 0;
-    call->made[i] = copy;
     return NULL;
 }
 
@@ -59,25 +75,68 @@ static void *elements(const struct dfl_view *view)
     return view->len ? view->ptr : value_nothing;
 }
 
-static const struct dfl_type *element_type(const struct dfl_type *t)
+/* Those of an array of more axes, as C has them: the last index running fastest. */
+static void give_grid(struct call *call, uint32_t i, const struct dfl_type *t,
+                      const struct dfl_grid *m)
 {
-    return t->kind == DFL_ARRAY ? t->elem : &value_u8;
+    int64_t count = grid_count(t, m);
+    if (count == 0)
+        call->made[i] = value_nothing;
+    else if (grid_is_dense(t, m))
+        call->made[i] = m->ptr;
+    else
+        grid_gather(t, m, own_room(call, i, (uint64_t)count * t->elem->size));
+}
+
+static void give_elements(struct call *call, uint32_t i, const void *arg)
+{
+    const struct dfl_type *t = call->use->params[i];
+    if (t->kind == DFL_GRID)
+        give_grid(call, i, t, arg);
+    else
+        call->made[i] = elements(arg);
+}
+
+/* Makes the only holder of a dense array of more axes. */
+static struct dfl_error *own_grid(struct call *call, const struct dfl_type *t, struct dfl_grid *m)
+{
+    dfl_grid_own(t, m);
+    if (grid_is_dense(t, m))
+        return NULL;
+    struct dfl_grid *dense = memcpy(room(t), m, t->size);
+    struct dfl_error *e = grid_new(t, dense);
+    if (!e) {
+        grid_gather(t, m, dense->ptr);
+        dfl_drop(t, m);
+        memcpy(m, dense, t->size);
+    }
+    free(dense);
+    return e ? fail(call, e) : NULL;
+}
+
+static struct dfl_error *own_elements(struct call *call, const struct dfl_type *t, void *arg)
+{
+    if (t->kind == DFL_GRID)
+        return own_grid(call, t, arg);
+    dfl_array_own(t->kind == DFL_ARRAY ? t->elem : &value_u8, arg);
+    return NULL;
 }
 
 static struct dfl_error *give(struct call *call, void *arg)
 {
     uint32_t i = call->count;
+    struct dfl_error *e = NULL;
     call->made[i] = arg;
     switch (call->use->fn->how[i]) {
     case 's':
         return give_string(call, i, arg);
-    case 'e':
-        call->made[i] = elements(arg);
-        return NULL;
     case 'c':
-        dfl_array_own(element_type(call->use->params[i]), arg);
-        call->made[i] = elements(arg);
-        return NULL;
+        e = own_elements(call, call->use->params[i], arg);
+        /* fallthrough */
+    case 'e':
+        if (!e)
+            give_elements(call, i, arg);
+        return e;
     default:
         return NULL;
     }
@@ -85,8 +144,8 @@ static struct dfl_error *give(struct call *call, void *arg)
 
 static void take_back(struct call *call)
 {
-    for (uint32_t i = 0; i < call->count; i++)
-        if (call->use->fn->how[i] == 's')
+    for (uint32_t i = 0; call->own && i < DFL_C_PARAMS_MOST; i++)
+        if (call->own >> i & 1)
             free(call->made[i]);
 }
 
@@ -181,7 +240,7 @@ static struct dfl_error *call_once(struct dfl_fiber *fiber, const struct dfl_c_u
     call.out = out;
     call.args = args;
     call.failure = NULL;
-    call.count = 0;
+    call.count = call.own = 0;
     struct dfl_error *e = use->fn->flags & DFL_C_AS_IS ? NULL : make_args(&call, args);
     if (!e)
         e = run_somewhere(fiber, &call);
@@ -202,14 +261,6 @@ struct second {
 static bool is_changed(const struct dfl_c_use *use, uint32_t i)
 {
     return use->fn->how[i] == 'p' || use->fn->how[i] == 'c';
-}
-
-static void *room(const struct dfl_type *t)
-{
-    void *at = calloc(1, t->size + 1);
-    if (!at)
-        block_exhausted(t->size);
-    return at;
 }
 
 static void second_open(struct second *s, const struct dfl_c_use *use, void *const *args)
