@@ -5,6 +5,7 @@ import shutil
 from harness import Case, fail, same
 
 HELLO = 'io task main(args: [str]) -> int! {\n  print("hello {args.join(",")}")\n  0\n}\n'
+C_CALLER = 'extern "stdlib.h" fn abs(x: i32) -> i32\nio task main() { print("{abs(-7)}") }\n'
 PARTS = ["bin/dfl", "lib/dfl/libdfl.a", "lib/dfl/libdflcg.so", "lib/dfl/libdflgv.so", "include/dfl.h",
          "include/abi.def", "include/fail.def", "share/dfl/stdlib/prelude.dfl",
          "share/dfl/explain/E0200.md"]
@@ -26,6 +27,9 @@ def installed(place, build):
     place.run([dfl, "build", "-q", hello, "-o", "hello"], env=env, status=0)
     same(place.run(["./hello", "c"], status=0).out, "hello c\n")
     place.run([dfl, "graph", hello, "-o", "hello.svg"], status=0)
+    c_caller = place.write("c.dfl", C_CALLER)
+    for mode in ("-O2", "--interp"):
+        same(place.run([dfl, "run", mode, c_caller], env=env, status=0).out, "7\n")
     c = place.write("user.c", "#include <dfl.h>\nint main(void) { return sizeof(struct dfl_task) != 64; }\n")
     place.run(["gcc", "-std=gnu11", "-I", os.path.join(moved, "include"), c, "-o", "user"], status=0)
     place.run(["./user"], status=0)
