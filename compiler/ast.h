@@ -16,6 +16,7 @@ struct module;
 struct symbol;
 struct type;
 struct dfl_spec;
+struct attr_value;
 
 struct types {
     const struct type **at;

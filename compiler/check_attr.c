@@ -1,10 +1,11 @@
 /* check_attr.c - attributes: where they may stand, what they take; the rows are in attr.def. */
+#include "attr.h"
 #include "checking.h"
 
 #include <string.h>
 
-enum place { FN = 1, TASK = 2, IO = 4, SPAWN = 8, LOOP = 16 };
-enum form { NONE, NAMES, TIMES, VALUE, NEEDS_ };
+enum place { FN = 1, TASK = 2, IO = 4, SPAWN = 8, LOOP = 16, SPAWN_IO = 32 };
+enum form { NONE, NAMES, RETRIES, DURATION, VALUE, NEEDS_ };
 
 static const struct attr_row {
     const char *name;
@@ -33,10 +34,11 @@ static const struct attr_row *find_row(const char *name)
     return NULL;
 }
 
-static enum place place_of(const struct node *on)
+/* Where attributes on this stand, as bits of a row's places. */
+static int place_of(const struct node *on)
 {
     if (on->kind == NODE_spawn)
-        return SPAWN;
+        return SPAWN | SPAWN_IO;
     if (on->kind == NODE_par_for)
         return LOOP;
     uint32_t flags = on->func_.flags;
@@ -61,12 +63,12 @@ static void unknown_attr(struct check *c, struct node *attr)
 static void misplaced_attr(struct check *c, struct node *attr, const struct attr_row *row)
 {
     static const struct {
-        enum place place;
+        int place;
         const char *name;
     } places[] = {{FN, "an `fn`"},
                   {TASK, "a `task`"},
                   {IO, "an `io task`"},
-                  {SPAWN, "a `spawn`"},
+                  {SPAWN | SPAWN_IO, "a `spawn`"},
                   {LOOP, "a `par for`"}};
     const char *text = "";
     for (int i = 0; i < 5; i++)
@@ -130,21 +132,119 @@ static void check_needs(struct check *c, struct node *attr, struct node *on)
     wrong_args(c, attr, "takes a type parameter and `data`, `key`, `number` or `flat`");
 }
 
-static void check_values(struct check *c, struct node *attr, enum form form)
+/* What a constant of int or duration is; false: it cannot be told without running the program. */
+static bool fold(const struct node *n, int64_t *out)
+{
+    int64_t inner;
+    switch (n->kind) {
+    case NODE_int:
+        *out = (int64_t)n->int_.value;
+        return n->int_.value <= INT64_MAX;
+    case NODE_duration:
+        *out = n->duration_.ns;
+        return true;
+    case NODE_unary:
+        *out = 0;
+        return n->unary_.op == OP_neg && fold(n->unary_.value, &inner) &&
+               !__builtin_sub_overflow(0, inner, out);
+    case NODE_name:
+        return n->name_.symbol && n->name_.symbol->kind == SYM_CONST &&
+               fold(n->name_.symbol->node->let_.value, out);
+    default:
+        return false;
+    }
+}
+
+/* An argument of the kind, between `low` and `high`. */
+static void check_constant(struct check *c, struct node *attr, struct node **value,
+                           enum type_kind kind, int64_t low, int64_t high, int64_t *out)
+{
+    const struct type *t = check_expr(c, value, simple(c, kind));
+    if (is_bad(t))
+        return;
+    if (t->kind != kind) {
+        struct diag *d =
+            diag_error(c->diags, DIAG_attr_args, (*value)->span, "`@%s` takes %s here, not `%s`",
+                       attr->attr_.name, kind == TYPE_int ? "an `int`" : "a `duration`", t->text);
+        if (kind == TYPE_duration && t->kind == TYPE_int)
+            diag_hint(c->diags, d, "a duration has a unit: `5s`, `100ms`");
+    } else if (!fold(*value, out)) {
+        struct diag *d = diag_error(c->diags, DIAG_attr_args, (*value)->span,
+                                    "what `@%s` takes must be known when the program is compiled",
+                                    attr->attr_.name);
+        diag_hint(c->diags, d, "write it out, or name a constant: a `let` of the module");
+    } else if (*out < low || *out > high) {
+        const char *most =
+            high < INT64_MAX ? arena_format(c->arena, " to %lld", (long long)high) : " on";
+        if (kind == TYPE_int)
+            diag_error(c->diags, DIAG_attr_args, (*value)->span, "`@%s` takes a number from %lld%s",
+                       attr->attr_.name, (long long)low, most);
+        else
+            diag_error(c->diags, DIAG_attr_args, (*value)->span, "`@%s` takes a duration %s",
+                       attr->attr_.name, low > 0 ? "above 0" : "of 0 or more");
+    }
+}
+
+/* The argument behind the first, which must have this name if it has one. */
+static struct node **named(struct check *c, struct node *attr, const char *name)
+{
+    struct node *arg = attr->attr_.args.at[1];
+    if (arg->kind != NODE_named_arg)
+        return &attr->attr_.args.at[1];
+    if (strcmp(arg->named_arg_.name, name)) {
+        struct diag *d = diag_error(c->diags, DIAG_attr_args, arg->span, "`@%s` takes no `%s`",
+                                    attr->attr_.name, arg->named_arg_.name);
+        diag_hint(c->diags, d, "it is `@%s(…, %s: …)`", attr->attr_.name, name);
+    }
+    return &arg->named_arg_.value;
+}
+
+static void check_retries(struct check *c, struct node *attr)
 {
     struct nodes *args = &attr->attr_.args;
-    if (!args->count || (form == VALUE && args->count > 1)) {
-        wrong_args(c, attr, form == VALUE ? "takes one value" : "takes a count first");
+    if (args->count < 1 || args->count > 2 || args->at[0]->kind == NODE_named_arg) {
+        wrong_args(c, attr, "takes a count first, then perhaps `backoff: …`");
         return;
     }
+    check_constant(c, attr, &args->at[0], TYPE_int, 1, UINT16_MAX, &attr->attr_.value->first);
+    if (args->count == 2)
+        check_constant(c, attr, named(c, attr, "backoff"), TYPE_duration, 0, INT64_MAX,
+                       &attr->attr_.value->second);
+}
+
+static void check_duration(struct check *c, struct node *attr)
+{
+    struct nodes *args = &attr->attr_.args;
+    if (args->count != 1 || args->at[0]->kind == NODE_named_arg)
+        wrong_args(c, attr, "takes one duration, such as `5s`");
+    else
+        check_constant(c, attr, &args->at[0], TYPE_duration, 1, INT64_MAX,
+                       &attr->attr_.value->first);
+}
+
+static void check_value(struct check *c, struct node *attr)
+{
+    struct nodes *args = &attr->attr_.args;
+    if (args->count != 1)
+        wrong_args(c, attr, "takes one value");
     for (uint32_t i = 0; i < args->count; i++) {
         bool named = args->at[i]->kind == NODE_named_arg;
-        struct node **value = named ? &args->at[i]->named_arg_.value : &args->at[i];
-        const struct type *t = check_expr(c, value, NULL);
-        args->at[i]->type = t;
-        bool count = form == TIMES && i == 0;
-        if (count && !is_bad(t) && (named || t->kind != TYPE_int))
-            wrong_args(c, attr, "takes a count first");
+        args->at[i]->type =
+            check_expr(c, named ? &args->at[i]->named_arg_.value : &args->at[i], NULL);
+    }
+}
+
+/* Nobody looks at the nodes of arguments later, but each has a type. */
+static void type_args(struct check *c, struct node *attr)
+{
+    for (uint32_t i = 0; i < attr->attr_.args.count; i++) {
+        struct node **arg = &attr->attr_.args.at[i];
+        if ((*arg)->kind == NODE_named_arg && !(*arg)->named_arg_.value->type)
+            check_quietly(c, &(*arg)->named_arg_.value);
+        else if ((*arg)->kind != NODE_named_arg && !(*arg)->type)
+            check_quietly(c, arg);
+        if (!(*arg)->type)
+            (*arg)->type = simple(c, TYPE_bad);
     }
 }
 
@@ -162,18 +262,53 @@ static void check_args(struct check *c, struct node *attr, const struct attr_row
     case NEEDS_:
         check_needs(c, attr, on);
         break;
-    default:
-        check_values(c, attr, row->form);
+    case RETRIES:
+        check_retries(c, attr);
+        break;
+    case DURATION:
+        check_duration(c, attr);
+        break;
+    case VALUE:
+        check_value(c, attr);
+        break;
     }
+    if (row->form == RETRIES || row->form == DURATION)
+        type_args(c, attr);
 }
 
-static void note_flags(const struct node *attr, struct node *on)
+static void note_flags(struct check *c, const struct node *attr, struct node *on)
 {
+    c->program->ends_tasks |= !strcmp(attr->attr_.name, "timeout");
     if (on->kind != NODE_func)
         return;
     struct func *func = on->func_.symbol->func;
     func->wrap = func->wrap || !strcmp(attr->attr_.name, "wrap");
     func->fastmath = func->fastmath || !strcmp(attr->attr_.name, "fastmath");
+}
+
+static bool stands_before(const struct nodes *attrs, uint32_t i)
+{
+    for (uint32_t j = 0; j < i; j++)
+        if (attrs->at[j]->kind == NODE_attr && attrs->at[j]->attr_.name == attrs->at[i]->attr_.name)
+            return strcmp(attrs->at[i]->attr_.name, "no") &&
+                   strcmp(attrs->at[i]->attr_.name, "must") &&
+                   strcmp(attrs->at[i]->attr_.name, "needs");
+    return false;
+}
+
+void check_spawn_attrs(struct check *c, const struct node *spawn)
+{
+    const struct symbol *target = spawn->spawn_.call->call_.target;
+    for (uint32_t i = 0; i < spawn->spawn_.attrs.count; i++) {
+        const struct node *attr = spawn->spawn_.attrs.at[i];
+        const struct attr_row *row = attr->kind == NODE_attr ? find_row(attr->attr_.name) : NULL;
+        if (!row || !(row->places & SPAWN_IO) || target->func->flags & FUNC_IO)
+            continue;
+        struct diag *d =
+            diag_error(c->diags, DIAG_attr_place, attr->span,
+                       "`@%s` does not belong here: `%s` is not `io`", row->name, target->name);
+        diag_hint(c->diags, d, "pure code does the same each time that it is run");
+    }
 }
 
 void check_attrs(struct check *c, const struct nodes *attrs, struct node *on)
@@ -183,13 +318,17 @@ void check_attrs(struct check *c, const struct nodes *attrs, struct node *on)
         if (attr->kind != NODE_attr)
             continue;
         const struct attr_row *row = find_row(attr->attr_.name);
+        if (stands_before(attrs, i))
+            diag_error(c->diags, DIAG_attr_place, attr->span, "`@%s` stands here twice",
+                       attr->attr_.name);
         if (!row) {
             unknown_attr(c, attr);
         } else if (!(row->places & place_of(on))) {
             misplaced_attr(c, attr, row);
         } else {
+            attr->attr_.value = arena_new(c->arena, struct attr_value);
             check_args(c, attr, row, on);
-            note_flags(attr, on);
+            note_flags(c, attr, on);
             if (!row->runs)
                 not_available(c, attr->span, arena_format(c->arena, "@%s", row->name));
         }

@@ -656,6 +656,7 @@ const struct type *check_spawn(struct check *c, struct node *node, const struct 
                  ((struct call_site){call->call_.target, node, true}));
     if (is_bad(t))
         return t;
+    check_spawn_attrs(c, node);
     if (call->call_.args.count > 64)
         diag_error(c->diags, DIAG_bad_spawn, node->span, "a spawned call has 64 arguments at most");
     return type_future(c->types, t);

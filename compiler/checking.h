@@ -227,6 +227,8 @@ const struct type *check_interp(struct check *, struct node *);
 /* ---- check_attr.c ---- */
 /* Attributes of a func, spawn or par for node. */
 void check_attrs(struct check *, const struct nodes *attrs, struct node *on);
+/* Whether the attributes of a spawn fit what it spawns, which is known. */
+void check_spawn_attrs(struct check *, const struct node *spawn);
 /* "`x` is not available in this version of dfl"; gives the type bad. */
 const struct type *not_available(struct check *, struct span, const char *what);
 

@@ -354,6 +354,9 @@ static void do_value(struct cg *cg, const struct ir_value *x)
     case IR_is_done:
         cg_do_await(cg, x);
         break;
+    case IR_poll:
+        cg_do_poll(cg, x);
+        break;
     case IR_debug:
         cg_do_debug(cg, x);
         break;

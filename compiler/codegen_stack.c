@@ -212,7 +212,7 @@ static void make_grow(struct cg *cg, const struct ir_func *f)
     LLVMValueRef at = cg_alloca(cg, frame);
     for (uint32_t i = 1; i <= f->params.count; i++)
         cg_store(cg, LLVMGetParam(cg->fn, i), LLVMBuildStructGEP2(cg->at, frame, at, i, ""));
-    LLVMValueRef task = LLVMConstInt(cg->i32, f->flags & FUNC_TASK ? 1 : 0, false);
+    LLVMValueRef task = LLVMConstInt(cg->i32, f->flags & (FUNC_TASK | FUNC_IO) ? 1 : 0, false);
     LLVMValueRef error =
         CG_ABI(cg, dfl_stack_call, cg->fiber, body, at, task, LLVMConstNull(cg->ptr));
     LLVMTypeRef type = LLVMGetReturnType(code->callee.type);

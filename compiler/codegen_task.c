@@ -185,13 +185,13 @@ static void spawn_after(struct cg *cg, const struct ir_value *x, LLVMValueRef ta
 void cg_do_spawn(struct cg *cg, const struct ir_value *x)
 {
     struct ir_func *f = x->imm.call.func;
-    bool plain = !is_io(f) && !x->imm.call.edges;
+    bool slow = is_io(f) || x->imm.call.policy, plain = !slow && !x->imm.call.edges;
     LLVMValueRef w = plain ? worker(cg) : NULL;
     LLVMValueRef task = plain ? pop_record(cg, w) : CG_ABI(cg, dfl_task_new, cg->fiber);
     fill(cg, x, task, cg->spawn_rows[x->id]);
     if (x->imm.call.edges)
         spawn_after(cg, x, task);
-    else if (is_io(f))
+    else if (slow)
         CG_ABI(cg, dfl_spawn, cg->fiber, task);
     else
         push_record(cg, w, task);
@@ -211,6 +211,33 @@ static LLVMValueRef await_array(struct cg *cg, const struct ir_value *x, LLVMVal
     return out;
 }
 
+/* Fails if the task that waits, or polls, is to end. */
+static void end_if(struct cg *cg, const struct ir_value *x, LLVMValueRef error,
+                   LLVMValueRef release)
+{
+    LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, error));
+    if (release)
+        CG_ABI(cg, dfl_task_release, cg->fiber, release);
+    cg_fail(cg, x, CG_ABI(cg, dfl_error_at, error, cg_site(cg, x)), next);
+}
+
+void cg_do_poll(struct cg *cg, const struct ir_value *x)
+{
+    if (x->nofail)
+        return;
+    LLVMValueRef look = cg_load(cg, cg->i32, cg_at(cg, cg->fiber, OFFSET_FIBER_LOOK));
+    LLVMSetOrdering(look, LLVMAtomicOrderingMonotonic);
+    LLVMSetAlignment(look, sizeof(uint32_t));
+    LLVMValueRef none = LLVMConstInt(cg->i32, 0, false);
+    LLVMBasicBlockRef fast = cg_cold(cg, cg_compare(cg, LLVMIntNE, look, none));
+    LLVMBasicBlockRef next = cg_block(cg, "polled");
+    end_if(cg, x, CG_ABI(cg, dfl_poll, cg->fiber, cg_site(cg, x)), NULL);
+    LLVMBuildBr(cg->at, next);
+    cg_go_on(cg, fast);
+    LLVMBuildBr(cg->at, next);
+    cg_go_on(cg, next);
+}
+
 /* The value of a task, waited for the slow way; *error is its failure. */
 static LLVMValueRef await_slow(struct cg *cg, const struct ir_value *x, LLVMValueRef *error)
 {
@@ -218,7 +245,7 @@ static LLVMValueRef await_slow(struct cg *cg, const struct ir_value *x, LLVMValu
         return await_array(cg, x, error);
     LLVMTypeRef type = cg_type(cg, x->args[0]->type->args.at[0]);
     LLVMValueRef task = cg_arg(cg, x, 0), out = cg_room(cg, type);
-    CG_ABI(cg, dfl_await, cg->fiber, task);
+    end_if(cg, x, CG_ABI(cg, dfl_await, cg->fiber, task), x->imm.last ? task : NULL);
     *error = CG_ABI(cg, dfl_task_take, task, out);
     if (x->imm.last)
         CG_ABI(cg, dfl_task_release, cg->fiber, task);
@@ -231,7 +258,8 @@ static const struct ir_value *own_spawn(struct cg *cg, const struct ir_value *x)
 {
     const struct ir_value *s = x->args[0];
     bool mine = s->op == IR_spawn && x->imm.last && cg->uses[s->id] == 1;
-    if (!mine || s->imm.call.edges || is_io(s->imm.call.func) || cg->options->check_pure)
+    if (!mine || s->imm.call.edges || s->imm.call.policy || is_io(s->imm.call.func) ||
+        cg->options->check_pure)
         return NULL;
     return s;
 }
@@ -418,14 +446,29 @@ static void pass_on(struct cg *cg, const struct ir_value *x, LLVMValueRef error)
     cg_go_on(cg, next);
 }
 
+/* The failure of an array of futures may be that of the task that waits for them, which is not to
+ * be caught. */
+static void end_on(struct cg *cg, const struct ir_value *x, LLVMValueRef error)
+{
+    LLVMBasicBlockRef fine = cg_cold(cg, cg_is_there(cg, error)), next = cg_block(cg, "own");
+    LLVMValueRef own = CG_ABI(cg, dfl_poll, cg->fiber, cg_site(cg, x));
+    LLVMBasicBlockRef held = cg_cold(cg, cg_is_there(cg, own));
+    CG_ABI(cg, dfl_error_release, error);
+    cg_fail(cg, x, own, held);
+    LLVMBuildBr(cg->at, next);
+    cg_go_on(cg, fine);
+    LLVMBuildBr(cg->at, next);
+    cg_go_on(cg, next);
+}
+
 static void try_await(struct cg *cg, const struct ir_value *x)
 {
     LLVMTypeRef type = cg_type(cg, x->type);
     LLVMValueRef error, out = await_slow(cg, x, &error);
-    if (x->fail && !is_io(cg->func))
+    if (x->args[0]->type->kind == TYPE_array)
+        end_on(cg, x, error);
+    if (!is_io(cg->func))
         pass_on(cg, x, error);
-    else if (x->fail)
-        assert(x->fail->params.count == 1);
     LLVMValueRef failed = cg_put(cg, LLVMConstNull(type), error, 0), value;
     if (x->type == x->args[0]->type->args.at[0]) { /* it was a T! */
         value = cg_load(cg, type, out);

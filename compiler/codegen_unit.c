@@ -123,7 +123,8 @@ LLVMValueRef cg_row_run(struct cg *cg, const struct unit *unit, uint32_t row)
 static LLVMTypeRef row_type(struct cg *cg)
 {
     LLVMTypeRef site = cg_struct(cg, (LLVMTypeRef[]){cg->ptr, cg->ptr, cg->i32, cg->i32}, 4);
-    return cg_struct(cg, (LLVMTypeRef[]){cg->ptr, cg->ptr, site, cg->ptr, cg->ptr, cg->i64}, 6);
+    LLVMTypeRef parts[] = {cg->ptr, cg->ptr, site, cg->ptr, cg->ptr, cg->i64, cg->ptr};
+    return cg_struct(cg, parts, 7);
 }
 
 /* Spawns of the compiler's own, for loops, are not told of. */
@@ -137,6 +138,20 @@ static LLVMValueRef spawn_site(struct cg *cg, const struct unit_row *row)
         cg, (LLVMValueRef[]){LLVMGetOperand(site, 0), LLVMGetOperand(site, 1), none, none}, 4);
 }
 
+/* A struct dfl_policy. */
+static LLVMValueRef policy_of(struct cg *cg, const struct unit_row *row)
+{
+    if (!row->policy)
+        return LLVMConstNull(cg->ptr);
+    LLVMValueRef parts[] = {
+#define POLICY(name) cg_int(cg, row->policy->name),
+#include "policy.def"
+#undef POLICY
+        cg_int(cg, (int64_t)row->edges),
+    };
+    return cg_constant(cg, "policy", cg_const(cg, parts, sizeof parts / sizeof *parts));
+}
+
 static LLVMValueRef row_value(struct cg *cg, const struct unit_row *row, LLVMValueRef run)
 {
     const struct ir_func *f = row->func;
@@ -145,8 +160,8 @@ static LLVMValueRef row_value(struct cg *cg, const struct unit_row *row, LLVMVal
     return cg_const(cg,
                     (LLVMValueRef[]){run, cg_name(cg, cg_func_name(f)), spawn_site(cg, row),
                                      cg_descriptor(cg, row->args), cg_descriptor(cg, result),
-                                     cg_int(cg, (int64_t)flags)},
-                    6);
+                                     cg_int(cg, (int64_t)flags), policy_of(cg, row)},
+                    7);
 }
 
 static LLVMValueRef rows_table(struct cg *cg, uint32_t *main_row)

@@ -258,6 +258,8 @@ enum flow call_run(struct frame *from, struct node *at, const struct closure *c,
         flow = fail_stack(from, at);
     else if (c->instance->c_fn)
         flow = run_c_fn(from, at, c->instance, locals, out);
+    else if (job_poll(from, at) != FLOW_ON)
+        flow = FLOW_FAIL;
     else if (c->instance->shim)
         flow = run_shim(from, at, c->instance, locals, out);
     else

@@ -17,6 +17,7 @@
 
 struct coro;
 struct cell;
+struct job;
 struct stack;
 
 /* How an evaluation ended. */
@@ -43,6 +44,9 @@ struct interp {
     uint32_t fn_depth;         /* activations of plain functions on it */
 
     struct coro *running;
+    struct job *job; /* the innermost that it runs; NULL: main, or a test */
+    int64_t since;   /* real time at which it went on */
+    uint32_t polls;
     struct coro *ready, **ready_last; /* in the order they became ready */
     VEC(struct coro *) sleeping;      /* a heap */
     uint64_t sleeps;
@@ -261,8 +265,36 @@ enum flow eval_spawn(struct frame *, struct node *, void *out);
 enum flow eval_await(struct frame *, struct node *, void *out);
 enum flow eval_delegate(struct frame *, struct node *, void *out);
 bool task_settled(const struct dfl_task *);
+/* Puts the values of inputs into the callee's locals, and drops the inputs; or gives the failure of
+ * the first that failed. */
+struct dfl_error *task_settle_edges(struct interp *, const struct instance *, char *locals,
+                                    struct edge *);
+/* Runs the function, and settles a future that it gives for a value of `type`. */
+struct dfl_error *task_run(struct frame *, struct node *call, const struct closure *, char *locals,
+                           const struct dfl_type *, void *out);
+/* Where a cell's value goes, its type; settles it. */
+void *task_place(struct cell *, const struct dfl_type **);
+/* Its failure is not reported. */
+void task_see(struct cell *);
+void task_finish(struct interp *, struct cell *, struct dfl_error *failure);
 /* Tells of failures of io tasks that nobody awaited. */
 void task_report_unseen(struct interp *);
+
+/* -- interp_job.c -- */
+/* A call that runs later: what was spawned, with its arguments. */
+struct job *job_new(struct frame *spawner, struct node *spawn, struct cell *,
+                    const struct closure *, char *locals, struct edge *);
+/* Does the work of a job that has not started here and now. False: it must wait for its turn. */
+bool job_claim(struct interp *, struct job *);
+void job_cancel(struct job *);
+/* The failure with which the job at work is to end, owned; NULL: it goes on. */
+struct dfl_error *job_interrupt(struct interp *);
+/* True once it was told to. */
+bool job_is_ending(const struct interp *);
+/* Parks until someone wakes the coroutine, or until a time; in any case when the job is to end. */
+void job_park(struct interp *, int64_t wake);
+/* Where tasks loop and functions are called: fails if the job at work has computed too long. */
+enum flow job_poll(struct frame *, struct node *);
 
 /* -- interp_coro.c -- */
 struct coro *coro_new(struct interp *, void (*body)(struct interp *, void *), void *argument);
@@ -270,11 +302,10 @@ struct coro *coro_new(struct interp *, void (*body)(struct interp *, void *), vo
 void coro_ready(struct coro *);
 /* Takes a coroutine that has not started, and is first in line, away: the caller does its work. */
 bool coro_claim(struct interp *, struct coro *);
-/* A link that a list may use while the coroutine is parked. */
-struct coro **coro_link(struct coro *);
-/* Lets others run until coro_ready() is called for this one. */
-void coro_park(struct interp *);
-void coro_sleep(struct interp *, int64_t ns);
+/* Lets others run until coro_wake() is called for this one, or until a time; INT64_MAX: none. */
+void coro_park(struct interp *, int64_t wake);
+/* Makes it go on if it is parked. */
+void coro_wake(struct coro *);
 /* Runs until nothing is ready and nobody sleeps; then ends all stacks. */
 void coro_loop(struct interp *);
 /* The program that runs; NULL: none. For calls from C that carry no context. */

@@ -6,6 +6,7 @@
  * first, which runs main, gets much more than the others. */
 #include "interp_core.h"
 
+#include "clock.h"
 #include "sanitize.h"
 #include "switch.h"
 
@@ -44,9 +45,11 @@ struct coro {
     struct stack *stack; /* NULL: not started */
     char *top;           /* of the value stack, while it is parked */
     uint32_t fn_depth;
-    bool ended, roomy;
-    int64_t wake; /* while it sleeps */
+    struct job *job; /* in->job, while it is parked */
+    bool ended, roomy, parked;
+    int64_t wake; /* when it goes on by itself */
     uint64_t order;
+    uint32_t place; /* among the sleepers, from 1; 0: it is none */
 };
 
 static struct interp *current;
@@ -151,6 +154,8 @@ static void resume(struct interp *in, struct coro *c)
     in->top_end = c->stack->low + c->stack->code_size + c->stack->value_size;
     in->stack_end = c->stack->low;
     in->fn_depth = c->fn_depth;
+    in->job = c->job;
+    in->since = clock_now();
     switch_to(in->host, c->stack);
     in->running = NULL;
     if (!c->ended)
@@ -158,14 +163,6 @@ static void resume(struct interp *in, struct coro *c)
     sanitize_close(&c->stack->sanitize);
     stack_put(in, c->stack);
     free(c);
-}
-
-void coro_park(struct interp *in)
-{
-    struct coro *c = in->running;
-    c->top = in->top;
-    c->fn_depth = in->fn_depth;
-    switch_to(c->stack, in->host);
 }
 
 /* ---- who is next ---- */
@@ -181,13 +178,9 @@ struct coro *coro_new(struct interp *in, void (*body)(struct interp *, void *), 
     return c;
 }
 
-struct coro **coro_link(struct coro *c)
-{
-    return &c->next;
-}
-
 void coro_ready(struct coro *c)
 {
+    c->parked = false;
     c->next = NULL;
     *c->in->ready_last = c;
     c->in->ready_last = &c->next;
@@ -218,48 +211,80 @@ static bool wakes_before(const struct coro *a, const struct coro *b)
     return a->wake != b->wake ? a->wake < b->wake : a->order < b->order;
 }
 
-static void swap(struct coro **a, struct coro **b)
+static void put(struct coro **heap, struct coro *c, uint32_t at)
 {
-    struct coro *kept = *a;
-    *a = *b;
-    *b = kept;
+    heap[at] = c;
+    c->place = at + 1;
 }
 
-void coro_sleep(struct interp *in, int64_t ns)
+/* A place for `c` at or above `at`, which is free. */
+static void sift_up(struct coro **heap, struct coro *c, uint32_t at)
 {
-    struct coro *c = in->running;
-    if (__builtin_add_overflow(in->now, ns < 0 ? 0 : ns, &c->wake))
-        c->wake = INT64_MAX;
-    c->order = in->sleeps++;
-    vec_push(&in->arena, &in->sleeping, c);
-    struct coro **heap = in->sleeping.at;
-    for (uint32_t i = in->sleeping.count - 1; i && wakes_before(c, heap[(i - 1) / 2]);
-         i = (i - 1) / 2)
-        swap(&heap[i], &heap[(i - 1) / 2]);
-    coro_park(in);
+    for (; at && wakes_before(c, heap[(at - 1) / 2]); at = (at - 1) / 2)
+        put(heap, heap[(at - 1) / 2], at);
+    put(heap, c, at);
 }
 
-static struct coro *take_first(struct interp *in)
+static void sift_down(struct coro **heap, uint32_t count, struct coro *c, uint32_t at)
 {
-    struct coro **heap = in->sleeping.at, *first = heap[0];
-    uint32_t count = --in->sleeping.count;
-    heap[0] = heap[count];
-    for (uint32_t i = 0, child; (child = 2 * i + 1) < count; i = child) {
+    for (uint32_t child; (child = 2 * at + 1) < count; at = child) {
         if (child + 1 < count && wakes_before(heap[child + 1], heap[child]))
             child++;
-        if (!wakes_before(heap[child], heap[i]))
+        if (!wakes_before(heap[child], c))
             break;
-        swap(&heap[child], &heap[i]);
+        put(heap, heap[child], at);
     }
-    return first;
+    put(heap, c, at);
+}
+
+static void lie_down(struct interp *in, struct coro *c)
+{
+    c->order = in->sleeps++;
+    vec_push(&in->arena, &in->sleeping, c);
+    sift_up(in->sleeping.at, c, in->sleeping.count - 1);
+}
+
+static void get_up(struct interp *in, struct coro *c)
+{
+    struct coro **heap = in->sleeping.at, *last = heap[--in->sleeping.count];
+    uint32_t at = c->place - 1;
+    c->place = 0;
+    if (last == c)
+        return;
+    if (at && wakes_before(last, heap[(at - 1) / 2]))
+        sift_up(heap, last, at);
+    else
+        sift_down(heap, in->sleeping.count, last, at);
+}
+
+void coro_wake(struct coro *c)
+{
+    if (!c->parked)
+        return;
+    if (c->place)
+        get_up(c->in, c);
+    coro_ready(c);
+}
+
+void coro_park(struct interp *in, int64_t wake)
+{
+    struct coro *c = in->running;
+    c->top = in->top;
+    c->fn_depth = in->fn_depth;
+    c->job = in->job;
+    c->parked = true;
+    c->wake = wake;
+    if (wake < INT64_MAX)
+        lie_down(in, c);
+    switch_to(c->stack, in->host);
 }
 
 static void wake_first(struct interp *in)
 {
-    struct coro *c = take_first(in);
+    struct coro *c = in->sleeping.at[0];
     if (c->wake > in->now)
         in->now = c->wake;
-    coro_ready(c);
+    coro_wake(c);
 }
 
 /* ---- the loop ---- */

@@ -189,6 +189,8 @@ static enum flow for_items(struct frame *f, struct node *n, struct cursor *c)
         enum flow flow = eval_as(f, n->for_.body, &unit, NULL);
         if (!goes_on(&flow))
             return flow;
+        if (job_poll(f, n) != FLOW_ON)
+            return FLOW_FAIL;
     }
     return FLOW_ON;
 }
@@ -220,6 +222,8 @@ enum flow eval_while(struct frame *f, struct node *n, void *out)
         flow = eval_as(f, n->while_.body, &unit, NULL);
         if (!goes_on(&flow))
             return flow;
+        if (job_poll(f, n) != FLOW_ON)
+            return FLOW_FAIL;
     }
 }
 
@@ -252,6 +256,8 @@ static enum flow comp_items(struct frame *f, struct node *n, struct cursor *c, s
     while (flow == FLOW_ON && (item = next_item(c, &number))) {
         bind_item(f, n->comp_.pattern, item);
         flow = comp_item(f, n, t->elem, &made, value);
+        if (flow == FLOW_ON)
+            flow = job_poll(f, n);
     }
     if (flow == FLOW_ON)
         *out = made;

@@ -23,22 +23,17 @@ struct cell {
     struct dfl_error *failure;   /* NULL: a value, once it is settled */
     const char *name;            /* of the function */
     struct dfl_site site;        /* of the spawn */
-    struct coro *waiters;
-    struct job *job; /* while it has not started */
+    struct waiter *waiters;
+    struct job *job; /* that will settle it; NULL: it is settled */
     struct cell *next_unseen;
     bool io, seen;
     _Alignas(16) char value[];
 };
 
-/* A call that runs later: what was spawned, with its arguments. Its memory is one allocation. */
-struct job {
+/* A coroutine that waits for a cell; on its stack. */
+struct waiter {
+    struct waiter *next, **link; /* link NULL: in no list */
     struct coro *coro;
-    struct cell *cell;
-    struct closure callee;
-    struct instance *spawner;
-    struct node *node;
-    struct edge *edges;
-    char *locals;
 };
 
 /* ---- cells ---- */
@@ -71,11 +66,21 @@ void dfl_task_retain(struct dfl_task *task)
     atomic_fetch_add_explicit(&task->refs, 1, memory_order_relaxed);
 }
 
+/* What a job that ends held last is cancelled, if it is io or waits for something. */
+static bool let_go(struct dfl_task *task)
+{
+    struct cell *c = cell_of(task);
+    if (c->job && atomic_load_explicit(&task->refs, memory_order_relaxed) == 2 &&
+        job_is_ending(c->in))
+        job_cancel(c->job);
+    return atomic_fetch_sub_explicit(&task->refs, 1, memory_order_relaxed) == 1;
+}
+
 uint64_t task_let_go(struct dfl_task **tasks, uint64_t count)
 {
     uint64_t left = 0;
     for (uint64_t i = 0; i < count; i++)
-        if (tasks[i] && atomic_fetch_sub_explicit(&tasks[i]->refs, 1, memory_order_relaxed) == 1)
+        if (tasks[i] && let_go(tasks[i]))
             tasks[left++] = tasks[i];
     return left;
 }
@@ -116,19 +121,39 @@ static struct dfl_error *link_error(const struct cell *c, struct dfl_error *e)
 
 /* ---- waiting ---- */
 
-static void job_run(struct interp *, void *job);
-
-static void wait_for(struct interp *in, struct cell *c)
+static void enlist(struct waiter *w, struct cell *c, struct coro *coro)
 {
-    while (!task_settled(&c->task)) {
-        if (c->job && coro_claim(in, c->job->coro)) {
-            job_run(in, c->job);
+    *w = (struct waiter){.next = c->waiters, .link = &c->waiters, .coro = coro};
+    if (w->next)
+        w->next->link = &w->next;
+    c->waiters = w;
+}
+
+static void delist(struct waiter *w)
+{
+    if (!w->link)
+        return;
+    *w->link = w->next;
+    if (w->next)
+        w->next->link = w->link;
+    w->link = NULL;
+}
+
+/* NULL, or the failure with which the job that waits is to end. */
+static struct dfl_error *wait_for(struct interp *in, struct cell *c)
+{
+    struct dfl_error *e = NULL;
+    while (!e && !task_settled(&c->task)) {
+        if (job_claim(in, c->job))
             continue;
-        }
-        *coro_link(in->running) = c->waiters;
-        c->waiters = in->running;
-        coro_park(in);
+        struct waiter w;
+        enlist(&w, c, in->running);
+        job_park(in, INT64_MAX);
+        delist(&w);
+        if (!task_settled(&c->task))
+            e = job_interrupt(in);
     }
+    return e;
 }
 
 /* The value of a settled cell, or its failure. */
@@ -150,11 +175,11 @@ static struct dfl_error *settle_future(struct interp *in, const struct dfl_type 
                                        struct dfl_task *task, const struct dfl_type *to, void *out)
 {
     struct cell *c = cell_of(task);
-    wait_for(in, c);
-    if (from->elem == to)
-        return take(c, out);
+    struct dfl_error *e = wait_for(in, c);
+    if (e || from->elem == to)
+        return e ? e : take(c, out);
     char *mark = in->top, *value = temp(in, from->elem->size); /* futures in a future's value */
-    struct dfl_error *e = take(c, value);
+    e = take(c, value);
     if (!e) {
         e = settle(in, from->elem, value, to, out);
         drop(from->elem, value);
@@ -240,42 +265,34 @@ static bool is_settled(const struct dfl_type *from, const void *value)
 
 /* ---- running what was spawned ---- */
 
-/* Puts the values of inputs into the callee's locals, in the order of its parameters; a failed one
- * is the failure of the task, which does not run. */
-static struct dfl_error *settle_edges(struct interp *in, const struct instance *inst, char *locals,
-                                      const struct edge *edge)
-{
-    struct dfl_error *e = NULL;
-    for (; edge && !e; edge = edge->next) {
-        const struct slot *slot = &inst->slots[edge->parameter];
-        char *place = locals + slot->offset;
-        e = settle(in, edge->type, edge->value, slot->type, place);
-        if (e)
-            memset(place, 0, slot->type->size);
-    }
-    return e;
-}
-
 static void drop_edges(struct edge *edge)
 {
     for (; edge; edge = edge->next)
         drop(edge->type, edge->value);
 }
 
-/* Settles the inputs, runs the function, settles a future that it gives for the cell's type. */
-static struct dfl_error *run(struct frame *f, struct node *n, const struct closure *callee,
-                             char *locals, struct edge *edges, const struct dfl_type *type,
-                             void *out)
+/* In the order of the parameters. */
+struct dfl_error *task_settle_edges(struct interp *in, const struct instance *inst, char *locals,
+                                    struct edge *edges)
+{
+    struct dfl_error *e = NULL;
+    for (struct edge *edge = edges; edge && !e; edge = edge->next) {
+        const struct slot *slot = &inst->slots[edge->parameter];
+        char *place = locals + slot->offset;
+        e = settle(in, edge->type, edge->value, slot->type, place);
+        if (e)
+            memset(place, 0, slot->type->size);
+    }
+    drop_edges(edges);
+    return e;
+}
+
+struct dfl_error *task_run(struct frame *f, struct node *n, const struct closure *callee,
+                           char *locals, const struct dfl_type *type, void *out)
 {
     struct interp *in = f->in;
     struct instance *inst = callee->instance;
-    struct dfl_error *e = settle_edges(in, inst, locals, edges);
-    drop_edges(edges);
-    if (e) {
-        struct frame unused = {.in = in, .instance = inst, .locals = locals};
-        frame_drop_locals(&unused);
-        return e;
-    }
+    struct dfl_error *e = NULL;
     char *mark = in->top, *value = temp(in, inst->result->size);
     if (call_run(f, n, callee, locals, value) != FLOW_ON) {
         e = in->failure;
@@ -290,16 +307,28 @@ static struct dfl_error *run(struct frame *f, struct node *n, const struct closu
     return e;
 }
 
-/* ---- later ---- */
+/* ---- the end of a task ---- */
 
-static void finish(struct interp *in, struct cell *c, struct dfl_error *failure)
+void *task_place(struct cell *c, const struct dfl_type **type)
 {
+    *type = c->type;
+    return c->value;
+}
+
+void task_see(struct cell *c)
+{
+    c->seen = true;
+}
+
+void task_finish(struct interp *in, struct cell *c, struct dfl_error *failure)
+{
+    c->job = NULL;
     c->failure = failure;
     atomic_store_explicit(&c->task.state, 1, memory_order_relaxed);
     while (c->waiters) {
-        struct coro *waiter = c->waiters;
-        c->waiters = *coro_link(waiter);
-        coro_ready(waiter);
+        struct waiter *w = c->waiters;
+        delist(w);
+        coro_wake(w->coro);
     }
     if (failure && c->io) {
         dfl_task_retain(&c->task);
@@ -307,64 +336,6 @@ static void finish(struct interp *in, struct cell *c, struct dfl_error *failure)
         in->unseen = c;
     }
     dfl_task_release(NULL, &c->task);
-}
-
-static void job_run(struct interp *in, void *argument)
-{
-    struct job *job = argument;
-    struct frame f = {.in = in, .instance = job->spawner};
-    job->cell->job = NULL;
-    struct dfl_error *e = run(&f, job->node->spawn_.call, &job->callee, job->locals, job->edges,
-                              job->cell->type, job->cell->value);
-    finish(in, job->cell, e);
-    free(job);
-}
-
-static size_t round_up(size_t bytes)
-{
-    return (bytes + 15) & ~(size_t)15;
-}
-
-static size_t edges_size(const struct edge *edge)
-{
-    size_t bytes = 0;
-    for (; edge; edge = edge->next)
-        bytes += round_up(sizeof *edge + edge->type->size);
-    return bytes;
-}
-
-/* Moves the arguments from the value stack to a job of their own. */
-static struct job *job_new(const struct closure *callee, const char *locals, struct edge *edges)
-{
-    size_t head = round_up(sizeof(struct job)), size = round_up(callee->instance->size);
-    char *memory = malloc(head + size + edges_size(edges));
-    if (!memory)
-        block_exhausted(head + size);
-    struct job *job = (struct job *)memory;
-    *job = (struct job){.callee = *callee, .locals = memory + head};
-    memcpy(job->locals, locals, callee->instance->size);
-    memory += head + size;
-    struct edge **last = &job->edges;
-    for (; edges; edges = edges->next) {
-        *last = memcpy(memory, edges, sizeof *edges + edges->type->size);
-        memory += round_up(sizeof *edges + edges->type->size);
-        (*last)->next = NULL;
-        last = &(*last)->next;
-    }
-    return job;
-}
-
-static void spawn_later(struct frame *f, struct node *n, struct cell *c,
-                        const struct closure *callee, char *locals, struct edge *edges)
-{
-    struct job *job = job_new(callee, locals, edges);
-    job->cell = c;
-    job->spawner = f->instance;
-    job->node = n;
-    dfl_task_retain(&c->task);
-    c->job = job;
-    job->coro = coro_new(f->in, job_run, job);
-    coro_ready(job->coro);
 }
 
 /* ---- entries ---- */
@@ -383,15 +354,22 @@ static bool must_wait(const struct instance *callee, const struct edge *edge)
 static struct dfl_task *spawn_call(struct frame *f, struct node *n, const struct closure *callee,
                                    char *locals, struct edge *edges)
 {
+    struct interp *in = f->in;
     const struct dfl_type *type = type_of(f, n->type)->elem;
     struct cell *c = cell_new(f, n, callee->instance, type);
+    dfl_task_retain(&c->task);
     if (must_wait(callee->instance, edges)) {
-        spawn_later(f, n, c, callee, locals, edges);
+        c->job = job_new(f, n, c, callee, locals, edges);
         return &c->task;
     }
-    dfl_task_retain(&c->task);
-    struct dfl_error *e = run(f, n->spawn_.call, callee, locals, edges, type, c->value);
-    finish(f->in, c, e);
+    struct dfl_error *e = task_settle_edges(in, callee->instance, locals, edges);
+    if (e) {
+        struct frame unused = {.in = in, .instance = callee->instance, .locals = locals};
+        frame_drop_locals(&unused);
+    } else {
+        e = task_run(f, n->spawn_.call, callee, locals, type, c->value);
+    }
+    task_finish(in, c, e);
     return &c->task;
 }
 
@@ -426,6 +404,13 @@ static enum flow await_value(struct frame *f, struct node *value, const struct d
     return flow;
 }
 
+/* An error that has a place keeps it. */
+static enum flow fail_at(struct frame *f, struct node *n, struct dfl_error *e)
+{
+    struct dfl_site site = frame_site(f, n);
+    return frame_fail(f, dfl_error_at(e, &site));
+}
+
 static enum flow eval_try_await(struct frame *f, struct node *n, void *out)
 {
     const struct dfl_type *t = type_of(f, n->type), *from = type_of(f, n->await_.value->type);
@@ -436,8 +421,8 @@ static enum flow eval_try_await(struct frame *f, struct node *n, void *out)
                           : await_value(f, n->await_.value, t->elem, payload(t, out), &e);
     if (flow != FLOW_ON)
         return flow;
-    if (e && !f->instance->io && !dfl_fail_repeatable(e->kind))
-        return frame_fail(f, e);
+    if (e && (job_is_ending(f->in) || (!f->instance->io && !dfl_fail_repeatable(e->kind))))
+        return fail_at(f, n, e);
     if (e)
         memset(out, 0, t->size);
     if (e || !same)
@@ -451,14 +436,14 @@ enum flow eval_await(struct frame *f, struct node *n, void *out)
         return eval_try_await(f, n, out);
     struct dfl_error *e = NULL;
     enum flow flow = await_value(f, n->await_.value, type_of(f, n->type), out, &e);
-    return e ? frame_fail(f, e) : flow;
+    return e ? fail_at(f, n, e) : flow;
 }
 
 enum flow eval_delegate(struct frame *f, struct node *n, void *out)
 {
     struct dfl_error *e = NULL;
     enum flow flow = await_value(f, n->delegate_.value, type_of(f, n->type), out, &e);
-    return e ? frame_fail(f, e) : flow;
+    return e ? fail_at(f, n, e) : flow;
 }
 
 void task_report_unseen(struct interp *in)
@@ -478,10 +463,11 @@ void task_report_unseen(struct interp *in)
 
 /* ---- what C functions of the standard library ask of a scheduler ---- */
 
-void dfl_blocking(struct dfl_fiber *fiber, void (*fn)(void *), void *arg)
+struct dfl_error *dfl_blocking(struct dfl_fiber *fiber, struct helper_job *job)
 {
     (void)fiber;
-    fn(arg);
+    job->fn(job);
+    return NULL;
 }
 
 /* There is one thread: it waits for the world on the spot. */
@@ -497,8 +483,26 @@ void helper_ready(struct dfl_fiber *fiber)
     assert(!"nothing is parked");
 }
 
-void dfl_sleep(struct dfl_fiber *fiber, int64_t ns)
+void helper_call(struct dfl_fiber *fiber, void (*fn)(void *), void *arg)
 {
     (void)fiber;
-    coro_sleep(coro_interp(), ns);
+    fn(arg);
+}
+
+struct dfl_error *dfl_sleep(struct dfl_fiber *fiber, int64_t ns)
+{
+    struct interp *in = coro_interp();
+    struct dfl_error *e = NULL;
+    int64_t wake;
+    (void)fiber;
+    if (ns <= 0)
+        return NULL;
+    if (__builtin_add_overflow(in->now, ns, &wake))
+        wake = INT64_MAX - 1;
+    while (!e && in->now < wake) {
+        job_park(in, wake);
+        if (in->now < wake)
+            e = job_interrupt(in);
+    }
+    return e;
 }

@@ -26,6 +26,8 @@
 
 #include "names.h"
 
+struct dfl_policy;
+
 enum ir_op {
 #define IR(name, result, flags) IR_##name,
 #include "ir.def"
@@ -79,6 +81,7 @@ struct ir_value {
         struct {
             struct ir_func *func;
             uint64_t edges; /* of a spawn: arguments that are futures where the parameter is not */
+            const struct dfl_policy *policy; /* of a spawn, without its edges; or NULL */
         } call;
         struct {
             const char *symbol;

@@ -450,6 +450,37 @@ static struct ir_func *read_func_ref(struct reader *r)
     return f;
 }
 
+/* The number behind a word. */
+static uint64_t read_count(struct reader *r)
+{
+    uint64_t n = r->token == TOKEN_NUMBER ? strtoull(r->text, NULL, 0) : 0;
+    if (r->token != TOKEN_NUMBER)
+        read_bad(r, "a number");
+    next(r);
+    return n;
+}
+
+/* What print_spawn() wrote, behind the bracket. */
+static void read_spawn(struct reader *r, struct ir_value *v)
+{
+    struct dfl_policy policy = {0};
+    bool any = false;
+    while (!r->bad && !skip_sign(r, ']')) {
+        if (skip_word(r, "edges"))
+            v->imm.call.edges = read_count(r);
+#define POLICY(name) else if (skip_word(r, #name)) any = true, policy.name = (int64_t)read_count(r);
+#include "policy.def"
+#undef POLICY
+        else
+            read_bad(r, "[edges BITS, or what a policy has]");
+    }
+    if (any) {
+        struct dfl_policy *made = arena_new(r->module->arena, struct dfl_policy);
+        *made = policy;
+        v->imm.call.policy = made;
+    }
+}
+
 static void read_call(struct reader *r, struct ir_value *v, struct refs *args)
 {
     if (v->op == IR_extern) {
@@ -462,14 +493,8 @@ static void read_call(struct reader *r, struct ir_value *v, struct refs *args)
     need_sign(r, '(');
     read_refs(r, args);
     need_sign(r, ')');
-    if (v->op != IR_spawn || !skip_sign(r, '['))
-        return;
-    if (!skip_word(r, "edges") || r->token != TOKEN_NUMBER)
-        read_bad(r, "[edges BITS]");
-    else
-        v->imm.call.edges = strtoull(r->text, NULL, 0);
-    next(r);
-    need_sign(r, ']');
+    if (v->op == IR_spawn && skip_sign(r, '['))
+        read_spawn(r, v);
 }
 
 /* The specification as print_spec() wrote it. */

@@ -179,6 +179,32 @@ static void print_types(struct types types, FILE *out)
         fprintf(out, "%s%s", i ? ", " : "", types.at[i]->text);
 }
 
+static void print_word(FILE *out, bool *any, const char *word)
+{
+    fprintf(out, "%s%s", *any ? " " : " [", word);
+    *any = true;
+}
+
+/* [edges 0x1 retries 3], as far as there is something to tell. */
+static void print_spawn(const struct ir_value *v, FILE *out)
+{
+    static const struct dfl_policy none = {0};
+    const struct dfl_policy *p = v->imm.call.policy ? v->imm.call.policy : &none;
+    bool any = false;
+    if (v->imm.call.edges) {
+        print_word(out, &any, "edges");
+        fprintf(out, " %#" PRIx64, v->imm.call.edges);
+    }
+#define POLICY(name)                                                                               \
+    if (p->name) {                                                                                 \
+        print_word(out, &any, #name);                                                              \
+        fprintf(out, " %" PRId64, p->name);                                                        \
+    }
+#include "policy.def"
+#undef POLICY
+    fputs(any ? "]" : "", out);
+}
+
 /* Operands of a call stand in parentheses behind the target. */
 static void print_call(const struct ir_func *f, const struct ir_value *v, FILE *out)
 {
@@ -195,8 +221,8 @@ static void print_call(const struct ir_func *f, const struct ir_value *v, FILE *
     }
     print_refs(f, v->args, v->arg_count, out);
     fputc(')', out);
-    if (v->op == IR_spawn && v->imm.call.edges)
-        fprintf(out, " [edges %#" PRIx64 "]", v->imm.call.edges);
+    if (v->op == IR_spawn)
+        print_spawn(v, out);
 }
 
 static void print_operands(const struct ir_func *f, const struct ir_value *v, FILE *out)

@@ -367,6 +367,7 @@ static int arity(enum ir_op op)
     case IR_const_none:
     case IR_const_empty:
     case IR_slot:
+    case IR_poll:
     case IR_br:
     case IR_unreachable:
         return 0;
@@ -462,6 +463,7 @@ static bool has_result(enum ir_op op)
         [IR_store_slice] = true, [IR_store_part] = true,  [IR_own] = true,
         [IR_raise] = true,       [IR_br] = true,          [IR_br_if] = true,
         [IR_ret] = true,         [IR_unreachable] = true, [IR_debug] = true,
+        [IR_poll] = true,
     };
     return !none[op];
 }
@@ -597,7 +599,7 @@ static bool is_float(const struct type *t)
 }
 
 /* Whether the operation can fail at all with these operands. */
-static bool can_fail(const struct ir_func *f, const struct ir_value *x)
+static bool can_fail(const struct ir_value *x)
 {
     bool number = x->op >= IR_add && x->op <= IR_shr;
     if (!ir_op_fails(x->op) || x->nofail)
@@ -606,7 +608,7 @@ static bool can_fail(const struct ir_func *f, const struct ir_value *x)
         return false;
     if (number && x->imm.wrap)
         return x->op == IR_div || x->op == IR_rem;
-    return x->op != IR_try_await || !(f->flags & FUNC_IO);
+    return true;
 }
 
 static void check_fail(struct verifier *v)
@@ -617,7 +619,7 @@ static void check_fail(struct verifier *v)
         return;
     }
     if (!x->fail) {
-        need(v, !can_fail(v->func, x) || x->op == IR_cast, "no fail block");
+        need(v, !can_fail(x) || x->op == IR_cast, "no fail block");
         return;
     }
     need(v, !x->nofail, "a fail block, but marked nofail");

@@ -3,6 +3,7 @@
  * A parameter of function type vanishes: the instance is made for the function passed. A lambda's
  * captured locals come as leading parameters instead, and are handed on wherever it is:
  *   captured by the callee itself, if it is a lambda; by each function passed; then the values. */
+#include "attr.h"
 #include "extern.h"
 #include "lower_core.h"
 
@@ -389,5 +390,6 @@ struct val lower_spawn(struct frame *f, struct node *n)
     struct ir_value *v = emit(f, IR_spawn, lower_type(f, n->type), n->span, args, count);
     v->imm.call.func = inst->ir;
     v->imm.call.edges = edges;
+    v->imm.call.policy = policy_of_spawn(f->lower->arena, n);
     return val_owned(v);
 }

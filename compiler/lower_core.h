@@ -86,6 +86,7 @@ struct frame {
     struct ir_block *raise;
     struct loop *loop;
     uint32_t loop_depth, cond_depth;
+    uint32_t calls; /* emitted so far */
     bool wrap;
 };
 
@@ -219,7 +220,7 @@ struct iteration {
     int direction;  /* of a range: 1, -1, 0 if known only when it runs */
     bool known_one; /* step is 1 */
     int32_t entry;
-    uint32_t mark;
+    uint32_t mark, calls; /* of the frame when it began */
     struct ir_block *head;
 };
 void loop_begin(struct frame *, struct iteration *, struct node *pattern, struct node *iter,

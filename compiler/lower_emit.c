@@ -42,6 +42,7 @@ bool lower_has_refs(const struct type *t)
 struct ir_value *emit(struct frame *f, enum ir_op op, const struct type *type, struct span span,
                       struct ir_value *const *args, uint32_t count)
 {
+    f->calls += op == IR_call || op == IR_extern;
     return ir_add(f->lower->module, f->block, op, type, args, count, span);
 }
 

@@ -259,6 +259,7 @@ static void bind_item(struct frame *f, const struct iteration *it, struct node *
 static void enter(struct frame *f, struct iteration *it)
 {
     it->mark = f->cleanups.count;
+    it->calls = f->calls;
     it->loop = (struct loop){.outer = f->loop, .next = emit_block(f), .exit = emit_block(f)};
 }
 
@@ -298,12 +299,24 @@ static void next_round(struct frame *f, struct iteration *it, struct span span)
     emit_br(f, it->head, &i, 1, span);
 }
 
+/* A task looks whether it is to end once a round; but not where what it goes over bounds the rounds
+ * and none takes long. */
+static void poll(struct frame *f, struct span span)
+{
+    if (!(f->ir->flags & FUNC_TASK))
+        return;
+    struct ir_block *fail = cleanup_fail(f);
+    emit0(f, IR_poll, NULL, span)->fail = fail;
+}
+
 void loop_end(struct frame *f, struct iteration *it, struct span span)
 {
     cleanup_pop(f, it->loop.mark, span);
     f->loop_depth--;
     emit_br(f, it->loop.next, NULL, 0, span);
     emit_start(f, it->loop.next);
+    if (!it->over || f->calls != it->calls)
+        poll(f, span);
     next_round(f, it, span);
     emit_start(f, it->loop.exit);
     cleanup_pop(f, it->mark, span);
@@ -326,6 +339,7 @@ void lower_while(struct frame *f, struct node *n)
     loop.exit = emit_block(f);
     emit_br(f, loop.next, NULL, 0, n->span);
     emit_start(f, loop.next);
+    poll(f, n->span);
     f->loop_depth++;
     lower_branch(f, n->while_.cond, loop.exit, loop.mark, n);
     f->loop = &loop;

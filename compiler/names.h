@@ -98,6 +98,7 @@ struct program {
     struct symbol *main;                     /* NULL: none (reported only if the verb needs one) */
     VEC(struct symbol *) c_funcs, c_records; /* declared of C headers */
     struct externs *externs; /* what extern.c knows of them; NULL: none, or not checked */
+    bool ends_tasks;         /* by time-outs or cancelling; check.c tells */
 };
 
 /* The caller has set arena, names, diags and library, the rest zero; path "-" is standard input.

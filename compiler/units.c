@@ -118,6 +118,7 @@ static void add_row(struct making *m, struct unit *u, const struct ir_value *spa
 {
     struct unit_row row = {.func = spawn->imm.call.func,
                            .edges = spawn->imm.call.edges,
+                           .policy = spawn->imm.call.policy,
                            .span = spawn->span,
                            .args = args_of(m, spawn)};
     vec_push(m->arena, &u->rows, row);

@@ -17,7 +17,8 @@ struct unit_row {
     struct ir_func *func;
     uint64_t edges;
     struct span span;
-    const struct type *args; /* a tuple */
+    const struct type *args;         /* a tuple */
+    const struct dfl_policy *policy; /* or NULL */
     bool is_main;
 };
 

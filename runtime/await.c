@@ -6,10 +6,14 @@
 #include "await.h"
 
 #include <assert.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include "block.h"
+#include "cancel.h"
 #include "error.h"
+#include "park.h"
+#include "policy.h"
 #include "purity.h"
 #include "remote.h"
 #include "rerun.h"
@@ -17,24 +21,44 @@
 
 /* ---- waking ---- */
 
-/* The fan lives on the fiber's stack and may be gone once it is counted down. */
+/* `by` tasks tell that they are done. The fan lives on the fiber's stack and may be gone then.
+ * Returns the fiber if the caller is to make it go on. */
 static struct dfl_fiber *fan_count_down(struct task_fan *fan, int64_t by)
 {
     struct dfl_fiber *fiber = fan->fiber;
-    return atomic_fetch_sub_explicit(&fan->left, by, memory_order_acq_rel) == by ? fiber : NULL;
+    uint64_t ticket = fan->ticket;
+    bool some = fan->some;
+    int64_t need = some ? atomic_fetch_sub_explicit(&fan->need, by, memory_order_acq_rel) : 0;
+    bool enough = need > 0 && need <= by;
+    bool last = atomic_fetch_sub_explicit(&fan->left, by, memory_order_acq_rel) == by;
+    return (some ? enough : last) && park_end(fiber, ticket) ? fiber : NULL;
 }
 
 static void count_down_inputs(struct dfl_fiber *self, struct dfl_task *task, int32_t by)
 {
-    if (atomic_fetch_sub_explicit(&task->deps, by, memory_order_acq_rel) != by)
+    int32_t left = atomic_fetch_sub_explicit(&task->deps, by, memory_order_acq_rel) - by;
+    if (left != 0 && left != TASK_CLAIMED)
         return;
     if (task->flags & TASK_AFTER)
         free(task->rare);
     task->rare = NULL;
-    if (self)
+    if (left != 0)
+        task_release(task_pool_here(), task);
+    else if (self)
         worker_push(self, task);
     else
         worker_give(&task, 1);
+}
+
+bool await_claim(struct dfl_task *task)
+{
+    int32_t deps = atomic_load(&task->deps);
+    while (deps > 0 && deps < TASK_CLAIMED)
+        if (atomic_compare_exchange_weak(&task->deps, &deps, deps + TASK_CLAIMED)) {
+            dfl_task_retain(task);
+            return true;
+        }
+    return false;
 }
 
 /* `self` NULL: the caller is no worker. Wakes one waiter; returns a fiber if that is what became
@@ -79,13 +103,31 @@ static struct dfl_fiber *wake_all(struct dfl_fiber *self, uintptr_t list)
     return first;
 }
 
+static void ready(struct dfl_fiber *fiber)
+{
+    if (fiber)
+        worker_ready(fiber);
+}
+
 /* ---- running ---- */
 
-/* The arguments go first: what a task was lent is unique again when its result is seen. */
+/* What a task that was to end held is let go of as one that ends does. */
+void await_drop_args(struct dfl_fiber *self, struct dfl_task *task)
+{
+    struct cancel_scope scope;
+    bool ended = self && (cancel_is_marked(task) || cancel_is_late(task));
+    if (ended)
+        cancel_enter(self, &scope, task);
+    task_drop_args(task);
+    if (ended)
+        cancel_leave(self, &scope);
+}
+
+/* The arguments go before others see the result: what a task was lent is unique again then. */
 static struct dfl_fiber *settle(struct dfl_fiber *self, struct task_pool *pool,
                                 struct dfl_task *task)
 {
-    task_drop_args(task);
+    await_drop_args(self, task);
     uintptr_t list = atomic_exchange_explicit(&task->state, TASK_DONE, memory_order_acq_rel);
     struct dfl_fiber *next = list ? wake_all(self, list) : NULL;
     task_release(pool, task);
@@ -107,39 +149,51 @@ static struct dfl_fiber *complete(struct dfl_fiber *self, struct dfl_task *task)
 
 void await_settle(struct task_pool *pool, struct dfl_task *task)
 {
-    struct dfl_fiber *next = settle(NULL, pool, task);
-    if (next)
-        worker_ready(next);
+    ready(settle(NULL, pool, task));
+}
+
+static void run_body(struct dfl_fiber *self, void *arg)
+{
+    struct dfl_task *task = arg;
+    struct cancel_scope scope;
+    cancel_enter(self, &scope, task);
+    __atomic_store_n(&task->outcome, TASK_RUNS, __ATOMIC_RELAXED);
+    if (task_fn(task)->policy)
+        policy_run(self, task);
+    else
+        task_fn(task)->run(self, task);
+    cancel_leave(self, &scope);
 }
 
 struct dfl_fiber *await_run(struct dfl_fiber *self, struct dfl_task *task)
 {
-    task_fn(task)->run(self, task);
+    run_body(self, task);
     return complete(self, task);
 }
 
-static void run_body(struct dfl_fiber *self, void *task)
+struct dfl_fiber *await_skip(struct dfl_fiber *self, struct dfl_task *task)
 {
-    task_fn(task)->run(self, task);
+    struct dfl_error *e = error_new(DFL_FAIL_cancelled, "%s", dfl_fail_text(DFL_FAIL_cancelled));
+    dfl_task_give(task, NULL, dfl_error_at(e, &task_fn(task)->site));
+    return complete(self, task);
+}
+
+void await_skip_here(struct dfl_fiber *self, struct dfl_task *task)
+{
+    ready(await_skip(self, task));
 }
 
 void await_run_body(struct dfl_fiber *self, struct dfl_task *task)
 {
-    if (fiber_is_low(self)) {
-        struct dfl_error *failure =
-            dfl_stack_call(self, run_body, task, true, &task_fn(task)->site);
-        if (failure)
-            dfl_task_give(task, NULL, failure);
-    } else {
+    if (!fiber_is_low(self))
         run_body(self, task);
-    }
+    else if (!fiber_call(self, run_body, task, true))
+        dfl_task_give(task, NULL, fiber_no_stack(&task_fn(task)->site));
 }
 
 void await_complete(struct dfl_fiber *self, struct dfl_task *task)
 {
-    struct dfl_fiber *next = complete(self, task);
-    if (next)
-        worker_ready(next);
+    ready(complete(self, task));
 }
 
 void await_run_here(struct dfl_fiber *self, struct dfl_task *task)
@@ -148,54 +202,113 @@ void await_run_here(struct dfl_fiber *self, struct dfl_task *task)
     await_complete(self, task);
 }
 
-void await_abandon(struct dfl_fiber *self, struct dfl_task *task)
+void await_abandon(struct dfl_fiber *self, struct task_pool *pool, struct dfl_task *task)
 {
     for (uintptr_t list = atomic_exchange(&task->state, 0); list;)
         wake_one(self, list, &list); /* a fiber that waits is abandoned too */
-    task_release(&self->worker->pool, task);
+    task_release(pool, task);
 }
 
 /* ---- awaiting ---- */
 
-/* Tasks that a fiber waits for, with a node for each that was pending when they were counted. */
-struct await_set {
+/* Tasks that a fiber waits for, with a node each; `who` of it is set while it is in a list. */
+struct set {
     struct task_fan fan;
     struct dfl_task *const *tasks;
-    int64_t count;
     struct task_wait *waits;
+    int64_t count;
+    bool armed;
 };
 
 static bool arm_set(struct dfl_fiber *self, void *arg)
 {
-    struct await_set *set = arg;
-    struct task_wait *wait = set->waits;
-    int64_t done = 1; /* the one that kept others from waking the fiber meanwhile */
+    struct set *set = arg;
+    int64_t done = 0;
     (void)self;
+    set->armed = true;
     for (int64_t i = 0; i < set->count; i++) {
-        bool waits = !task_is_done(set->tasks[i]);
-        if (waits) {
-            wait->who = &set->fan;
-            waits = task_add_waiter(set->tasks[i], (uintptr_t)wait | TASK_FAN, &wait->next);
+        struct task_wait *wait = &set->waits[i];
+        wait->who = &set->fan;
+        if (task_is_done(set->tasks[i]) ||
+            !task_add_waiter(set->tasks[i], (uintptr_t)wait | TASK_FAN, &wait->next)) {
+            wait->who = NULL;
+            done++;
         }
-        wait += waits;
-        done += !waits;
     }
-    return !fan_count_down(&set->fan, done);
+    if (done > 0)
+        fan_count_down(&set->fan, done);
+    return true;
 }
 
-static void park_on(struct dfl_fiber *self, struct await_set *set)
+/* Takes back what is in lists still. Who completes a task meanwhile tells soon. */
+static void disarm_set(struct dfl_fiber *self, struct set *set)
+{
+    int64_t removed = 0;
+    for (int64_t i = 0; i < set->count; i++) {
+        uintptr_t missed;
+        struct task_wait *wait = &set->waits[i];
+        if (!wait->who || task_is_done(set->tasks[i]))
+            continue;
+        removed += task_remove_waiter(set->tasks[i], wait, &missed);
+        ready(wake_all(self, missed));
+    }
+    atomic_fetch_sub(&set->fan.left, removed);
+    while (atomic_load(&set->fan.left) > 0)
+        sched_yield();
+}
+
+static struct dfl_error *wait_for(struct dfl_fiber *self, struct set *set)
 {
     set->fan.fiber = self;
-    atomic_init(&set->fan.left, set->count + 1);
-    worker_park(self, arm_set, set);
+    set->fan.ticket = park_begin(self);
+    bool over = cancel_wait(self, set->fan.ticket, arm_set, set);
+    if (set->armed && (!over || set->fan.some))
+        disarm_set(self, set);
+    return over ? NULL : cancel_failure(self);
+}
+
+enum { FEW = 16 };
+
+static struct dfl_error *park_on(struct dfl_fiber *self, struct dfl_task *const *tasks,
+                                 int64_t count, bool some, int64_t need)
+{
+    struct task_wait few[FEW], *waits = few;
+    if (count > FEW) {
+        waits = aligned_alloc(16, (size_t)count * sizeof *waits);
+        if (!waits)
+            block_exhausted((size_t)count * sizeof *waits);
+    }
+    struct set set = {.tasks = tasks, .waits = waits, .count = count};
+    atomic_init(&set.fan.left, count);
+    atomic_init(&set.fan.need, need);
+    set.fan.some = some;
+    struct dfl_error *failure = wait_for(self, &set);
+    if (waits != few)
+        free(waits);
+    return failure;
+}
+
+struct dfl_error *await_some(struct dfl_fiber *self, struct dfl_task *const *tasks, int64_t count,
+                             int64_t need)
+{
+    return park_on(self, tasks, count, true, need);
+}
+
+bool await_take_back(struct dfl_fiber *self, struct dfl_task *task)
+{
+    return !task_fn(task)->policy && !cancel_is_guarded(self) &&
+           deque_take_back(&self->worker->deque, task);
 }
 
 /* True if `task` was the newest of the own deque and has been run. */
 static bool run_if_newest(struct dfl_fiber *self, struct dfl_task *task)
 {
-    if (!deque_take_back(&self->worker->deque, task))
+    if (!await_take_back(self, task))
         return false;
-    await_run_here(self, task);
+    if (cancel_is_marked(task))
+        await_skip_here(self, task);
+    else
+        await_run_here(self, task);
     return true;
 }
 
@@ -204,13 +317,11 @@ int32_t dfl_take_back_slow(struct dfl_fiber *self, struct dfl_task *task)
     return deque_take_back(&self->worker->deque, task);
 }
 
-void dfl_await(struct dfl_fiber *self, struct dfl_task *task)
+struct dfl_error *dfl_await(struct dfl_fiber *self, struct dfl_task *task)
 {
     if (task_is_done(task) || run_if_newest(self, task))
-        return;
-    struct task_wait wait;
-    struct await_set set = {.tasks = &task, .count = 1, .waits = &wait};
-    park_on(self, &set);
+        return NULL;
+    return park_on(self, &task, 1, false, 0);
 }
 
 static int64_t count_pending(struct dfl_task *const *tasks, int64_t count)
@@ -221,21 +332,9 @@ static int64_t count_pending(struct dfl_task *const *tasks, int64_t count)
     return pending;
 }
 
-void await_each(struct dfl_fiber *self, struct dfl_task *const *tasks, int64_t count)
+struct dfl_error *await_each(struct dfl_fiber *self, struct dfl_task *const *tasks, int64_t count)
 {
-    int64_t pending = count_pending(tasks, count);
-    if (pending == 0)
-        return;
-    struct task_wait few[16], *waits = few;
-    if (pending > (int64_t)(sizeof few / sizeof *few)) {
-        waits = aligned_alloc(16, (size_t)pending * sizeof *waits);
-        if (!waits)
-            block_exhausted((size_t)pending * sizeof *waits);
-    }
-    struct await_set set = {.tasks = tasks, .count = count, .waits = waits};
-    park_on(self, &set);
-    if (waits != few)
-        free(waits);
+    return count_pending(tasks, count) ? park_on(self, tasks, count, false, 0) : NULL;
 }
 
 /* ---- edges ---- */

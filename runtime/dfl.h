@@ -187,7 +187,15 @@ enum dfl_outcome {
                     nothing to share, copy or drop. Never a must */
 };
 
-enum { DFL_FN_IO = 1, DFL_FN_RETRYABLE = 2 };
+enum { DFL_FN_IO = 1 };
+
+/* How the records of a row are run, as attributes say. Such records are never run in place. */
+struct dfl_policy {
+#define POLICY(name) int64_t name;
+#include "policy.def"
+#undef POLICY
+    uint64_t edges; /* arguments that are inputs: bit i for argument i */
+};
 
 /* One row per spawn site (and one for main): what a record with that `fn` runs. */
 struct dfl_fn {
@@ -199,6 +207,7 @@ struct dfl_fn {
     const struct dfl_type *args; /* a tuple; a spawned edge has type future T in it */
     const struct dfl_type *result;
     uint64_t flags;
+    const struct dfl_policy *policy; /* NULL: none */
 };
 
 /* ---- C functions that a program declares ---------------------------------------------------- */

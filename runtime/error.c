@@ -78,6 +78,16 @@ struct dfl_error *error_from_errno(int code, const char *doing, const struct dfl
     return error_with(DFL_FAIL_io, message);
 }
 
+struct dfl_error *error_late(int64_t ns)
+{
+    struct buffer b = {0};
+    struct dfl_view message;
+    buffer_string(&b, "timed out after ");
+    format_value(&b, &value_duration, &ns, true);
+    dfl_buffer_end(&b, &message);
+    return error_with(DFL_FAIL_timeout, message);
+}
+
 /* The same error, private: a copy if others hold it. */
 static struct dfl_error *error_own(struct dfl_error *e)
 {

@@ -19,6 +19,8 @@ struct dfl_error *error_new(enum dfl_fail kind, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Says why `doing` (like "cannot read x.txt") did not work: kind io, with errno's text. */
 struct dfl_error *error_from_errno(int code, const char *doing, const struct dfl_view *what);
+/* The failure `timeout` of what had so many nanoseconds. */
+struct dfl_error *error_late(int64_t ns);
 /* Adds a link to the end of the chain of an owned error, up to 64; returns it. The text is lent. */
 struct dfl_error *error_link(struct dfl_error *, const char *link);
 /* The name of a kind, like "overflow"; and the text used when there is no message. */

@@ -214,11 +214,11 @@ static void run_io(void *call)
 static struct dfl_error *run_somewhere(struct dfl_fiber *fiber, struct call *call)
 {
     if (call->use->fn->flags & DFL_C_IO)
-        dfl_blocking(fiber, run_io, call);
-    else if (fiber && !fiber->on_large && !(call->use->fn->flags & DFL_C_SMALL))
-        return dfl_stack_call(fiber, run_on_large, call, 0, call->use->site);
-    else
+        helper_call(fiber, run_io, call);
+    else if (!fiber || fiber->on_large || call->use->fn->flags & DFL_C_SMALL)
         run(call);
+    else if (!fiber_call(fiber, run_on_large, call, false))
+        return fiber_no_stack(call->use->site);
     return call->failure;
 }
 

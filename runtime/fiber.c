@@ -93,6 +93,30 @@ static char *take_slot(void)
 
 static void segment_put(struct segment *);
 
+/* ---- asking ---- */
+
+/* Whoever asks writes `look` and then the limit; the owner writes the limit and then looks, so one
+ * of the two leaves it raised. */
+static void set_limit(struct dfl_fiber *fiber, char *limit)
+{
+    fiber->own_limit = limit;
+    atomic_store(&fiber->stack_limit, limit);
+    if (atomic_load(&fiber->look))
+        atomic_store(&fiber->stack_limit, (char *)UINTPTR_MAX);
+}
+
+void fiber_ask(struct dfl_fiber *fiber)
+{
+    atomic_store(&fiber->look, 1);
+    atomic_store(&fiber->stack_limit, (char *)UINTPTR_MAX);
+}
+
+void fiber_answer(struct dfl_fiber *fiber)
+{
+    atomic_store(&fiber->look, 0);
+    set_limit(fiber, fiber->own_limit);
+}
+
 /* ---- fibers ---- */
 
 struct start {
@@ -115,7 +139,7 @@ static struct dfl_fiber *make(char *low, uint64_t number, void (*loop)(struct df
     char *top = low + FIBER_SLOT - 64 * (number * 7 % 40);
     struct start *start = (struct start *)(top - (sizeof *start + 63) / 64 * 64);
     *start = (struct start){.loop = loop};
-    start->fiber.stack_limit = low + FIBER_GUARD + FIBER_HEADROOM;
+    set_limit(&start->fiber, low + FIBER_GUARD + FIBER_HEADROOM);
     start->fiber.context = switch_prepare(start, begin, &start->fiber);
     sanitize_new_stack(low, FIBER_SLOT);
     sanitize_open(&start->fiber.sanitize, low, FIBER_SLOT, false);
@@ -287,8 +311,8 @@ static void call_on(struct dfl_fiber *self, struct call *call, char *low, char *
     call->here = &old;
     self->sanitize.low = low;
     self->sanitize.bytes = (size_t)(top - low);
-    char *limit = self->stack_limit;
-    self->stack_limit = low + FIBER_GUARD + FIBER_HEADROOM;
+    char *limit = self->own_limit;
+    set_limit(self, low + FIBER_GUARD + FIBER_HEADROOM);
 #ifdef SANITIZE_ADDRESS
     __sanitizer_start_switch_fiber(&old.fake_stack, low, (size_t)(top - low));
 #endif
@@ -296,7 +320,7 @@ static void call_on(struct dfl_fiber *self, struct call *call, char *low, char *
 #ifdef SANITIZE_ADDRESS
     __sanitizer_finish_switch_fiber(old.fake_stack, NULL, NULL);
 #endif
-    self->stack_limit = limit;
+    set_limit(self, limit);
     self->sanitize.low = old.low;
     self->sanitize.bytes = old.bytes;
 }
@@ -361,13 +385,15 @@ static bool large_call(struct dfl_fiber *self, struct call *call)
     return true;
 }
 
-struct dfl_error *dfl_stack_call(struct dfl_fiber *self, void (*body)(struct dfl_fiber *, void *),
-                                 void *frame, int32_t task_code, const struct dfl_site *site)
+bool fiber_call(struct dfl_fiber *self, void (*body)(struct dfl_fiber *, void *), void *frame,
+                bool task_code)
 {
     struct call call = {.body = body, .frame = frame};
-    bool called = task_code ? segment_call(self, &call) : large_call(self, &call);
-    if (called)
-        return NULL;
+    return task_code ? segment_call(self, &call) : large_call(self, &call);
+}
+
+struct dfl_error *fiber_no_stack(const struct dfl_site *site)
+{
     return dfl_error_at(error_new(DFL_FAIL_stack, "%s", dfl_fail_text(DFL_FAIL_stack)), site);
 }
 

@@ -12,15 +12,23 @@
 #include "sanitize.h"
 
 struct segment;
+struct cancel_scope;
 
 struct dfl_fiber {
-    char *stack_limit; /* generated code: below it, calls that may recurse take a further segment */
-    struct dfl_worker *worker; /* that runs it; NULL in the interpreter */
-    void *context;             /* while it is not running */
-    struct dfl_fiber *next;    /* in a pool or the ready list */
-    struct segment *segment;   /* the newest it is on; NULL: its own stack */
-    struct segment *spare;     /* the last one it left, kept for the next time */
-    bool on_large;             /* runs on the thread's large stack, where nothing may park */
+    /* Generated code reaches these three by offsets.def. Others set the first and the last, in
+     * fiber_ask(). */
+    char *_Atomic stack_limit;  /* below it, calls that may recurse go through dfl_stack_call() */
+    struct dfl_worker *worker;  /* that runs it; NULL in the interpreter */
+    _Atomic uint32_t look;      /* dfl_poll() has something to look at; then all stack is below the
+                                   limit, so that recursion comes by too */
+    char *own_limit;            /* stack_limit while nobody asks */
+    _Atomic uint64_t wait;      /* park.c's: what it waits for */
+    struct cancel_scope *scope; /* of the innermost task that it runs; cancel.h */
+    void *context;              /* while it is not running */
+    struct dfl_fiber *next;     /* in a pool or the ready list */
+    struct segment *segment;    /* the newest it is on; NULL: its own stack */
+    struct segment *spare;      /* the last one it left, kept for the next time */
+    bool on_large;              /* runs on the thread's large stack, where nothing may park */
     struct sanitize sanitize;
 };
 
@@ -43,11 +51,23 @@ void fiber_put(struct dfl_fiber *);
  * on another thread; errno is kept. */
 void fiber_switch(struct dfl_fiber *from, struct dfl_fiber *to);
 
+/* Calls body(fiber, frame) on a further segment: `task_code`, which may park, on one that the fiber
+ * owns; else on the thread's large stack. False: the bound is reached, nothing was called. */
+bool fiber_call(struct dfl_fiber *, void (*body)(struct dfl_fiber *, void *), void *frame,
+                bool task_code);
+/* The failure `stack`, owned. */
+struct dfl_error *fiber_no_stack(const struct dfl_site *);
+
 /* True if generated code would take a further segment here. */
 static inline bool fiber_is_low(const struct dfl_fiber *fiber)
 {
-    return (char *)__builtin_frame_address(0) < fiber->stack_limit;
+    return (char *)__builtin_frame_address(0) < fiber->own_limit;
 }
+
+/* Makes generated code on the fiber call dfl_poll() soon, wherever it is. Any thread. */
+void fiber_ask(struct dfl_fiber *);
+/* The fiber itself: it has been asked and looks now. */
+void fiber_answer(struct dfl_fiber *);
 
 /* Fibers made so far, the most that ever were in use at once (pools included). */
 uint64_t fiber_peak(void);

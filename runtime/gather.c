@@ -12,6 +12,7 @@
 #include "array.h"
 #include "await.h"
 #include "block.h"
+#include "cancel.h"
 #include "error.h"
 #include "value.h"
 #include "worker.h"
@@ -63,12 +64,17 @@ static void take(struct gather *g, int64_t i, struct dfl_task *task)
  * its execution's, nobody else can know of it. */
 static bool take_newest(struct gather *g, int64_t i, struct dfl_task *task)
 {
-    if (!deque_take_back(&g->self->worker->deque, task))
+    if (!await_take_back(g->self, task))
         return false;
+    if (cancel_is_marked(task)) {
+        await_skip_here(g->self, task);
+        take(g, i, task);
+        return true;
+    }
     await_run_body(g->self, task);
     if (g->sole && is_last(task, 2) && !(task_fn(task)->flags & DFL_FN_IO)) {
         assert(atomic_load_explicit(&task->state, memory_order_relaxed) == 0);
-        task_drop_args(task);
+        await_drop_args(g->self, task);
         void *place = array_at(g->elem, g->out, i);
         settle(g, i, task_take_last(&g->self->worker->pool, task, place));
     } else {
@@ -78,6 +84,18 @@ static bool take_newest(struct gather *g, int64_t i, struct dfl_task *task)
     return true;
 }
 
+/* The task that waits is to end: futures below `left` were not looked at. */
+static void leave(struct gather *g, int64_t left, struct dfl_error *failure)
+{
+    if (!g->failure)
+        g->kept = left;
+    else
+        dfl_error_release(g->failure);
+    g->failure = failure;
+    for (int64_t i = 0; g->sole && i < left; i++)
+        task_release(&g->self->worker->pool, g->tasks[i]);
+}
+
 static void walk(struct gather *g, int64_t count)
 {
     for (int64_t i = count - 1; i >= 0; i--) {
@@ -85,7 +103,11 @@ static void walk(struct gather *g, int64_t count)
         if (!task_is_done(task)) {
             if (take_newest(g, i, task))
                 continue;
-            await_each(g->self, g->tasks, i + 1);
+            struct dfl_error *failure = await_each(g->self, g->tasks, i + 1);
+            if (failure) {
+                leave(g, i + 1, failure);
+                return;
+            }
         }
         take(g, i, task);
     }

@@ -1,36 +1,43 @@
-/* helper.c - helper threads and timers. Read helper.h first. */
+/* helper.c - helper threads. Read helper.h first.
+ *
+ * A job that its task no longer waits for is *left*: whoever comes last, the thread that has made
+ * the call or the fiber that leaves, ends it. A thread in such a call gets a signal, which does
+ * nothing but interrupt what the thread waits for; one may come between two waits, so more follow
+ * while other calls come in. */
 #include "helper.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
-#include "block.h"
+#include "cancel.h"
 #include "clock.h"
 #include "fiber.h"
-#include "futex.h"
+#include "park.h"
+#include "timer.h"
 #include "worker.h"
 
-enum { HELPERS_MOST = 64 };
+enum {
+    HELPERS_MOST = 64,
+    INTERRUPT = SIGURG, /* nothing happens where it meets no wait */
+    LATE_NS = 50000000, /* how long the end waits for calls that were left */
+    AGAIN_NS = 1000000, /* ... interrupting them so often */
+};
 
-/* ---- calls that block ---- */
-
-/* Lives on the stack of the fiber that waits for it. */
-struct job {
-    void (*fn)(void *);
-    void *arg;
-    struct dfl_fiber *fiber;
-    struct job *next;
+struct helper {
+    pthread_t thread;
+    struct helper_job *job; /* that it runs, or NULL */
 };
 
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t work;
-    struct job *first, **end;
-    pthread_t threads[HELPERS_MOST];
-    uint32_t count, idle, queued;
+    struct helper_job *first, **end;
+    struct helper helpers[HELPERS_MOST];
+    uint32_t count, idle, queued, left;
     bool ending;
 } pool = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -38,32 +45,50 @@ static struct {
     .end = &pool.first,
 };
 
-/* Lock held. NULL: the threads end. */
-static struct job *wait_for_job(void)
+/* ---- threads ---- */
+
+/* Lock held. */
+static void take_first(struct helper *h)
+{
+    h->job = pool.first;
+    pool.first = h->job->next;
+    if (!pool.first)
+        pool.end = &pool.first;
+    pool.queued--;
+    atomic_store(&h->job->state, HELPER_RUNS);
+}
+
+/* Lock held. False: the threads end. */
+static bool wait_for_job(struct helper *h)
 {
     pool.idle++;
     while (!pool.first && !pool.ending)
         pthread_cond_wait(&pool.work, &pool.lock);
     pool.idle--;
-    struct job *job = pool.first;
-    if (job) {
-        pool.first = job->next;
-        if (!pool.first)
-            pool.end = &pool.first;
-        pool.queued--;
-    }
-    return job;
+    if (pool.first)
+        take_first(h);
+    return h->job != NULL;
 }
 
 static void *helper_main(void *arg)
 {
-    struct job *job;
+    struct helper *h = arg;
     pthread_mutex_lock(&pool.lock);
-    while ((job = wait_for_job())) {
-        pthread_mutex_unlock(&pool.lock);
+    while (wait_for_job(h)) {
+        struct helper_job *job = h->job;
         struct dfl_fiber *fiber = job->fiber;
-        job->fn(job->arg);
-        worker_ready(fiber); /* the job is gone now */
+        uint64_t ticket = job->ticket;
+        pthread_mutex_unlock(&pool.lock);
+        job->fn(job);
+        pthread_mutex_lock(&pool.lock);
+        h->job = NULL;
+        bool is_left = atomic_exchange(&job->state, HELPER_DONE) == HELPER_LEFT;
+        pool.left -= is_left;
+        pthread_mutex_unlock(&pool.lock);
+        if (is_left)
+            job->end(job);
+        else if (park_end(fiber, ticket))
+            worker_ready(fiber);
         pthread_mutex_lock(&pool.lock);
     }
     pthread_mutex_unlock(&pool.lock);
@@ -72,10 +97,31 @@ static void *helper_main(void *arg)
     return arg;
 }
 
+/* ---- interrupting ---- */
+
+static void on_interrupt(int number)
+{
+    (void)number;
+}
+
+/* Lock held. */
+static void interrupt_left(void)
+{
+    for (uint32_t i = 0; pool.left > 0 && i < pool.count; i++)
+        if (pool.helpers[i].job && helper_is_left(pool.helpers[i].job))
+            pthread_kill(pool.helpers[i].thread, INTERRUPT);
+}
+
+/* ---- handing over ---- */
+
 /* Lock held. Without a single thread there is nobody to wait for. */
 static void add_helper(void)
 {
-    if (pthread_create(&pool.threads[pool.count], NULL, helper_main, NULL) == 0) {
+    struct sigaction action = {.sa_handler = on_interrupt};
+    struct helper *h = &pool.helpers[pool.count];
+    if (pool.count == 0)
+        sigaction(INTERRUPT, &action, NULL);
+    if (pthread_create(&h->thread, NULL, helper_main, h) == 0) {
         pool.count++;
     } else if (pool.count == 0) {
         fprintf(stderr, "error: cannot start a thread for a call that blocks\n");
@@ -85,10 +131,11 @@ static void add_helper(void)
 
 static bool submit(struct dfl_fiber *self, void *arg)
 {
-    struct job *job = arg;
-    job->fiber = self;
-    job->next = NULL;
+    struct helper_job *job = arg;
+    (void)self;
     pthread_mutex_lock(&pool.lock);
+    interrupt_left();
+    atomic_store(&job->state, HELPER_QUEUED);
     *pool.end = job;
     pool.end = &job->next;
     if (++pool.queued > pool.idle && pool.count < HELPERS_MOST)
@@ -98,19 +145,82 @@ static bool submit(struct dfl_fiber *self, void *arg)
     return true;
 }
 
+/* Lock held. */
+static void take_from_queue(struct helper_job *job)
+{
+    struct helper_job **link = &pool.first;
+    while (*link != job)
+        link = &(*link)->next;
+    *link = job->next;
+    if (!*link)
+        pool.end = link;
+    pool.queued--;
+}
+
+/* The call may be over by now, or not have begun. */
+static void leave(struct helper_job *job)
+{
+    pthread_mutex_lock(&pool.lock);
+    int state = atomic_load(&job->state);
+    if (state == HELPER_QUEUED)
+        take_from_queue(job);
+    if (state == HELPER_RUNS) {
+        atomic_store(&job->state, HELPER_LEFT);
+        pool.left++;
+        interrupt_left();
+    }
+    pthread_mutex_unlock(&pool.lock);
+    if (state != HELPER_RUNS)
+        job->end(job);
+}
+
 static bool can_park(const struct dfl_fiber *self)
 {
     return self && self->worker && !self->on_large;
 }
 
-void dfl_blocking(struct dfl_fiber *self, void (*fn)(void *), void *arg)
+static void prepare(struct dfl_fiber *self, struct helper_job *job)
 {
+    job->next = NULL;
+    job->fiber = self;
+    job->ticket = park_begin(self);
+    atomic_init(&job->state, HELPER_NEW);
+}
+
+struct dfl_error *dfl_blocking(struct dfl_fiber *self, struct helper_job *job)
+{
+    if (!can_park(self)) {
+        job->fn(job);
+        return NULL;
+    }
+    prepare(self, job);
+    if (cancel_wait(self, job->ticket, submit, job))
+        return NULL;
+    leave(job);
+    return cancel_failure(self);
+}
+
+struct plain_job {
+    struct helper_job job;
+    void (*fn)(void *);
+    void *arg;
+};
+
+static void run_plain(struct helper_job *job)
+{
+    struct plain_job *p = (struct plain_job *)job;
+    p->fn(p->arg);
+}
+
+void helper_call(struct dfl_fiber *self, void (*fn)(void *), void *arg)
+{
+    struct plain_job p = {.job = {.fn = run_plain}, .fn = fn, .arg = arg};
     if (!can_park(self)) {
         fn(arg);
         return;
     }
-    struct job job = {.fn = fn, .arg = arg};
-    worker_park(self, submit, &job);
+    prepare(self, &p.job);
+    park_wait(self, submit, &p.job); /* nobody nudges: it is in no list of those who may be */
 }
 
 bool helper_park(struct dfl_fiber *self, bool (*arm)(struct dfl_fiber *, void *), void *arg)
@@ -126,104 +236,7 @@ void helper_ready(struct dfl_fiber *fiber)
     worker_ready(fiber);
 }
 
-/* ---- timers ---- */
-
-struct timer {
-    int64_t due;
-    uint64_t order; /* equal times fire in the order in which they were set */
-    struct dfl_fiber *fiber;
-};
-
-/* A binary heap, earliest first. */
-static struct {
-    pthread_mutex_t lock;
-    struct timer *heap;
-    size_t count, room;
-    uint64_t order;
-    _Atomic int64_t next; /* due time of heap[0] */
-} timers = {.lock = PTHREAD_MUTEX_INITIALIZER, .next = INT64_MAX};
-
-static bool is_before(const struct timer *a, const struct timer *b)
-{
-    return a->due != b->due ? a->due < b->due : a->order < b->order;
-}
-
-static void update_next(void)
-{
-    atomic_store(&timers.next, timers.count ? timers.heap[0].due : INT64_MAX);
-}
-
-/* Lock held. */
-static void heap_add(struct timer timer)
-{
-    if (timers.count == timers.room) {
-        timers.room = timers.room ? 2 * timers.room : 64;
-        timers.heap = realloc(timers.heap, timers.room * sizeof *timers.heap);
-        if (!timers.heap)
-            block_exhausted(timers.room * sizeof *timers.heap);
-    }
-    size_t at = timers.count++;
-    for (; at > 0 && is_before(&timer, &timers.heap[(at - 1) / 2]); at = (at - 1) / 2)
-        timers.heap[at] = timers.heap[(at - 1) / 2];
-    timers.heap[at] = timer;
-}
-
-/* Lock held; there is one. */
-static struct timer heap_take(void)
-{
-    struct timer first = timers.heap[0], last = timers.heap[--timers.count];
-    size_t at = 0, child;
-    while ((child = 2 * at + 1) < timers.count) {
-        if (child + 1 < timers.count && is_before(&timers.heap[child + 1], &timers.heap[child]))
-            child++;
-        if (!is_before(&timers.heap[child], &last))
-            break;
-        timers.heap[at] = timers.heap[child];
-        at = child;
-    }
-    timers.heap[at] = last;
-    return first;
-}
-
-int64_t helper_next_timer(void)
-{
-    return atomic_load(&timers.next);
-}
-
-/* A worker that sleeps longer than the new first timer must look again. */
-static bool set_timer(struct dfl_fiber *self, void *arg)
-{
-    int64_t due = *(int64_t *)arg;
-    pthread_mutex_lock(&timers.lock);
-    bool first = due < timers.next;
-    heap_add((struct timer){due, timers.order++, self});
-    update_next();
-    pthread_mutex_unlock(&timers.lock);
-    if (first)
-        worker_wake();
-    return true;
-}
-
-static struct dfl_fiber *take_due(int64_t now)
-{
-    pthread_mutex_lock(&timers.lock);
-    struct dfl_fiber *fiber = NULL;
-    if (timers.count > 0 && timers.heap[0].due <= now)
-        fiber = heap_take().fiber;
-    update_next();
-    pthread_mutex_unlock(&timers.lock);
-    return fiber;
-}
-
-void helper_fire_timers(void)
-{
-    if (helper_next_timer() == INT64_MAX)
-        return;
-    int64_t now = clock_now();
-    struct dfl_fiber *fiber;
-    while (helper_next_timer() <= now && (fiber = take_due(now)))
-        worker_ready(fiber);
-}
+/* ---- sleeping ---- */
 
 static void sleep_thread(int64_t ns)
 {
@@ -232,33 +245,56 @@ static void sleep_thread(int64_t ns)
         ;
 }
 
-void dfl_sleep(struct dfl_fiber *self, int64_t ns)
+static bool set_timer(struct dfl_fiber *self, void *timer)
+{
+    (void)self;
+    timer_set(timer);
+    return true;
+}
+
+struct dfl_error *dfl_sleep(struct dfl_fiber *self, int64_t ns)
 {
     if (ns <= 0)
-        return;
+        return NULL;
     if (!can_park(self)) {
         sleep_thread(ns);
-        return;
+        return NULL;
     }
-    int64_t now = clock_now();
-    int64_t due = ns > INT64_MAX - 1 - now ? INT64_MAX - 1 : now + ns;
-    worker_park(self, set_timer, &due);
+    struct timer timer = {.due = timer_after(ns), .fiber = self, .ticket = park_begin(self)};
+    if (cancel_wait(self, timer.ticket, set_timer, &timer))
+        return NULL;
+    timer_drop(&timer);
+    return cancel_failure(self);
 }
 
 /* ---- the end ---- */
 
-void helper_fini(void)
+static bool wait_for_left(void)
 {
+    int64_t deadline = clock_now() + LATE_NS;
+    uint32_t left;
+    for (;;) {
+        pthread_mutex_lock(&pool.lock);
+        interrupt_left();
+        left = pool.left;
+        pthread_mutex_unlock(&pool.lock);
+        if (left == 0 || clock_now() > deadline)
+            return left == 0;
+        sleep_thread(AGAIN_NS);
+    }
+}
+
+bool helper_fini(void)
+{
+    if (!wait_for_left())
+        return false;
     pthread_mutex_lock(&pool.lock);
     pool.ending = true;
     pthread_cond_broadcast(&pool.work);
     pthread_mutex_unlock(&pool.lock);
     for (uint32_t i = 0; i < pool.count; i++)
-        pthread_join(pool.threads[i], NULL);
+        pthread_join(pool.helpers[i].thread, NULL);
     pool.count = 0;
     pool.ending = false;
-    free(timers.heap);
-    timers.heap = NULL;
-    timers.count = timers.room = 0;
-    update_next();
+    return true;
 }

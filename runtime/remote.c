@@ -244,7 +244,8 @@ static void lose(struct dfl_task *task)
 /* True: it is on its way. False: it stays here. */
 static bool lend(struct lease *lease, struct dfl_task *task, struct actions *out)
 {
-    if (task_fn(task)->flags & DFL_FN_IO || task->flags & (TASK_FOREIGN | TASK_STAY))
+    if (task_fn(task)->flags & DFL_FN_IO || task_fn(task)->policy ||
+        task->flags & (TASK_FOREIGN | TASK_STAY | TASK_CANCELLED))
         return false;
     remote.encoder.len = 0;
     if (!encode_args(&remote.encoder, task))
@@ -262,7 +263,7 @@ static int64_t lend_all(struct lease *lease, struct dfl_task **tasks, int64_t co
     int64_t stay = 0, gone = 0;
     for (int64_t i = 0; i < count; i++) {
         if (task_is_forgotten(tasks[i]))
-            task_release(&remote.pool, tasks[i]);
+            await_abandon(NULL, &remote.pool, tasks[i]);
         else if (lend(lease, tasks[i], out))
             gone++;
         else

@@ -85,7 +85,7 @@ void rerun_check(struct dfl_fiber *self, struct dfl_task *task)
     bool told_of = !(fn->flags & DFL_FN_IO) && fn->site.line;
     if (!told_of || !is_repeatable(task) || !purity_sample(fn, 1))
         return;
-    struct dfl_task again = {.fn = task->fn};
+    struct dfl_task again = {.fn = task->fn, .refs = 2};
     memcpy(again.args, task->args, sizeof again.args);
     await_run_body(self, &again);
     if (is_repeatable(&again))

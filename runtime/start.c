@@ -23,6 +23,7 @@
 #include "stats.h"
 #include "task.h"
 #include "text.h"
+#include "timer.h"
 #include "value.h"
 #include "worker.h"
 
@@ -97,12 +98,16 @@ static int finish(void)
     return 1;
 }
 
-/* Tasks that nobody needs hold up the end. */
-static void finish_late(void)
+/* Something that nobody needs holds up the end. */
+static void leave(int status)
 {
-    int status = finish();
     fflush(stdout); /* C functions may have written there */
     _exit(status);
+}
+
+static void finish_late(void)
+{
+    leave(finish());
 }
 
 static void leave_late(void)
@@ -138,7 +143,6 @@ static void close_all(const struct process_part *part)
     worker_close(&stats);
     if (part->self)
         remote_close(settings.stats ? &stats : NULL);
-    helper_fini();
     if (settings.stats && !part->self)
         stats_print(stderr, &stats, 0, (double)(clock_now() - began) / 1e9,
                     (uint32_t)settings.threads, program->elided);
@@ -165,6 +169,9 @@ static int run_root(const struct process_part *part, int argc, char **argv)
     worker_run(root, finish_late);
 
     int status = finish();
+    timer_fini();
+    if (!helper_fini())
+        leave(status);
     dfl_task_release(NULL, root);
     close_all(part);
     free(args);
@@ -180,6 +187,9 @@ static int run_other(const struct process_part *part)
     if (why)
         return fail(why);
     worker_run(NULL, leave_late);
+    timer_fini();
+    if (!helper_fini())
+        leave(0);
     close_all(part);
     return 0;
 }

@@ -201,7 +201,7 @@ static int write_out(struct dfl_fiber *fiber, const struct dfl_view *line)
     if (write_now(&b))
         end_writing(&b);
     else
-        dfl_blocking(fiber, write_rest, &b);
+        helper_call(fiber, write_rest, &b);
     pthread_mutex_lock(&out.lock);
     return b.code;
 }
@@ -303,5 +303,5 @@ void stream_words(struct dfl_fiber *fiber, const void *text, int64_t len)
     if (len <= PIPE_BUF && takes_more(STDERR_FILENO, 0))
         write_words(&words);
     else
-        dfl_blocking(fiber, write_words, &words);
+        helper_call(fiber, write_words, &words);
 }

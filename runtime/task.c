@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "block.h"
+#include "cancel.h"
 #include "error.h"
 #include "fiber.h"
 #include "value.h"
@@ -38,13 +39,8 @@ static struct {
     _Atomic uint64_t made;
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static const struct dfl_fn *task_fns;
+const struct dfl_fn *task_fns;
 static uint64_t task_fn_count;
-
-const struct dfl_fn *task_fn(const struct dfl_task *task)
-{
-    return &task_fns[task->fn];
-}
 
 const struct dfl_fn *task_row(uint64_t fn)
 {
@@ -244,6 +240,14 @@ void task_drop_result(struct dfl_task *task)
         dfl_drop(type, &task->result);
 }
 
+bool task_is_wrong(const struct dfl_task *task)
+{
+    const struct dfl_type *held = task_held_type(task_fn(task));
+    if (task->outcome != DFL_VALUE || held->kind != DFL_RESULT)
+        return task->outcome == DFL_ERR || task->outcome == DFL_FAILURE;
+    return *(struct dfl_error *const *)task_held(task) != NULL;
+}
+
 void task_share_result(struct dfl_task *task)
 {
     if (task->outcome == DFL_PLAIN)
@@ -388,6 +392,74 @@ bool task_add_waiter(struct dfl_task *task, uintptr_t waiter, void **next)
     return true;
 }
 
+/* Removals take a list away for a moment; two of them must not. */
+enum { REMOVAL_LOCKS = 64 };
+static pthread_mutex_t removal_locks[] = {[0 ... REMOVAL_LOCKS - 1] = PTHREAD_MUTEX_INITIALIZER};
+
+static void **next_of(uintptr_t waiter)
+{
+    void *node = (void *)(waiter & ~(uintptr_t)TASK_TAG);
+    if ((waiter & TASK_TAG) == TASK_ONE)
+        return &((struct dfl_task *)node)->rare;
+    return &((struct task_wait *)node)->next;
+}
+
+/* The list of a task that is pending, which has none then; NULL if it is done. */
+static void *take_list(struct dfl_task *task)
+{
+    uintptr_t list = atomic_load_explicit(&task->state, memory_order_acquire);
+    while (list != TASK_DONE &&
+           !atomic_compare_exchange_weak_explicit(&task->state, &list, 0, memory_order_acq_rel,
+                                                  memory_order_acquire))
+        ;
+    return list == TASK_DONE ? NULL : (void *)list;
+}
+
+/* Takes `waiter` out of the list; gives the list's last link. */
+static void **unlink_waiter(void **list, const void *waiter, bool *found)
+{
+    void **link = list;
+    while (*link) {
+        void **next = next_of((uintptr_t)*link);
+        if (*link == waiter) {
+            *link = *next;
+            *found = true;
+        } else {
+            link = next;
+        }
+    }
+    return link;
+}
+
+/* Puts a list in front of what was added meanwhile. False: the task is done. */
+static bool give_back(struct dfl_task *task, void *list, void **last)
+{
+    uintptr_t head = atomic_load_explicit(&task->state, memory_order_acquire);
+    do {
+        if (head == TASK_DONE)
+            return false;
+        *last = (void *)head;
+    } while (!atomic_compare_exchange_weak_explicit(&task->state, &head, (uintptr_t)list,
+                                                    memory_order_acq_rel, memory_order_acquire));
+    return true;
+}
+
+bool task_remove_waiter(struct dfl_task *task, struct task_wait *wait, uintptr_t *missed)
+{
+    pthread_mutex_t *lock = &removal_locks[(uintptr_t)task / sizeof *task % REMOVAL_LOCKS];
+    bool found = false;
+    *missed = 0;
+    pthread_mutex_lock(lock);
+    void *list = take_list(task);
+    void **last = unlink_waiter(&list, (void *)((uintptr_t)wait | TASK_FAN), &found);
+    if (list && !give_back(task, list, last)) {
+        *last = NULL;
+        *missed = (uintptr_t)list;
+    }
+    pthread_mutex_unlock(lock);
+    return found;
+}
+
 void dfl_task_retain(struct dfl_task *task)
 {
     if (task)
@@ -408,11 +480,25 @@ static void end(struct task_pool *pool, struct dfl_task *task)
     pool_return(pool, task);
 }
 
+/* The last future of a task that is pending. True: it was the last reference. */
+static bool let_go_pending(struct dfl_task *task)
+{
+    bool runs = __atomic_load_n(&task->outcome, __ATOMIC_RELAXED) == TASK_RUNS;
+    cancel_before_release(task);
+    if (atomic_fetch_sub(&task->refs, 1) == 1)
+        return true;
+    if (runs)
+        cancel_after_release(task);
+    return false;
+}
+
 /* True: that was the last reference. A sole holder has nobody to be atomic for. */
 static bool let_go(struct dfl_task *task)
 {
-    return atomic_load_explicit(&task->refs, memory_order_acquire) == 1 ||
-           atomic_fetch_sub_explicit(&task->refs, 1, memory_order_acq_rel) == 1;
+    int32_t refs = atomic_load_explicit(&task->refs, memory_order_acquire);
+    if (refs == 2 && !task_is_done(task))
+        return let_go_pending(task);
+    return refs == 1 || atomic_fetch_sub_explicit(&task->refs, 1, memory_order_acq_rel) == 1;
 }
 
 static bool is_plain(const struct dfl_task *task)

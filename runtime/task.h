@@ -25,12 +25,21 @@ enum {
     TASK_TAG = 7,
 };
 
-enum {                 /* bits of `flags` */
-       TASK_TAKEN = 1, /* someone has seen the outcome */
-       TASK_AFTER =
-           2, /* `rare` is an array of TASK_MANY nodes, freed when the last input is done */
-       TASK_STAY = 64,     /* its result cannot travel: not to be lent */
-       TASK_FOREIGN = 128, /* another process owns it; `rare` is what remote.c keeps of it */
+/* Bits of `flags`. */
+enum {
+    TASK_TAKEN = 1,     /* someone has seen the outcome, or does not want to */
+    TASK_AFTER = 2,     /* `rare` is an array of TASK_MANY nodes, freed with the last input's end */
+    TASK_CANCELLED = 4, /* it is to end, or not to run */
+    TASK_LATE = 8,      /* this run of it is to end */
+    TASK_STAY = 64,     /* its result cannot travel: not to be lent */
+    TASK_FOREIGN = 128, /* another process owns it; `rare` is what remote.c keeps of it */
+    TASK_MARKS = TASK_CANCELLED | TASK_LATE,
+};
+
+enum {
+    TASK_RUNS = 255,        /* `outcome` of a record that has begun */
+    TASK_CLAIMED = 1 << 30, /* in `deps`: cancelled while it waited for inputs; the last of them
+                               ends a reference instead of making it ready */
 };
 
 /* Free records of one thread. Only that thread touches it. */
@@ -42,10 +51,13 @@ struct task_pool {
     struct dfl_task *fresh, *fresh_end; /* never used */
 };
 
-/* A fiber that waits for several tasks at once. */
+/* A fiber that waits for tasks: for all of them, or for some. */
 struct task_fan {
-    _Atomic int64_t left; /* tasks not done, plus one while they are being registered */
+    _Atomic int64_t left; /* tasks that have not told: none looks at the fan once it has */
+    _Atomic int64_t need; /* of some: how many must still tell */
+    bool some;
     struct dfl_fiber *fiber;
+    uint64_t ticket; /* of its wait */
 };
 
 /* An element of a list of waiters: TASK_FAN or TASK_MANY. */
@@ -71,7 +83,12 @@ uint64_t task_peak(void);
 /* Records not free. All threads must be quiet, their pools ended. */
 uint64_t task_live(void);
 
-const struct dfl_fn *task_fn(const struct dfl_task *);
+extern const struct dfl_fn *task_fns; /* of the program */
+
+static inline const struct dfl_fn *task_fn(const struct dfl_task *task)
+{
+    return &task_fns[task->fn];
+}
 /* A row by its number; NULL: there is none. */
 const struct dfl_fn *task_row(uint64_t fn);
 
@@ -84,6 +101,9 @@ static inline bool task_is_done(const struct dfl_task *task)
 bool task_is_forgotten(const struct dfl_task *);
 /* Adds a waiter (tagged) with its next link at *next. False: the task is done already. */
 bool task_add_waiter(struct dfl_task *, uintptr_t waiter, void **next);
+/* Takes a TASK_FAN node out again. False: whoever completed the task has it, or had it. *missed:
+ * a list that the caller must wake, since the task was done meanwhile; 0 if there is none. */
+bool task_remove_waiter(struct dfl_task *, struct task_wait *, uintptr_t *missed);
 /* The value of a record that has run, for its sole holder, as dfl_task_take() gives it; the record
  * is free afterwards. Its arguments have ended before. */
 struct dfl_error *task_take_last(struct task_pool *, struct dfl_task *, void *out);
@@ -108,6 +128,8 @@ struct dfl_error *task_error(const struct dfl_task *);
 void task_share_result(struct dfl_task *);
 /* Ends the result of a record that has one. */
 void task_drop_result(struct dfl_task *);
+/* True if a record that has run failed or gave an err. */
+bool task_is_wrong(const struct dfl_task *);
 /* Ends the arguments of a record that has run, or never will. */
 void task_drop_args(struct dfl_task *);
 

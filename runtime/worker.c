@@ -17,12 +17,13 @@
 #include "await.h"
 #include "barrier.h"
 #include "block.h"
+#include "cancel.h"
 #include "clock.h"
 #include "error.h"
 #include "futex.h"
-#include "helper.h"
 #include "remote.h"
 #include "stream.h"
+#include "timer.h"
 
 enum {
     SPINS = 128,        /* turns without work before a worker sleeps */
@@ -317,7 +318,7 @@ static int64_t nap_ns(struct dfl_worker *w)
     int64_t nap = (int64_t)TICK_NS << w->naps;
     if (w->naps < 6 && team.can_force)
         w->naps++;
-    int64_t timer = helper_next_timer();
+    int64_t timer = timer_next();
     if (timer == INT64_MAX)
         return nap;
     int64_t left = timer - clock_now();
@@ -356,7 +357,7 @@ static void idle(struct dfl_worker *w)
     tell_change();
     bool more = doze(w, wakes, sleepers);
     atomic_fetch_sub(&team.sleepers, 1);
-    helper_fire_timers();
+    timer_fire();
     w->misses = more ? FORCE_EVERY - 1 : SPINS - 1;
 }
 
@@ -368,8 +369,12 @@ static struct dfl_fiber *run(struct dfl_fiber *self, struct dfl_task *task)
     w->misses = w->naps = 0;
     if (task_is_forgotten(task)) {
         w->stats.skipped++;
-        task_release(&w->pool, task);
+        await_abandon(self, &w->pool, task);
         return NULL;
+    }
+    if (cancel_is_marked(task)) {
+        w->stats.skipped++;
+        return await_skip(self, task);
     }
     if (task->flags & TASK_FOREIGN)
         remote_begin(task);
@@ -385,7 +390,7 @@ static struct dfl_fiber *turn(struct dfl_fiber *self)
     if (atomic_load_explicit(&team.stopping, memory_order_relaxed))
         return &w->native;
     if (++w->turns % TIMER_TURNS == 0)
-        helper_fire_timers();
+        timer_fire();
     struct dfl_fiber *ready = anything_listed() ? take_ready() : NULL;
     if (ready)
         return ready;
@@ -421,6 +426,7 @@ static struct dfl_fiber *settle(struct dfl_worker *w)
 static void switch_to(struct dfl_fiber *self, struct dfl_fiber *next)
 {
     next->worker = self->worker;
+    atomic_store(&self->worker->running, next); /* before it looks at marks of its task */
     fiber_switch(self, next);
 }
 
@@ -446,6 +452,51 @@ void worker_park(struct dfl_fiber *self, bool (*arm)(struct dfl_fiber *, void *)
     w->arm_arg = arg;
     switch_to(self, fiber_get(loop));
     pool_retired(self->worker);
+}
+
+/* ---- asking ---- */
+
+void worker_ask_all(void)
+{
+    for (uint32_t i = 0; i < team.count; i++) {
+        struct dfl_fiber *fiber = atomic_load(&team.workers[i].running);
+        if (fiber)
+            fiber_ask(fiber);
+    }
+}
+
+static bool ready_again(struct dfl_fiber *self, void *arg)
+{
+    (void)arg;
+    worker_ready(self);
+    return true;
+}
+
+void worker_make_room(struct dfl_fiber *self)
+{
+    if (self->worker && !self->on_large && anything_listed())
+        worker_park(self, ready_again, NULL);
+}
+
+static _Thread_local struct dfl_worker *own_worker;
+
+/* Not inlined, and opaque: a thread-local address must not survive a fiber's move. */
+static __attribute__((noinline)) struct dfl_worker *worker_here(void)
+{
+    __asm__ volatile("" ::: "memory");
+    return own_worker;
+}
+
+static __attribute__((noinline)) void worker_enter(struct dfl_worker *w)
+{
+    __asm__ volatile("" ::: "memory");
+    own_worker = w;
+}
+
+struct dfl_fiber *worker_fiber_here(void)
+{
+    struct dfl_worker *w = worker_here();
+    return w ? atomic_load_explicit(&w->running, memory_order_relaxed) : NULL;
 }
 
 /* ---- a run ---- */
@@ -485,10 +536,12 @@ void worker_report_detached(const struct dfl_fn *fn, const struct dfl_error *fai
 static void work(struct dfl_worker *w)
 {
     task_pool_enter(&w->pool);
+    worker_enter(w);
     struct dfl_fiber *first = fiber_get(loop);
     switch_to(&w->native, first);
     pool_retired(w);
     task_pool_enter(NULL);
+    worker_enter(NULL);
     atomic_fetch_add(&team.stopped, 1);
     futex_wake(&team.stopped, INT_MAX);
     fiber_thread_fini();
@@ -568,6 +621,7 @@ static void start_thread(struct dfl_worker *w)
 void worker_run(struct dfl_task *root, void (*late)(void))
 {
     on_late = late;
+    cancel_never = root;
     worker_io_begin();
     if (root) {
         task_count_spawned(&team.workers[0].pool);
@@ -588,7 +642,7 @@ static void drop_pending(struct dfl_worker *w)
     do {
         while ((task = deque_pop(&w->deque))) {
             w->stats.skipped++;
-            await_abandon(&w->native, task);
+            await_abandon(&w->native, &w->pool, task);
         }
         batch = take_inbox();
         if (batch)

@@ -20,9 +20,10 @@ struct dfl_worker {
     struct deque deque;
     struct task_pool pool;
     /* the worker's thread only */
-    struct dfl_fiber native;   /* the stack its thread was born with */
-    struct dfl_fiber *retired; /* left for good: to the pool once its stack is not in use */
-    struct dfl_fiber *parking; /* left while waiting: armed once its stack is not in use */
+    struct dfl_fiber native;           /* the stack its thread was born with */
+    struct dfl_fiber *_Atomic running; /* others look at it */
+    struct dfl_fiber *retired;         /* left for good: to the pool once its stack is not in use */
+    struct dfl_fiber *parking;         /* left while waiting: armed once its stack is not in use */
     bool (*arm)(struct dfl_fiber *, void *);
     void *arm_arg;
     uint64_t random;
@@ -54,6 +55,12 @@ void worker_push(struct dfl_fiber *self, struct dfl_task *);
 void worker_give(struct dfl_task *const *, int64_t count);
 /* A sleeping worker should look at the timers again. Any thread. */
 void worker_wake(void);
+/* Asks all fibers that run (fiber_ask). Any thread. */
+void worker_ask_all(void);
+/* Lets a fiber that is ready go before the calling one, where something is waiting to go on. */
+void worker_make_room(struct dfl_fiber *self);
+/* The fiber that the calling thread runs, or NULL if it is no worker. */
+struct dfl_fiber *worker_fiber_here(void);
 /* An io task exists; it has run. */
 void worker_io_begin(void);
 void worker_io_end(void);

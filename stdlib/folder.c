@@ -1,5 +1,5 @@
 /* folder.c - C half of the module io: folders, and files as names in them. What waits for a disk
- * runs through dfl_blocking(), on a struct of what it takes and gives. */
+ * runs through helper_call(), on a struct of what it takes and gives. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +58,7 @@ static struct dfl_error *job_run(struct dfl_fiber *fiber, void (*work)(void *), 
     if (!job->path || (other && !job->other)) {
         e = error_new(DFL_FAIL_io, "%s: the path holds a zero byte", doing);
     } else {
-        dfl_blocking(fiber, work, job);
+        helper_call(fiber, work, job);
         e = job_error(job, doing, path);
     }
     free(job->path);

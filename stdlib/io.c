@@ -1,5 +1,6 @@
 /* io.c - C half of the module io. What may wait for the world runs through dfl_blocking(), so that
- * other tasks go on meanwhile; each such part has a struct of what it takes and gives. */
+ * other tasks go on meanwhile. Each such call has a job of its own that holds all it takes and
+ * gives: the task may end before the call returns. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +18,22 @@
 
 enum { READ_AT_ONCE = 1 << 30, READ_FIRST = 64 * 1024 };
 
+static void *job_new(size_t size)
+{
+    void *job = calloc(1, size);
+    if (!job)
+        block_exhausted(size);
+    return job;
+}
+
+/* True if a call that was interrupted should be made again. */
+static bool goes_on(const struct helper_job *job)
+{
+    return errno == EINTR && !helper_is_left(job);
+}
+
 /* Appends all that is left of `fd`. 0 or an errno. */
-static int read_all(int fd, struct buffer *b)
+static int read_all(const struct helper_job *job, int fd, struct buffer *b)
 {
     struct stat info;
     int64_t expected = READ_FIRST;
@@ -32,7 +47,7 @@ static int read_all(int fd, struct buffer *b)
         }
         size_t wanted = free_bytes < READ_AT_ONCE ? (size_t)free_bytes : READ_AT_ONCE;
         ssize_t n = read(fd, buffer_space(b, 1), wanted);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && goes_on(job))
             continue;
         if (n < 0)
             return errno;
@@ -52,6 +67,7 @@ static struct {
 } in = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 struct input_job {
+    struct helper_job job;
     struct dfl_view text;
     bool ended; /* nothing was left */
     int code;
@@ -69,12 +85,17 @@ static void input_take(struct dfl_view *out, int64_t len, int64_t skip)
     in.used = 0;
 }
 
-static void input_rest(void *arg)
+/* What nobody waits for any more stays in the shared buffer. */
+static void input_rest(struct helper_job *arg)
 {
-    struct input_job *job = arg;
+    struct input_job *job = (struct input_job *)arg;
     pthread_mutex_lock(&in.lock);
     if (!in.ended)
-        job->code = read_all(STDIN_FILENO, &in.text);
+        job->code = read_all(arg, STDIN_FILENO, &in.text);
+    if (helper_is_left(arg)) {
+        pthread_mutex_unlock(&in.lock);
+        return;
+    }
     in.ended = true;
     if (in.used == 0) {
         dfl_buffer_end(&in.text, &job->text);
@@ -85,8 +106,8 @@ static void input_rest(void *arg)
     pthread_mutex_unlock(&in.lock);
 }
 
-/* Reads more. False at the end or after an error, which is in *code. */
-static bool input_more(int *code)
+/* Reads more. False at the end or after an error, which is in job->code. */
+static bool input_more(struct input_job *job)
 {
     if (in.ended)
         return false;
@@ -94,19 +115,19 @@ static bool input_more(int *code)
     ssize_t n;
     do
         n = read(STDIN_FILENO, to, READ_FIRST);
-    while (n < 0 && errno == EINTR);
+    while (n < 0 && goes_on(&job->job));
     if (n < 0)
-        *code = errno;
-    if (n <= 0)
-        in.ended = true;
-    else
+        job->code = errno;
+    if (n > 0)
         in.text.len += n;
+    else
+        in.ended = !helper_is_left(&job->job);
     return n > 0;
 }
 
-static void input_line(void *arg)
+static void input_line(struct helper_job *arg)
 {
-    struct input_job *job = arg;
+    struct input_job *job = (struct input_job *)arg;
     int64_t seen = 0;
     const char *end = NULL;
     pthread_mutex_lock(&in.lock);
@@ -115,7 +136,11 @@ static void input_line(void *arg)
         int64_t left = in.text.len - in.used - seen;
         end = left ? memchr(from, '\n', (size_t)left) : NULL;
         seen += left;
-    } while (!end && input_more(&job->code));
+    } while (!end && input_more(job));
+    if (helper_is_left(arg)) {
+        pthread_mutex_unlock(&in.lock);
+        return;
+    }
     int64_t len = end ? end - (buffer_text(&in.text) + in.used) : in.text.len - in.used;
     job->ended = !end && len == 0;
     input_take(&job->text, len, end != NULL);
@@ -124,60 +149,89 @@ static void input_line(void *arg)
     pthread_mutex_unlock(&in.lock);
 }
 
+static void input_end(struct helper_job *job)
+{
+    dfl_drop(&value_str, &((struct input_job *)job)->text);
+    free(job);
+}
+
 static const struct dfl_view input_name = {NULL, "standard input", 14};
 static const struct dfl_view output_name = {NULL, "standard output", 15};
 
-/* Runs a job on standard input; an error, or text that is not UTF-8, becomes the result's err. */
-static struct dfl_error *input_run(struct dfl_fiber *fiber, void (*work)(void *),
-                                   struct input_job *job)
+/* Why a job on standard input did not go well, also if what it read is not UTF-8; NULL: it did. */
+static struct dfl_error *input_error(const struct input_job *job)
+{
+    if (job->code)
+        return error_from_errno(job->code, "cannot read", &input_name);
+    int64_t wrong = text_invalid(job->text.ptr, job->text.len);
+    if (wrong < 0)
+        return NULL;
+    return error_new(DFL_FAIL_utf8, "standard input is not UTF-8 at byte %lld", (long long)wrong);
+}
+
+/* Runs a job on standard input. The text read is moved to *text, unless there is an *err. */
+static struct dfl_error *input_run(struct dfl_fiber *fiber, void (*fn)(struct helper_job *),
+                                   struct dfl_error **err, struct dfl_view *text, bool *ended)
 {
     int code = stream_flush(fiber);
+    *err = code ? error_from_errno(code, "cannot write", &output_name) : NULL;
     if (code)
-        return error_from_errno(code, "cannot write", &output_name);
-    dfl_blocking(fiber, work, job);
-    if (job->code == 0) {
-        int64_t wrong = text_invalid(job->text.ptr, job->text.len);
-        if (wrong < 0)
-            return NULL;
-        dfl_drop(&value_str, &job->text);
-        return error_new(DFL_FAIL_utf8, "standard input is not UTF-8 at byte %lld",
-                         (long long)wrong);
+        return NULL;
+    struct input_job *job = job_new(sizeof *job);
+    job->job = (struct helper_job){.fn = fn, .end = input_end};
+    struct dfl_error *failure = dfl_blocking(fiber, &job->job);
+    if (failure)
+        return failure;
+    *err = input_error(job);
+    if (!*err) {
+        *text = job->text;
+        *ended = job->ended;
+        job->text = (struct dfl_view){0};
     }
-    dfl_drop(&value_str, &job->text);
-    return error_from_errno(job->code, "cannot read", &input_name);
+    input_end(&job->job);
+    return NULL;
 }
 
 STD(io, stdin, void *out)
 {
-    struct input_job job = {0};
     struct std_view_result *result = out;
-    result->err = input_run(fiber, input_rest, &job);
-    result->value = job.text;
-    return NULL;
+    bool ended;
+    return input_run(fiber, input_rest, &result->err, &result->value, &ended);
 }
 
 STD(io, read_line, void *out)
 {
-    struct input_job job = {0};
     struct {
         struct dfl_error *err;
         struct std_view_option value;
     } *result = out;
-    result->err = input_run(fiber, input_line, &job);
-    result->value = (struct std_view_option){!job.ended, job.text};
-    return NULL;
+    bool ended = true;
+    struct dfl_error *failure =
+        input_run(fiber, input_line, &result->err, &result->value.value, &ended);
+    result->value.some = !ended;
+    return failure;
 }
 
 /* ---- files ---- */
 
 struct file_job {
-    char *path;
-    struct buffer *read;
-    const struct dfl_view *write;
+    struct helper_job job;
+    char *path; /* NULL: there is no such one */
+    struct buffer read;
+    struct dfl_view write;
     int flags;
     int code;
     bool yes;
 };
+
+static void file_end(struct helper_job *arg)
+{
+    struct file_job *job = (struct file_job *)arg;
+    free(job->path);
+    buffer_discard(&job->read);
+    dfl_drop(&value_bytes, &job->write);
+    free(job);
+}
 
 /* The path as C wants it, or NULL if it holds a zero byte. */
 static char *path_copy(const struct dfl_view *path)
@@ -193,106 +247,143 @@ static char *path_copy(const struct dfl_view *path)
     return copy;
 }
 
-/* Runs `work` on a path and gives NULL or the error "DOING PATH: why". */
-static struct dfl_error *file_run(struct dfl_fiber *fiber, void (*work)(void *),
-                                  struct file_job *job, const struct dfl_view *path,
-                                  const char *doing)
+static struct file_job *file_job(void (*fn)(struct helper_job *), const struct dfl_view *path)
 {
+    struct file_job *job = job_new(sizeof *job);
+    job->job = (struct helper_job){.fn = fn, .end = file_end};
     job->path = path_copy(path);
+    return job;
+}
+
+static struct dfl_error *file_error(const struct file_job *job, const struct dfl_view *path,
+                                    const char *doing)
+{
     if (!job->path)
         return error_new(DFL_FAIL_io, "%s: the path holds a zero byte", doing);
-    dfl_blocking(fiber, work, job);
-    free(job->path);
     if (job->code == EISDIR)
         return error_new(DFL_FAIL_io, "%s %.*s: is a folder", doing, (int)path->len,
                          (const char *)path->ptr);
     return job->code ? error_from_errno(job->code, doing, path) : NULL;
 }
 
-static void file_read(void *arg)
+/* Runs a job. *err is NULL or the error "DOING PATH: why". After a failure the job is gone. */
+static struct dfl_error *file_run(struct dfl_fiber *fiber, struct file_job *job,
+                                  const struct dfl_view *path, const char *doing,
+                                  struct dfl_error **err)
 {
-    struct file_job *job = arg;
-    int fd = open(job->path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
+    struct dfl_error *failure = job->path ? dfl_blocking(fiber, &job->job) : NULL;
+    if (!failure)
+        *err = file_error(job, path, doing);
+    return failure;
+}
+
+/* A job that gives nothing but an err. */
+static struct dfl_error *file_do(struct dfl_fiber *fiber, struct file_job *job,
+                                 const struct dfl_view *path, const char *doing, void *out)
+{
+    struct std_unit_result *result = out;
+    struct dfl_error *failure = file_run(fiber, job, path, doing, &result->err);
+    if (!failure)
+        file_end(&job->job);
+    return failure;
+}
+
+/* A file system that takes long to open is waited for again, unless nobody wants the file. */
+static int file_open(struct file_job *job, int flags)
+{
+    int fd;
+    do
+        fd = open(job->path, flags | O_CLOEXEC, 0666);
+    while (fd < 0 && goes_on(&job->job));
+    if (fd < 0)
         job->code = errno;
+    return fd;
+}
+
+static void file_read(struct helper_job *arg)
+{
+    struct file_job *job = (struct file_job *)arg;
+    int fd = file_open(job, O_RDONLY);
+    if (fd < 0)
         return;
-    }
-    job->code = read_all(fd, job->read);
+    job->code = read_all(arg, fd, &job->read);
     close(fd);
 }
 
 STD(io, read, void *out, const void *path)
 {
-    struct buffer b = {0};
-    struct file_job job = {.read = &b};
     struct std_view_result *result = out;
-    result->err = file_run(fiber, file_read, &job, path, "cannot read");
-    if (result->err)
-        buffer_discard(&b);
-    else
-        dfl_buffer_end(&b, &result->value);
+    struct file_job *job = file_job(file_read, path);
+    struct dfl_error *failure = file_run(fiber, job, path, "cannot read", &result->err);
+    if (failure)
+        return failure;
+    if (!result->err) {
+        dfl_buffer_end(&job->read, &result->value);
+        job->read = (struct buffer){0};
+    }
+    file_end(&job->job);
     return NULL;
 }
 
-static void file_write(void *arg)
+static void file_write(struct helper_job *arg)
 {
-    struct file_job *job = arg;
-    int fd = open(job->path, O_WRONLY | O_CREAT | O_CLOEXEC | job->flags, 0666);
-    if (fd < 0) {
-        job->code = errno;
+    struct file_job *job = (struct file_job *)arg;
+    int fd = file_open(job, O_WRONLY | O_CREAT | job->flags);
+    if (fd < 0)
         return;
-    }
-    job->code = stream_write(fd, job->write->ptr, job->write->len);
+    job->code = stream_write(fd, job->write.ptr, job->write.len);
     if (close(fd) < 0 && !job->code)
         job->code = errno;
 }
 
+/* The job holds the bytes too, on another thread. */
+static struct file_job *write_job(const struct dfl_view *path, const struct dfl_view *bytes,
+                                  int flags)
+{
+    struct file_job *job = file_job(file_write, path);
+    dfl_share(&value_bytes, bytes);
+    dfl_copy(&value_bytes, bytes);
+    job->write = *bytes;
+    job->flags = flags;
+    return job;
+}
+
 STD(io, write, void *out, const void *path, const void *bytes)
 {
-    struct file_job job = {.write = bytes, .flags = O_TRUNC};
-    ((struct std_unit_result *)out)->err = file_run(fiber, file_write, &job, path, "cannot write");
-    return NULL;
+    return file_do(fiber, write_job(path, bytes, O_TRUNC), path, "cannot write", out);
 }
 
 STD(io, append, void *out, const void *path, const void *bytes)
 {
-    struct file_job job = {.write = bytes, .flags = O_APPEND};
-    ((struct std_unit_result *)out)->err = file_run(fiber, file_write, &job, path, "cannot write");
-    return NULL;
+    return file_do(fiber, write_job(path, bytes, O_APPEND), path, "cannot write", out);
 }
 
-static void file_remove(void *arg)
+static void file_remove(struct helper_job *arg)
 {
-    struct file_job *job = arg;
+    struct file_job *job = (struct file_job *)arg;
     job->code = remove(job->path) < 0 ? errno : 0;
 }
 
 STD(io, remove, void *out, const void *path)
 {
-    struct file_job job = {0};
-    ((struct std_unit_result *)out)->err =
-        file_run(fiber, file_remove, &job, path, "cannot remove");
-    return NULL;
+    return file_do(fiber, file_job(file_remove, path), path, "cannot remove", out);
 }
 
-static void file_make_dir(void *arg)
+static void file_make_dir(struct helper_job *arg)
 {
-    struct file_job *job = arg;
+    struct file_job *job = (struct file_job *)arg;
     job->code = mkdir(job->path, 0777) < 0 ? errno : 0;
 }
 
 STD(io, make_dir, void *out, const void *path)
 {
-    struct file_job job = {0};
-    ((struct std_unit_result *)out)->err =
-        file_run(fiber, file_make_dir, &job, path, "cannot make folder");
-    return NULL;
+    return file_do(fiber, file_job(file_make_dir, path), path, "cannot make folder", out);
 }
 
 /* `flags` is the file type asked for, or 0 for any. */
-static void file_look(void *arg)
+static void file_look(struct helper_job *arg)
 {
-    struct file_job *job = arg;
+    struct file_job *job = (struct file_job *)arg;
     struct stat info;
     job->yes =
         stat(job->path, &info) == 0 && (!job->flags || (int)(info.st_mode & S_IFMT) == job->flags);
@@ -300,11 +391,16 @@ static void file_look(void *arg)
 
 static struct dfl_error *look(struct dfl_fiber *fiber, void *out, const void *path, int type)
 {
-    struct file_job job = {.flags = type};
-    struct dfl_error *e = file_run(fiber, file_look, &job, path, "cannot look at");
-    if (e)
-        dfl_error_release(e); /* no file has such a name */
-    *(uint8_t *)out = job.yes;
+    struct file_job *job = file_job(file_look, path);
+    struct dfl_error *err = NULL;
+    job->flags = type;
+    struct dfl_error *failure = file_run(fiber, job, path, "cannot look at", &err);
+    if (failure)
+        return failure;
+    if (err)
+        dfl_error_release(err); /* no file has such a name */
+    *(uint8_t *)out = job->yes;
+    file_end(&job->job);
     return NULL;
 }
 
@@ -327,13 +423,13 @@ static void list_add(struct file_job *job, const char *name)
         return;
     if (text_invalid(name, len) >= 0)
         job->code = EILSEQ;
-    buffer_put(job->read, name, len + 1);
+    buffer_put(&job->read, name, len + 1);
 }
 
 /* Gives the names one after another, each with its NUL. */
-static void file_list(void *arg)
+static void file_list(struct helper_job *arg)
 {
-    struct file_job *job = arg;
+    struct file_job *job = (struct file_job *)arg;
     struct dirent *entry;
     DIR *dir = opendir(job->path);
     if (!dir) {
@@ -355,20 +451,22 @@ static int name_order(const void *a, const void *b)
 /* Names in the order of their bytes. */
 STD(io, list, void *out, const void *path)
 {
-    struct buffer b = {0};
-    struct file_job job = {.read = &b};
     struct std_view_result *result = out;
-    result->err = file_run(fiber, file_list, &job, path, "cannot list");
+    struct file_job *job = file_job(file_list, path);
+    struct dfl_error *failure = file_run(fiber, job, path, "cannot list", &result->err);
+    if (failure)
+        return failure;
     if (!result->err) {
         struct dfl_view *names = &result->value;
+        struct buffer *b = &job->read;
         dfl_array_new(&value_str, names, 0);
-        for (int64_t at = 0, len; at < b.len; at += len + 1) {
-            len = (int64_t)strlen(buffer_text(&b) + at);
-            std_add(names, value_text(buffer_text(&b) + at, len));
+        for (int64_t at = 0, len; at < b->len; at += len + 1) {
+            len = (int64_t)strlen(buffer_text(b) + at);
+            std_add(names, value_text(buffer_text(b) + at, len));
         }
         qsort(names->ptr, (size_t)names->len, sizeof *names, name_order);
     }
-    buffer_discard(&b);
+    file_end(&job->job);
     return NULL;
 }
 
@@ -392,9 +490,7 @@ STD(io, sleep, void *out, const void *duration)
     int code = stream_flush(fiber);
     if (code)
         return error_from_errno(code, "cannot write", &output_name);
-    if (*(const int64_t *)duration > 0)
-        dfl_sleep(fiber, *(const int64_t *)duration);
-    return NULL;
+    return dfl_sleep(fiber, *(const int64_t *)duration);
 }
 
 /* none also if the value is not UTF-8. */

@@ -145,6 +145,7 @@ static bool is_plain(const struct ir_value *x)
     case IR_place_field:
     case IR_br:
     case IR_br_if:
+    case IR_poll:
     case IR_debug:
         return true;
     default:
@@ -179,11 +180,22 @@ static bool plan_value(struct bounds *b, struct ir_value *x)
     return is_plain(x);
 }
 
+/* The length of an array bounds the rounds: the task need not look in between. */
+static bool is_bounded(const struct bounds *b)
+{
+    for (uint32_t i = 0; i < b->checks.count; i++)
+        if (b->checks.at[i].index.counts)
+            return true;
+    return false;
+}
+
 /* What may still fail is a sum within an index. */
 static bool is_safe(struct bounds *b, struct ir_value *x)
 {
     if (!x->fail || x->op == IR_elem || x->op == IR_place_elem)
         return true;
+    if (x->op == IR_poll)
+        return is_bounded(b);
     for (uint32_t i = 0; i < b->sums.count; i++)
         if (b->sums.at[i] == x)
             return true;

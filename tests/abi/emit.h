@@ -156,8 +156,9 @@ static inline void emit_recycle(struct dfl_fiber *f, struct dfl_task *t)
 /* The slow half of every await of an int. */
 static inline struct dfl_error *emit_await(struct dfl_fiber *f, struct dfl_task *t, int64_t *out)
 {
-    dfl_await(f, t);
-    struct dfl_error *e = dfl_task_take(t, out);
+    struct dfl_error *e = dfl_await(f, t);
+    if (!e)
+        e = dfl_task_take(t, out);
     dfl_task_release(f, t);
     return e;
 }

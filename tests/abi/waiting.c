@@ -21,18 +21,30 @@ static void run_sleep(struct dfl_fiber *f, struct dfl_task *t)
     emit_give(t, current_errno() == (int)t->args[0], NULL);
 }
 
-static void block(void *arg)
+struct block {
+    struct helper_job job;
+    int64_t count;
+};
+
+static void block(struct helper_job *job)
 {
     nanosleep(&(struct timespec){0, 5000000}, NULL);
-    ++*(int64_t *)arg;
+    ((struct block *)job)->count++;
+}
+
+static void end_block(struct helper_job *job)
+{
+    free(job);
 }
 
 static void run_block(struct dfl_fiber *f, struct dfl_task *t)
 {
-    int64_t count = 0;
-    dfl_blocking(f, block, &count);
-    dfl_blocking(f, block, &count);
-    emit_give(t, count == 2, NULL);
+    struct block *b = malloc(sizeof *b);
+    *b = (struct block){.job = {.fn = block, .end = end_block}};
+    dfl_blocking(f, &b->job);
+    dfl_blocking(f, &b->job);
+    emit_give(t, b->count == 2, NULL);
+    free(b);
 }
 
 /* Still asleep when main is done: the program must wait for it. */

@@ -144,7 +144,7 @@ START_TEST(recursion_beyond_the_bound_fails)
 {
     fiber_init(1 << 20);
     fiber_open_native(&native);
-    native.stack_limit = (char *)UINTPTR_MAX; /* always low */
+    native.stack_limit = native.own_limit = (char *)UINTPTR_MAX; /* always low */
     struct frame frame = {.depth = 1, .task_code = true};
     ck_assert_ptr_null(dfl_stack_call(&native, recurse, &frame, true, &site));
     fiber_init(1000);

@@ -1,0 +1,16 @@
+/* attr.h - how a spawned task is run, from the attributes of its declaration and its spawn. */
+#ifndef ATTR_H
+#define ATTR_H
+
+#include "ast.h"
+#include "dfl.h"
+
+/* What check.c found in the arguments of an attribute. */
+struct attr_value {
+    int64_t first, second;
+};
+
+/* The policy of a spawn, whose attributes go before those of the task; NULL: there is none. */
+const struct dfl_policy *policy_of_spawn(struct arena *, const struct node *spawn);
+
+#endif
