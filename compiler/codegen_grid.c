@@ -169,14 +169,17 @@ static void cut_axis(struct cg *cg, const struct ir_value *x, LLVMValueRef grid,
     p->steps[p->axes++] = step;
 }
 
-/* An array: lent from the block if it is contiguous, else gathered. */
+/* An array: a view of the block if it is contiguous and need not be copied; else gathered. */
 static LLVMValueRef line(struct cg *cg, const struct ir_value *x, LLVMValueRef block,
                          LLVMValueRef ptr, const struct part *p)
 {
     LLVMValueRef out = cg_room(cg, cg->view);
     LLVMBasicBlockRef near = cg_block(cg, "near"), far = cg_block(cg, "far");
     LLVMBasicBlockRef next = cg_block(cg, "on");
-    LLVMBuildCondBr(cg->at, cg_compare(cg, LLVMIntEQ, p->steps[0], cg_int(cg, 1)), near, far);
+    LLVMValueRef lent = cg_compare(cg, LLVMIntEQ, p->steps[0], cg_int(cg, 1));
+    if (x->imm.form & GRID_COPY)
+        lent = LLVMConstInt(cg->i1, 0, false);
+    LLVMBuildCondBr(cg->at, lent, near, far);
     cg_go_on(cg, far);
     CG_ABI(cg, dfl_grid_line, cg_descriptor(cg, cg_elem(cg, x->type)), out, ptr, p->steps[0],
            p->lens[0]);

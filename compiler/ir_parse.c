@@ -577,8 +577,10 @@ static void read_form(struct reader *r, struct ir_value *v)
             read_bad(r, "at, range or all");
         v->imm.form |= form << (2 * axis);
         if (!skip_sign(r, ','))
-            return;
+            break;
     }
+    if (skip_word(r, "copy"))
+        v->imm.form |= GRID_COPY;
 }
 
 /* What stands in brackets behind the operands. */

@@ -235,6 +235,7 @@ static void print_form(const struct ir_value *v, FILE *out)
 {
     for (uint32_t i = 0; i < v->args[0]->type->rank; i++)
         fprintf(out, "%s%s", i ? ", " : "", ir_forms[grid_form(v->imm.form, i)]);
+    fputs(v->imm.form & GRID_COPY ? " copy" : "", out);
 }
 
 static void print_immediate(const struct ir_value *v, FILE *out)

@@ -245,6 +245,12 @@ static void lower_axis(struct frame *f, struct node *index, struct ir_value *gri
     operand_add(f, ops, val_owned(to), NULL, 0, span);
 }
 
+/* A variable of this function that may change while something out of it is held. */
+static bool is_changing(struct frame *f, const struct symbol *root)
+{
+    return root && local_binding(f, root)->kind == BIND_PLACE;
+}
+
 /* m[i, j] or a part: m[i, ..]. */
 static struct val lower_grid_index(struct frame *f, struct node *n)
 {
@@ -262,7 +268,8 @@ static struct val lower_grid_index(struct frame *f, struct node *n)
     v->fail = fail;
     if (!form)
         return part_of(f, &ops, v, n->span);
-    v->imm.form = form;
+    bool copy = v->type->kind == TYPE_array && is_changing(f, ops.at[0].val.root);
+    v->imm.form = form | (copy ? GRID_COPY : 0);
     operand_release(f, &ops, n->span);
     return val_owned(v);
 }

@@ -213,9 +213,9 @@ static struct dfl_error *cut(const struct dfl_type *type, const struct dfl_grid 
 }
 
 static void give_array(const struct dfl_type *type, struct dfl_block *block, const struct part *p,
-                       struct dfl_view *out)
+                       bool copy, struct dfl_view *out)
 {
-    if (p->steps[0] != 1 && p->lens[0] > 1) {
+    if (copy || (p->steps[0] != 1 && p->lens[0] > 1)) {
         dfl_grid_line(type->elem, out, p->ptr, p->steps[0], p->lens[0]);
         return;
     }
@@ -233,7 +233,7 @@ struct dfl_error *dfl_grid_part(const struct dfl_type *type, const void *value, 
         return e;
     assert(p.axes > 0);
     if (p.axes == 1) {
-        give_array(type, m->block, &p, out);
+        give_array(type, m->block, &p, form & GRID_COPY, out);
         return NULL;
     }
     struct dfl_grid *part = out;

@@ -6,6 +6,9 @@
 
 /* How an axis is indexed, two bits each in the `form` of dfl_grid_part(). */
 enum { GRID_AT, GRID_RANGE, GRID_ALL };
+/* With them: an array that is left is copied, so that it does not hold the block of a grid that
+ * goes on being written, which would be copied for it as a whole. */
+enum { GRID_COPY = 1 << 30 };
 
 static inline int grid_form(uint32_t form, int axis)
 {
