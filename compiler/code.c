@@ -32,7 +32,7 @@ static bool generate(const struct cli *cli, const struct ir_module *m,
     const struct codegen_options options = {.level = cli->level,
                                             .cpu = "x86-64-v2",
                                             .emit = emit,
-                                            .check_pure = cli->check_pure,
+                                            .records = cli->check_pure || cli->trace,
                                             .threads = cores()};
     return codegen && codegen(m, layouts, units, &options, sink);
 }

@@ -11,7 +11,7 @@ struct codegen_options {
     int level;       /* 0 or 2 */
     const char *cpu; /* "x86-64-v2" */
     enum emit emit;
-    bool check_pure;  /* every spawn has a record that is run as one */
+    bool records;     /* every spawn has a record that is run as one */
     uint32_t threads; /* at most */
 };
 

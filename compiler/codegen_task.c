@@ -259,7 +259,7 @@ static const struct ir_value *own_spawn(struct cg *cg, const struct ir_value *x)
     const struct ir_value *s = x->args[0];
     bool mine = s->op == IR_spawn && x->imm.last && cg->uses[s->id] == 1;
     if (!mine || s->imm.call.edges || s->imm.call.policy || is_io(s->imm.call.func) ||
-        cg->options->check_pure)
+        cg->options->records)
         return NULL;
     return s;
 }

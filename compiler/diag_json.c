@@ -1,26 +1,12 @@
 /* diag_json.c - messages for machines, one JSON object a line; LANGUAGE.md has its keys. */
 #include "diag_core.h"
+#include "json.h"
 
 #include <string.h>
 
-/* A string in quotes; what is not UTF-8 becomes U+FFFD. */
 static void put_text(const char *text, FILE *out)
 {
-    size_t left = strlen(text);
-    fputc('"', out);
-    for (uint32_t len; left; text += len, left -= len) {
-        len = source_char_len(text, left < 4 ? (uint32_t)left : 4);
-        if (!len)
-            fputs("\\ufffd", out);
-        else if (*text == '"' || *text == '\\')
-            fprintf(out, "\\%c", *text);
-        else if ((unsigned char)*text < 0x20)
-            fprintf(out, "\\u%04x", (unsigned char)*text);
-        else
-            fwrite(text, 1, len, out);
-        len += !len;
-    }
-    fputc('"', out);
+    json_text(out, text, strlen(text));
 }
 
 static void put_key(const char *key, const char *text, FILE *out)

@@ -1,5 +1,8 @@
 /* graph_print.c - the task graph as DOT and as JSON. */
 #include "graph_core.h"
+#include "json.h"
+
+#include <string.h>
 
 #include <stdio.h>
 
@@ -20,16 +23,7 @@ static void put_dot(FILE *out, const char *s)
 
 static void put_json(FILE *out, const char *s)
 {
-    fputc('"', out);
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            fprintf(out, "\\%c", *s);
-        else if ((unsigned char)*s < ' ')
-            fprintf(out, "\\u%04x", (unsigned char)*s);
-        else
-            fputc(*s, out);
-    }
-    fputc('"', out);
+    json_text(out, s, strlen(s));
 }
 
 /* A function's name, with its module if that is not the program's own. */

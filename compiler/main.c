@@ -16,6 +16,7 @@
 #include "output.h"
 #include "temp.h"
 #include "timings.h"
+#include "traceread.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -314,12 +315,14 @@ static int verb_run(const struct cli *cli)
         setenv("DFL_NODES", cli->nodes, 1);
     if (cli->chaos)
         setenv("DFL_CHAOS", cli->chaos, 1);
+    if (cli->trace)
+        setenv("DFL_TRACE", cli->trace, 1);
     if (cli->stats)
         setenv("DFL_STATS", "1", 1);
     struct arena arena = {0};
     struct cache cache;
     const char *options =
-        arena_format(&arena, "O%d%s", cli->level, cli->check_pure ? " check-pure" : "");
+        arena_format(&arena, "O%d%s", cli->level, cli->check_pure || cli->trace ? " records" : "");
     if (!cache_open(&cache, &arena, file, options))
         return CLI_FAILED;
     const char *warnings, *path = cache_find(&cache, &warnings);
@@ -490,6 +493,13 @@ static int verb_graph(const struct cli *cli)
                output_keep(&o, graph_write(&s.program, form, o.file));
     }
     session_close(&s);
+    return good ? 0 : CLI_FAILED;
+}
+
+static int verb_trace(const struct cli *cli)
+{
+    const char *path = cli->operands[0];
+    bool good = cli->json ? traceread_json(cli, path, stdout) : traceread_table(cli, path, stdout);
     return good ? 0 : CLI_FAILED;
 }
 

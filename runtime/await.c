@@ -11,12 +11,14 @@
 
 #include "block.h"
 #include "cancel.h"
+#include "clock.h"
 #include "error.h"
 #include "park.h"
 #include "policy.h"
 #include "purity.h"
 #include "remote.h"
 #include "rerun.h"
+#include "trace.h"
 #include "worker.h"
 
 /* ---- waking ---- */
@@ -158,10 +160,13 @@ static void run_body(struct dfl_fiber *self, void *arg)
     struct cancel_scope scope;
     cancel_enter(self, &scope, task);
     __atomic_store_n(&task->outcome, TASK_RUNS, __ATOMIC_RELAXED);
+    int64_t start = trace_on ? clock_now() : 0;
     if (task_fn(task)->policy)
         policy_run(self, task);
     else
         task_fn(task)->run(self, task);
+    if (trace_on)
+        trace_task(self, task, start);
     cancel_leave(self, &scope);
 }
 

@@ -73,5 +73,8 @@ bool settings_read(struct settings *s)
     good &= read_setting("DFL_CHECK", 0, 1, &s->check);
     good &= read_setting("DFL_CHECK_PURE", 0, 1, &s->pure);
     good &= read_setting("DFL_DETECT_MS", 50, 3600000, &s->detect_ms);
+    s->trace = getenv("DFL_TRACE");
+    if (s->trace && !*s->trace)
+        s->trace = NULL;
     return read_chaos(&s->chaos) && good;
 }

@@ -24,6 +24,7 @@
 #include "task.h"
 #include "text.h"
 #include "timer.h"
+#include "trace.h"
 #include "value.h"
 #include "worker.h"
 
@@ -141,6 +142,7 @@ static void close_all(const struct process_part *part)
     if (part->self)
         remote_quiet();
     worker_close(&stats);
+    trace_close();
     if (part->self)
         remote_close(settings.stats ? &stats : NULL);
     if (settings.stats && !part->self)
@@ -199,6 +201,11 @@ static int run_worker(const struct process_part *part, int argc, char **argv)
     char name[ID_NAME];
     if (part->self)
         snprintf(who, sizeof who, "%s: ", id_name(part->self, name));
+    int64_t zero = part->self ? part->run.began : began;
+    if (settings.trace && !part->self && !trace_create(settings.trace, program, began))
+        return 2;
+    if (settings.trace && !trace_open(settings.trace, part->self, (uint32_t)settings.threads, zero))
+        return 2;
     task_init(program);
     fiber_init((uint64_t)settings.stack_max);
     bool is_root = !part->self || part->self == ID_ROOT;
@@ -223,6 +230,8 @@ static int run_head(char **argv)
     if (getrandom(&run.id, sizeof run.id, 0) != sizeof run.id ||
         getrandom(run.secret, sizeof run.secret, 0) != sizeof run.secret)
         return fail("the system gives no random numbers");
+    if (settings.trace && !trace_create(settings.trace, program, run.began))
+        return 2;
     return node_run_head(&run, program, argv, &settings);
 }
 

@@ -24,6 +24,7 @@
 #include "remote.h"
 #include "stream.h"
 #include "timer.h"
+#include "trace.h"
 
 enum {
     SPINS = 128,        /* turns without work before a worker sleeps */
@@ -352,6 +353,8 @@ static void idle(struct dfl_worker *w)
             __builtin_ia32_pause();
         return;
     }
+    if (trace_on)
+        trace_rest(w->index);
     uint32_t wakes = atomic_load(&team.wakes);
     uint32_t sleepers = atomic_fetch_add(&team.sleepers, 1) + 1;
     tell_change();

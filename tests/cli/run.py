@@ -408,6 +408,80 @@ def what_is_not_pure_is_named(p, dfl):
     same(silent(p.run([dfl, "run", "a.dfl", "counter"], env=cache(p), status=0)).out, "6\n")
 
 
+TREE = """task tree(n: int) -> int {
+  if n == 0 { return 1 }
+  let a = spawn tree(n - 1)
+  let b = spawn tree(n - 1)
+  await a + await b
+}
+
+io task main(args: [str]) {
+  print("{await spawn tree(9)}")
+}
+"""
+
+
+def traced(p, dfl, *options):
+    """The trace of TREE, as read back."""
+    p.run([dfl, "run", "--trace", "t.bin"] + list(options) + ["a.dfl"], env=cache(p), status=0)
+    return json.loads(p.run([dfl, "trace", "--json", "t.bin"], status=0).out)
+
+
+@test
+def a_trace_has_every_task(p, dfl):
+    p.write("a.dfl", TREE)
+    for options in (["--threads", "1"], ["--threads", "2"], ["-O0"], ["--nodes", "2"]):
+        trace = traced(p, dfl, *options)
+        same(trace["program"], "a.dfl")
+        tasks = [t for t in trace["tasks"] if t["task"] == "tree"]
+        if len(tasks) != 1023 or len(trace["tasks"]) != 1024 or not trace["complete"]:
+            fail("%d tasks, %d of them tree, complete: %s" % (len(trace["tasks"]), len(tasks), trace["complete"]))
+        same(sorted({t["line"] for t in tasks}), [3, 4, 9])
+        if any(t["ns"] < 0 or t["start_ns"] < 0 or t["failed"] for t in tasks):
+            fail("a task that cannot be")
+
+
+@test
+def a_trace_is_told_as_a_table(p, dfl):
+    p.write("a.dfl", TREE)
+    traced(p, dfl)
+    out = p.run([dfl, "trace", "t.bin"], status=0).out
+    if "       511 " not in out or "tree, a.dfl:3" not in out or "main, a.dfl:8" not in out:
+        fail(out)
+
+
+@test
+def a_trace_that_was_cut_is_told_as_far_as_it_goes(p, dfl):
+    p.write("a.dfl", TREE)
+    traced(p, dfl)
+    whole = open(os.path.join(p.work, "t.bin"), "rb").read()
+    for cut in range(0, len(whole), 97):
+        with open(os.path.join(p.work, "cut.bin"), "wb") as f:
+            f.write(whole[:cut])
+        r = p.run([dfl, "trace", "--json", "cut.bin"])
+        if r.status == 0:
+            json.loads(r.out)
+        elif "is no trace" not in r.err:
+            fail("cut at %d: exit %d: %s" % (cut, r.status, r.err))
+    for at in range(0, len(whole), 89):
+        with open(os.path.join(p.work, "bad.bin"), "wb") as f:
+            f.write(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1:])
+        r = p.run([dfl, "trace", "bad.bin"])
+        if r.status not in (0, 1):
+            fail("changed at %d: exit %d" % (at, r.status))
+
+
+@test
+def what_is_wrong_with_a_trace_is_told(p, dfl):
+    p.write("a.dfl", TREE)
+    same(p.run([dfl, "trace", "a.dfl"], status=1).err,
+         "error: 'a.dfl' is no trace\nhint: dfl run --trace FILE writes one\n")
+    same(p.run([dfl, "trace", "gone"], status=1).err,
+         "error: cannot read 'gone': No such file or directory\n")
+    same(p.run([dfl, "run", "--trace", "no/where", "a.dfl"], env=cache(p), status=2).err,
+         "error: cannot write the trace 'no/where': No such file or directory\n")
+
+
 @test
 def damaged_entries_are_made_anew(p, dfl):
     f = p.write("a.dfl", HELLO)
