@@ -63,11 +63,20 @@ static bool is_closer(int kind)
     return kind == ')' || kind == ']';
 }
 
+/* `1. 2` takes a part of the number 1; without the space it would be another number. */
+static bool would_be_float(const struct fmt_tokens *f, uint32_t i)
+{
+    return i >= 2 && f->at[i].kind == INT && f->at[i - 1].kind == '.' && f->at[i - 2].kind == INT &&
+           (i < 3 || f->at[i - 3].kind != '.');
+}
+
 static bool has_space(const struct fmt_tokens *f, uint32_t i)
 {
     const struct fmt_token *b = &f->at[i], *a = b - 1;
     if (i == 0 || b->kind == 0)
         return false;
+    if (would_be_float(f, i))
+        return true;
     bool is_import = (b->kind == '{' && a->kind == '.') ||
                      (b->kind == '}' && b->match && f->at[b->match - 1].kind == '.') ||
                      (a->kind == '{' && i >= 2 && f->at[i - 2].kind == '.');
