@@ -415,7 +415,8 @@ static void remember(struct lexer *lexer, const struct token *token)
     if (last == NL || last == '{' || last == 0) {
         lexer->line_first = *token;
         lexer->head = token->kind;
-    } else if (last == IF || last == WHILE || last == FOR || last == RETURN || last == FAT) {
+    } else if (last == IF || last == WHILE || last == FOR || last == MATCH || last == RETURN ||
+               last == FAT) {
         lexer->head = last;
     }
     lexer->last[2] = lexer->last[1];
@@ -458,7 +459,8 @@ struct token balance_next(struct lexer *lexer)
         struct token token = step(lexer);
         track_brackets(lexer, &token);
         if (lexer->is_skipping && !ends_broken_part(lexer, &token)) {
-            if (lexer->skip_angles > 0)
+            bool is_type = lexer->last[0].kind == TYPE_ID && token.kind == '<';
+            if (lexer->skip_angles > 0 || is_type)
                 lexer->skip_angles += (token.kind == '<') - (token.kind == '>');
             lexer->last[0] = token;
             continue;

@@ -1,6 +1,7 @@
 /* check_attr.c - attributes: where they may stand, what they take; the rows are in attr.def. */
 #include "attr.h"
 #include "checking.h"
+#include "suggest.h"
 
 #include <string.h>
 
@@ -54,7 +55,10 @@ static void unknown_attr(struct check *c, struct node *attr)
         nearest_offer(&nearest, attr->attr_.name, rows[i].name);
     struct diag *d = diag_error(c->diags, DIAG_unknown_attr, attr->span,
                                 "there is no attribute `@%s`", attr->attr_.name);
-    if (!nearest.best)
+    const char *foreign = suggest_attr(attr->attr_.name);
+    if (foreign)
+        diag_hint(c->diags, d, "%s", foreign);
+    if (foreign || !nearest.best)
         return;
     diag_hint(c->diags, d, "did you mean `@%s`?", nearest.best);
     diag_fix(c->diags, d, names_word(attr->span, attr->attr_.name), "%s", nearest.best);

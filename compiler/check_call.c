@@ -480,6 +480,20 @@ static const struct type *skip_args(struct check *c, struct node *node)
     return simple(c, TYPE_bad);
 }
 
+/* Of a function of another language, as `isinstance(x, int)`: types among its arguments are no
+ * further mistake. */
+static const struct type *skip_type_args(struct check *c, struct node *node)
+{
+    for (uint32_t i = 0; i < node->call_.args.count; i++) {
+        struct node *arg = node->call_.args.at[i];
+        const char *name = arg->kind == NODE_name ? arg->name_.name : "";
+        if (!strcmp(name, "int") || !strcmp(name, "float") || !strcmp(name, "str") ||
+            !strcmp(name, "bool") || suggest_type(name))
+            arg->type = simple(c, TYPE_bad);
+    }
+    return skip_args(c, node);
+}
+
 static const struct type *report_not_function(struct check *c, struct node *node,
                                               struct symbol *symbol)
 {
@@ -538,7 +552,7 @@ static const struct type *call_name(struct check *c, struct node *node, const st
     enum builtin builtin = find_constructor(name);
     if (builtin == BUILTIN_NONE) {
         scope_unknown(c, name, callee->span);
-        return skip_args(c, node);
+        return suggest_value(name) ? skip_type_args(c, node) : skip_args(c, node);
     }
     if (edges) {
         diag_error(c->diags, DIAG_bad_spawn, callee->span, "`%s` is a value, not a task", name);

@@ -110,6 +110,13 @@ static void mismatch_hint(struct check *c, struct diag *d, const struct node *no
         diag_hint(c->diags, d, "text becomes a number with `parse_int()?` or `parse_float()?`");
     else if (node->kind == NODE_if && !node->if_.otherwise)
         diag_hint(c->diags, d, "an `if` without `else` gives no value");
+    else if (want->kind == TYPE_bool && type_is_number(have))
+        diag_hint(c->diags, d, "a number is neither true nor false: compare it, `x != 0`");
+    else if (want->kind == TYPE_bool && find_property(have, "len") != BUILTIN_NONE)
+        diag_hint(c->diags, d, "compare its length: `x.len > 0`");
+    else if (want->kind == TYPE_bool && (have->kind == TYPE_option || have->kind == TYPE_result))
+        diag_hint(c->diags, d, "look into it: `x is %s(_)`",
+                  have->kind == TYPE_option ? "some" : "ok");
     else if (want->kind == TYPE_future && want->args.at[0] == have)
         diag_hint(c->diags, d, "a future comes from `spawn f(…)`");
 }

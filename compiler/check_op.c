@@ -154,6 +154,8 @@ static const struct type *report_mixed(struct check *c, struct span span, enum o
                       whole->span.source->text + whole->span.start, other->text);
     } else if (type_is_number(l) && type_is_number(r)) {
         diag_hint(c->diags, d, "convert one of them with `as`");
+    } else if (is_text(l) && op == OP_rem) {
+        diag_hint(c->diags, d, "a value stands in the text itself: `\"{x}\"`, `\"{x:8.2f}\"`");
     } else if ((is_text(l) || is_text(r)) && op == OP_add) {
         diag_hint(c->diags, d, "put values into text with braces: `\"{x} and {y}\"`");
     } else if (is_text(l) && op == OP_mul) {

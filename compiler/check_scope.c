@@ -88,6 +88,8 @@ static void offer_scope(struct nearest *nearest, const char *name, const struct 
 void scope_unknown(struct check *c, const char *name, struct span span)
 {
     const char *foreign = suggest_value(name);
+    if (!foreign && suggest_type(name))
+        foreign = "numbers are converted with `x as int`, `x as float` and so on";
     if (c->module->is_partial && !foreign)
         return;
     struct nearest nearest = {0};

@@ -6,7 +6,7 @@
 
 /* Whether the unexpected token is the sign of a known habit; then it was reported. `expected`:
  * names of the tokens that would have fitted. */
-bool habit_report(struct diags *, const struct lexer *, const struct token *unexpected,
+bool habit_report(struct diags *, struct lexer *, const struct token *unexpected,
                   const char *const expected[], int count);
 
 #endif

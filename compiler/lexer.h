@@ -74,10 +74,10 @@ struct lexer {
     VEC(char) doc; /* lines of `///` so far */
     VEC(char) module_doc;
     bool is_bytes;
-    bool is_broken;                 /* a string was left open on this line, and said to be */
-    struct span broken;             /* the last such line, from its start on */
-    bool said_semicolon, said_hash; /* reported once: it is a habit, not many mistakes */
-    VEC(const char *) odd;          /* names and signs that are not ASCII, reported once, too */
+    bool is_broken;     /* a string was left open on this line, and said to be */
+    struct span broken; /* the last such line, from its start on */
+    bool said_semicolon, said_hash, said_colon, said_catch; /* once: a habit, not many mistakes */
+    VEC(const char *) odd; /* names and signs that are not ASCII, reported once, too */
     uint32_t line_start;
 
     /* newline.c */

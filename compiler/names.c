@@ -761,7 +761,10 @@ static void unknown_module(struct loader *l, const char *name, struct span span)
     offer_folder(p, &nearest, l->folder, name);
     offer_folder(p, &nearest, p->library, name);
     struct diag *d = diag_error(p->diags, DIAG_unknown_module, span, "no module `%s`", name);
-    if (nearest.best)
+    const char *foreign = suggest_module(name);
+    if (foreign)
+        diag_hint(p->diags, d, "%s", foreign);
+    else if (nearest.best)
         diag_meant(p->diags, d, span, nearest.best);
     else
         diag_hint(p->diags, d, "modules are files: `%s%s.dfl`, or one of the standard library",

@@ -3,6 +3,7 @@
 #include "parse.h"
 
 #include "habit.h"
+#include "suggest.h"
 #include "parse_state.h"
 #include "parser.h"
 
@@ -104,8 +105,11 @@ struct node *parse_generic_type(struct parse *p, struct span span, const char *n
 {
     if (!strcmp(name, "map") && args.count == 2)
         return AST(p, type_map, span, .key = args.at[0], .value = args.at[1]);
+    const char *known = suggest_type(name);
     if (!strcmp(name, "map"))
         diag_error(p->diags, DIAG_type_form, span, "a map type is `map[K, V]`");
+    else if (known)
+        diag_error(p->diags, DIAG_type_form, span, "there is no `%s`: %s", name, known);
     else
         diag_error(p->diags, DIAG_type_form, span,
                    "`%s` takes no types in `[ ]`; an array of it is `[%s]`", name, name);
@@ -342,6 +346,12 @@ static bool report_line_end(struct parse *p, const struct token *token,
         (before->kind > 0 && before->kind < 256 && strchr("=+-*/%&|^<>", before->kind)) ||
         before->kind == EQ || before->kind == NE || before->kind == LE || before->kind == GE ||
         before->kind == ANDAND || before->kind == OROR;
+    if (token->is_first && before->kind == '.') {
+        diag_error(p->diags, DIAG_syntax, before->span,
+                   p->lexer.last[2].kind == INT ? "a digit stands on both sides of the point: `3.0`"
+                                                : "a name is missing behind this");
+        return true;
+    }
     if (!token->is_first || !is_operator || !has_word(expected, count, "FLOAT") ||
         !has_word(expected, count, "`await`"))
         return false;

@@ -12,30 +12,70 @@ static const struct row types[] = {
 #define TYPE(name, hint) {name, hint},
 #define VALUE(name, hint)
 #define METHOD(name, hint)
+#define ATTR(name, hint)
+#define MODULE(name, hint)
 #include "foreign.def"
 #undef TYPE
 #undef VALUE
 #undef METHOD
+#undef ATTR
+#undef MODULE
 };
 
 static const struct row values[] = {
 #define TYPE(name, hint)
 #define VALUE(name, hint) {name, hint},
 #define METHOD(name, hint)
+#define ATTR(name, hint)
+#define MODULE(name, hint)
 #include "foreign.def"
 #undef TYPE
 #undef VALUE
 #undef METHOD
+#undef ATTR
+#undef MODULE
 };
 
 static const struct row methods[] = {
 #define TYPE(name, hint)
 #define VALUE(name, hint)
 #define METHOD(name, hint) {name, hint},
+#define ATTR(name, hint)
+#define MODULE(name, hint)
 #include "foreign.def"
 #undef TYPE
 #undef VALUE
 #undef METHOD
+#undef ATTR
+#undef MODULE
+};
+
+static const struct row attrs[] = {
+#define TYPE(name, hint)
+#define VALUE(name, hint)
+#define METHOD(name, hint)
+#define ATTR(name, hint) {name, hint},
+#define MODULE(name, hint)
+#include "foreign.def"
+#undef TYPE
+#undef VALUE
+#undef METHOD
+#undef ATTR
+#undef MODULE
+};
+
+static const struct row modules[] = {
+#define TYPE(name, hint)
+#define VALUE(name, hint)
+#define METHOD(name, hint)
+#define ATTR(name, hint)
+#define MODULE(name, hint) {name, hint},
+#include "foreign.def"
+#undef TYPE
+#undef VALUE
+#undef METHOD
+#undef ATTR
+#undef MODULE
 };
 
 static const char *find(const struct row *rows, size_t count, const char *name)
@@ -54,6 +94,16 @@ const char *suggest_type(const char *name)
 const char *suggest_value(const char *name)
 {
     return find(values, sizeof values / sizeof *values, name);
+}
+
+const char *suggest_attr(const char *name)
+{
+    return find(attrs, sizeof attrs / sizeof *attrs, name);
+}
+
+const char *suggest_module(const char *name)
+{
+    return find(modules, sizeof modules / sizeof *modules, name);
 }
 
 const char *suggest_method(const char *name)

@@ -6,5 +6,7 @@
 const char *suggest_type(const char *name);
 const char *suggest_value(const char *name);
 const char *suggest_method(const char *name);
+const char *suggest_attr(const char *name);
+const char *suggest_module(const char *name);
 
 #endif

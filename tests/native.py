@@ -46,6 +46,7 @@ def simulated(place, path, seed, count):
     place.run([path, str(seed), str(count)], timeout=600, status=0, env=SANITIZER_ENV)
 
 
+COPIES = {"parse": 5000, "fmt": 3000, "check": 1500}
 SEEDS = ["lang/ok", "lang/bad", "golden/syntax", "golden/fmt", "acceptance/ok"]
 
 
@@ -101,8 +102,8 @@ def cases(build, prefix):
         run = planted if name.startswith("planted") else explored
         found.append(Case(prefix + "deque/" + name, lambda p, f=path, r=run: r(p, f)))
     for name, path in programs(build, "fuzz") if prefix != "tsan " else []:
-        found.append(Case("%sfuzz/%s" % (prefix, name),
-                          lambda p, f=path: fuzzed(p, f, 500 if prefix else 5000)))
+        count = COPIES.get(name, 1000) // (10 if prefix else 1)
+        found.append(Case("%sfuzz/%s" % (prefix, name), lambda p, f=path, n=count: fuzzed(p, f, n)))
     if not prefix:
         found.append(Case("unit/every source is built", lambda p: listed(build)))
         for path in tracked("*.c", "*.h"):

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 enum { LONGEST = 1 << 16, SECONDS = 20 };
@@ -115,13 +116,14 @@ static void change(struct text *t, const struct text *other)
 
 static void call(void)
 {
-    alarm(SECONDS);
+    struct itimerval time = {.it_value.tv_sec = SECONDS}; /* of this process, not of the clock */
+    setitimer(ITIMER_PROF, &time, NULL);
     LLVMFuzzerTestOneInput(now.at, now.len);
 }
 
 int main(int argc, char **argv)
 {
-    static const int deadly[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGALRM};
+    static const int deadly[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGPROF};
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
         signal(deadly[i], keep_failed);
     if (argc == 3 && !strcmp(argv[1], "--one")) {

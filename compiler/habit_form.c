@@ -1,0 +1,445 @@
+/* habit_form.c - forms of other languages that no single word gives away, told by the tokens around
+ * the place where the parser stopped. A function for each kind of place; habit_form() at the end
+ * has their order. */
+#include "habit_core.h"
+#include "suggest.h"
+
+#include <string.h>
+
+#define LOOPS "write `for i in 0..n { ... }` or `for x in xs { ... }`"
+
+static bool is_compare(int kind)
+{
+    return kind == EQ || kind == NE || kind == '<' || kind == '>' || kind == LE || kind == GE ||
+           kind == IS;
+}
+
+static bool is_text(int kind)
+{
+    return kind == STR || kind == STR_HEAD;
+}
+
+static bool wants_pattern(const struct stop *stop)
+{
+    return stop_fits(stop, "FLOAT") && !stop_fits(stop, "`await`");
+}
+
+static bool wants_type(const struct stop *stop)
+{
+    return stop_fits(stop, "`future`");
+}
+
+/* A type has ended; more of it, or something else, may follow. */
+static bool ends_type(const struct stop *stop)
+{
+    return stop_fits(stop, "'!'") && stop_fits(stop, "'?'") && !stop_fits(stop, "`==`");
+}
+
+static bool expects_only(const struct stop *stop, const char *token_name)
+{
+    return stop->count == 1 && stop_fits(stop, token_name);
+}
+
+/* The last character before the offset that is no blank. */
+static char char_before(const struct stop *stop, uint32_t offset)
+{
+    const char *text = stop->lexer->source->text;
+    while (offset && (text[offset - 1] == ' ' || text[offset - 1] == '\t'))
+        offset--;
+    return offset ? text[offset - 1] : '\n';
+}
+
+static char char_behind(const struct stop *stop)
+{
+    return stop->lexer->source->text[stop->unexpected->span.end];
+}
+
+/* -- loops, conditions, blocks -- */
+
+static const char *in_loop_head(const struct stop *stop)
+{
+    if (stop->bracket == 'f')
+        return "a loop runs over values: " LOOPS;
+    if (stop->head != FOR)
+        return NULL;
+    if (wants_pattern(stop) && stop->kind == '{')
+        return "a loop without an end is `while true { ... }`";
+    if (!stop_fits(stop, "`in`") || stop_fits(stop, "','"))
+        return NULL;
+    bool is_arrow = stop->kind == '<' && char_behind(stop) == '-';
+    return is_compare(stop->kind) && !is_arrow ? "a loop with a condition is `while c { ... }`"
+                                               : "a loop is written `for x in xs { ... }` or "
+                                                 "`for i in 0..n { ... }`";
+}
+
+static const char *in_head(const struct stop *stop)
+{
+    bool is_head =
+        stop->head == IF || stop->head == WHILE || stop->head == FOR || stop->head == MATCH;
+    if (stop->kind == '=' && (stop->head == IF || stop->head == WHILE) &&
+        stop_ends_expression(stop))
+        return "`=` assigns, and only as a statement: write `==` to compare";
+    if (stop->kind == LET && (stop->before == IF || stop->before == WHILE))
+        return stop->before == IF ? "there is no `if let`: write `if e is some(x) { ... }`"
+                                  : "there is no `while let`: write `while e is some(x) { ... }`";
+    if (stop->before == ELSE && stop->kind != IF &&
+        (stop->kind == ':' || (stop_fits(stop, "'{'") && stop->count == 2)))
+        return "the branches of an `if` stand in braces: write `else { ... }`";
+    if (is_head && stop_fits(stop, "'{'") &&
+        (stop_starts_operand(stop->kind) || stop->kind == ':' || stop->kind == RETURN ||
+         stop->kind == NL))
+        return "braces are missing: a block `{ ... }` follows here";
+    return NULL;
+}
+
+/* -- declarations -- */
+
+static const char *in_signature(const struct stop *stop)
+{
+    bool ends_head = stop_fits(stop, "`->`") || (ends_type(stop) && stop_fits(stop, "'{'"));
+    if (ends_head && (stop->kind == FAT || stop->kind == '='))
+        return "a function's body stands in braces: write `-> type { ... }`";
+    if (stop_fits(stop, "`->`") &&
+        (stop->kind == ':' || stop->kind == ID || stop->kind == TYPE_ID ||
+         stop->kind == RECORD_ID || stop->kind == '['))
+        return "the result's type follows an arrow: write `-> type`";
+    if (stop_fits(stop, "'('") && stop_fits(stop, "'<'") && stop->before == ID &&
+        stop_is_signature(stop))
+        return stop_is_word(stop, &stop->lexer->last[1], "io")
+                   ? "`io` stands first: write `io fn` or `io task`"
+                   : "parameters stand in parentheses: write `fn f(x: int) { ... }`";
+    if (stop->before == FN && (stop->kind == TASK || stop->kind == IO))
+        return stop->kind == TASK ? "a task is declared with `task` alone: write `task f() { ... }`"
+                                  : "`io` stands first: write `io fn f() { ... }`";
+    if (expects_only(stop, "':'") && stop->before == ID)
+        return "a colon and a type follow the name: write `name: type`";
+    if (stop->kind == ':' && stop->before == TYPE_ID && stop_fits(stop, "'>'"))
+        return "what a type parameter must do is found from the body: write `<T>`";
+    if (stop_is_word(stop, &stop->lexer->last[1], "pub") && stop->kind == '(')
+        return "`pub` takes nothing: what is `pub` can be imported";
+    return NULL;
+}
+
+static const char *in_members(const struct stop *stop)
+{
+    bool is_type_name = expects_only(stop, "'{'") &&
+                        (stop->before == TYPE_ID || stop->before == RECORD_ID) &&
+                        (stop->first == RECORD || stop->first == ENUM || stop->first == PUB);
+    if (is_type_name && stop->kind == '<')
+        return "records and enums have no type parameters";
+    if (is_type_name && stop->kind == '(')
+        return "fields stand in braces: write `record Name { field: type }`";
+    if (is_type_name && stop->kind == '=')
+        return stop->first == RECORD ? "fields stand in braces: write `record Name { field: type }`"
+                                     : "variants stand in braces: write `enum Name { A, B }`";
+    if ((stop->before == RECORD || stop->before == ENUM) && stop->kind == ID)
+        return "the name of a type begins with a capital letter";
+    if (stop->before == RECORD_ID && stop->kind == '{')
+        return "a variant's values stand in parentheses: write `Name(int, str)`";
+    if (stop->before != TYPE_ID || !stop_fits(stop, "'('") || stop_fits(stop, "`==`"))
+        return NULL;
+    if (stop->kind == ':')
+        return "a variant's values stand in parentheses: write `Name(int, str)`";
+    return stop->kind == '=' ? "a variant is no number: a `match` says what it stands for" : NULL;
+}
+
+static const char *in_field(const struct stop *stop)
+{
+    if (stop->kind == '=' && ends_type(stop) && stop->bracket == '{')
+        return "fields have no default: a function can make the record";
+    if (stop->kind == ID && stop->bracket == '{' && stop_fits(stop, "a type name") &&
+        !stop_fits(stop, "`await`") && !wants_type(stop) && !wants_pattern(stop))
+        return "the name of a variant begins with a capital letter";
+    return NULL;
+}
+
+static const char *in_import(const struct stop *stop)
+{
+    if (stop->first != IMPORT)
+        return NULL;
+    if (stop->kind == STR)
+        return "a module is named without quotes: write `import name`";
+    if (stop->kind == FROM || (stop->before == IMPORT && stop->kind == '{'))
+        return "the module comes first: write `import module.{name}`";
+    if (stop->kind == AS)
+        return "a module keeps its name: there is no `import ... as`";
+    if ((stop->kind == ',' && !stop->bracket) || (stop->before == IMPORT && stop->kind == '('))
+        return "each module has an `import` line of its own";
+    if (stop->kind == '*')
+        return "names are imported one by one: write `import module.{name}`";
+    return NULL;
+}
+
+static const char *in_item(const struct stop *stop)
+{
+    const struct token *now = stop->unexpected;
+    if (stop->before == EXTERN)
+        return "an `extern` names its header: write `extern \"math.h\" fn ...`";
+    if (stop->first == EXTERN && stop->before == STR && stop->kind == '{')
+        return "each function of C has an `extern \"header.h\" fn ...` of its own";
+    if (stop->first == EXTERN && stop->kind == '{')
+        return "a function of C has its body in C: its declaration ends here";
+    if (!stop_is_item(stop))
+        return NULL;
+    if (stop->kind == VAR)
+        return "at module level nothing changes: write `let`, a compile-time constant";
+    if (stop_is_word(stop, now, "io"))
+        return "`io` stands before `fn` or `task`: write `io fn f() { ... }`";
+    if (stop_is_word(stop, now, "test"))
+        return "a test is named by a text: write `test \"name\" { ... }`";
+    if (stop->before == '@' || (stop->before == ID && stop->second_before == '@'))
+        return "an attribute is one name: there is no `@a.b`; a task is declared with `task` and "
+               "started with `spawn f(x)`";
+    if (stop->kind == '(' && stop->before == PUB)
+        return "`pub` takes nothing: what is `pub` can be imported";
+    if (stop->kind != '}' && stop->kind != LET)
+        return "statements stand in functions; a program starts in "
+               "`io task main(args: [str]) -> int! { ... }`";
+    return NULL;
+}
+
+static const char *in_declaration(const struct stop *stop)
+{
+    if (stop_starts_declaration(stop->kind) && (stop->before == NL || stop->before == '{'))
+        return "declarations stand at module level, outside every block";
+    if (stop->kind == FN && stop_wants_expression(stop))
+        return "there is no `fn` without a name: a lambda is `|x| x + 1`";
+    return NULL;
+}
+
+/* -- types -- */
+
+static const char *in_type(const struct stop *stop)
+{
+    if (wants_type(stop) && stop->kind == '&')
+        return "there are no references: write the type alone";
+    if (wants_type(stop) && stop->kind == '*')
+        return "there are no pointers: write the type alone";
+    if (stop->before == '[' && stop->kind == ']' && wants_type(stop))
+        return "an array's type has its element's type in it: write `[int]`";
+    if (stop->kind != '<' && !(stop->kind == '[' && stop->before == TYPE_ID))
+        return NULL;
+    if (!ends_type(stop) || (stop->before != ID && stop->before != TYPE_ID))
+        return NULL;
+    struct span name = stop->lexer->last[1].span;
+    const char *known = suggest_type(
+        intern(stop->lexer->names, stop->lexer->source->text + name.start, name.end - name.start));
+    return known ? known : "types take no `<...>`: an array is `[T]`, a map `map[K, V]`";
+}
+
+static const char *in_let(const struct stop *stop)
+{
+    bool is_let = stop->first == LET || stop->first == VAR;
+    if (!is_let)
+        return NULL;
+    if (stop_fits(stop, "':'") && stop_fits(stop, "'='") && stop_starts_operand(stop->kind))
+        return "a type follows a colon: write `let name: type = ...`";
+    if (stop->kind == ',' && stop_fits(stop, "'='"))
+        return "a tuple is taken apart in parentheses: write `let (a, b) = ...`";
+    if (wants_pattern(stop) && stop->kind == '{')
+        return "a record is taken apart by its fields: write `let a = r.a`";
+    if (wants_pattern(stop) && stop->kind == '[')
+        return "an array is taken apart by its indices: write `let a = xs[0]`";
+    return NULL;
+}
+
+/* -- statements and futures -- */
+
+static const char *in_statement(const struct stop *stop)
+{
+    if (stop->kind == ',' && stop->head == RETURN && stop->bracket != '(' && stop->bracket != '[')
+        return "a function returns one value: write the tuple `return (a, b)`";
+    if (stop->kind == ',' && stop->before == ID && stop->first == ID &&
+        (stop->second_before == NL || stop->second_before == '{'))
+        return "one place is assigned at a time: write `let (a, b) = ...`, or a line for each";
+    return NULL;
+}
+
+static const char *in_future(const struct stop *stop)
+{
+    if (stop->before == TRY && (stop->kind == '{' || stop->kind == ':'))
+        return "there are no exceptions: match a `T!`, or take `try await f` apart with `match`";
+    if (stop->before == TRY)
+        return "`try` stands before `await` only: `x?` hands an error up";
+    if (stop->before == SPAWN)
+        return "`spawn` takes a call by name: write `spawn f(x)`";
+    if (stop->before == '?' && (stop->kind == '.' || stop->kind == '[' || stop->kind == '('))
+        return "what is awaited goes on in parentheses: write `(await f)?.g`";
+    return NULL;
+}
+
+/* -- behind an operand -- */
+
+/* The braces around stand where a value is wanted, and not a block. */
+static bool is_in_value_braces(const struct stop *stop)
+{
+    uint32_t depth = stop->lexer->brackets.count;
+    if (stop->bracket != '{' || !depth)
+        return false;
+    char before = char_before(stop, stop->lexer->brackets.at[depth - 1].span.start);
+    return strchr("=([,:", before) != NULL;
+}
+
+static const char *at_colon(const struct stop *stop)
+{
+    if (stop->bracket == '[')
+        return "a part of an array is written with dots: `xs[lo..hi]`";
+    if (is_in_value_braces(stop))
+        return "a map stands in square brackets, `[\"a\": 1]`; a record has a name, `Name { a: 1 "
+               "}`";
+    if (stop->before == ID && stop->first == ID)
+        return "a name is declared with `let` or `var`: write `let x: int = ...`";
+    return NULL;
+}
+
+/* `(int) x` */
+static bool is_cast(const struct stop *stop)
+{
+    const struct lexer *lexer = stop->lexer;
+    if (stop->before != ')' || !stop_starts_operand(stop->kind))
+        return false;
+    const char *text = lexer->source->text;
+    uint32_t end = lexer->last[1].span.start, start = end;
+    while (start && (text[start - 1] == '_' || (text[start - 1] >= 'a' && text[start - 1] <= 'z') ||
+                     (text[start - 1] >= '0' && text[start - 1] <= '9')))
+        start--;
+    const char *name = intern(lexer->names, text + start, end - start);
+    static const char *const types[] = {"int", "float", "bool", "str", "u8", "u64", "i64", "f32"};
+    for (size_t i = 0; start && text[start - 1] == '(' && i < sizeof types / sizeof *types; i++)
+        if (!strcmp(types[i], name))
+            return true;
+    return start && text[start - 1] == '(' && end > start && suggest_type(name);
+}
+
+static const char *at_question(const struct stop *stop)
+{
+    if (stop->before != '?' || !stop_starts_operand(stop->kind))
+        return NULL;
+    return stop->second_before == '?' ? "there is no `?"
+                                        "?`: write `x else y`"
+                                      : "there is no `? :`: write `if c { a } else { b }`";
+}
+
+static const char *at_bang(const struct stop *stop)
+{
+    char behind = char_behind(stop);
+    if (stop->before != ID || !strchr("([{", behind))
+        return "`!` stands before a bool or behind a type: hand an error up with `?`";
+    const struct token *name = &stop->lexer->last[1];
+    const char *known = suggest_value(name->value.name);
+    return known ? arena_format(stop->lexer->arena, "there are no macros: %s", known)
+                 : "there are no macros: call a function, `f(x)`";
+}
+
+static const char *behind_operand(const struct stop *stop)
+{
+    if (!stop_ends_expression(stop))
+        return NULL;
+    const char *text = at_question(stop);
+    if (text)
+        return text;
+    switch (stop->kind) {
+    case ':':
+        return at_colon(stop);
+    case '!':
+        return at_bang(stop);
+    case IF:
+        return "there is no `a if c else b`: write `if c { a } else { b }`";
+    case ELSE:
+        return stop->bracket == '['
+                   ? "the `if` of a comprehension leaves out: for another value write "
+                     "`[if c { a } else { b } for x in xs]`"
+                   : NULL;
+    case FOR:
+        return stop->bracket == '('
+                   ? "a comprehension stands in square brackets: `[f(x) for x in xs]`"
+                   : NULL;
+    case IN:
+        return "`in` belongs to `for`: write `xs.contains(x)` or `m.has(k)`";
+    case DOTDOT:
+        return wants_pattern(stop) ? NULL
+                                   : "a range stands in `for`, in a comprehension or in `[ ]` only";
+    case FAT:
+        return "a lambda is written `|x| x + 1`";
+    case ARROW:
+        return stop->bracket == '(' || stop->before != ID
+                   ? "a lambda is written `|x| x + 1`"
+                   : "there are no pointers: a field is `r.x`";
+    default:
+        break;
+    }
+    if (is_compare(stop->kind) && stop_fits(stop, "`&&`") && !stop_fits(stop, "`==`"))
+        return "comparisons do not chain: write `a < b && b < c`";
+    if (is_cast(stop))
+        return "a value is converted with `as`: write `x as int`";
+    if (stop_starts_operand(stop->kind) && stop_fits(stop, "','") && stop->bracket != '{')
+        return "a comma is missing before this";
+    if (stop->before == TYPE_ID && stop->kind == '{')
+        return "a record is written `Name { field: value }`";
+    if (stop->before == TYPE_ID && stop->kind == ID)
+        return "the type follows the name: write `let x: int = ...`";
+    if (stop->before == ID && stop->kind == '{' && stop->second_before == '.')
+        return "arguments stand in parentheses: write `xs.map(|x| x + 1)`";
+    if (stop->before == ID && (is_text(stop->kind) || stop->kind == INT) &&
+        (stop->second_before == NL || stop->second_before == '{'))
+        return "a call needs parentheses: write `f(x)`";
+    return NULL;
+}
+
+/* -- within an expression -- */
+
+static const char *in_expression(const struct stop *stop)
+{
+    bool is_set = stop->kind == '=' || stop->kind == OP_SET;
+    if (is_set && stop->bracket == '(')
+        return "an argument is named with a colon: write `f(name: value)`; "
+               "an assignment is a statement";
+    if (is_set && stop->first != LET && stop->first != VAR && stop_ends_expression(stop))
+        return "an assignment is a statement: write it in braces, `{ x = 1 }`";
+    if (stop->kind == DOTDOT && expects_only(stop, "a name"))
+        return NULL;
+    if (stop->kind == DOTDOT && stop_fits(stop, "a name") && stop->bracket == '{')
+        return "the record that gives the other fields stands first: `{ ..r, a: 1 }`";
+    if (stop->kind == EQ && stop_fits(stop, "'='"))
+        return "a name gets its value with `=`; `==` compares";
+    if (stop->kind == '.' && stop_wants_expression(stop))
+        return "a digit stands on both sides of the point: write `0.5`";
+    if (stop->bracket == '"' && stop_wants_expression(stop) &&
+        (stop->kind == STR_MID || stop->kind == STR_TAIL))
+        return "a value stands in the braces, `{x}`; a brace itself is written `\\{`";
+    if (!stop_wants_expression(stop))
+        return NULL;
+    if (stop->kind == ARROW && stop->before == '|')
+        return "a lambda has no type for its result: write `|x| x + 1`";
+    if (stop->kind == '&')
+        return "there are no references: every value is passed as it is";
+    if (stop->kind == '*')
+        return "there are no pointers: every value is passed as it is";
+    if (stop->kind == LET || stop->kind == VAR)
+        return "a declaration is a statement: write it in braces, or on a line before";
+    return NULL;
+}
+
+static const char *in_pattern(const struct stop *stop)
+{
+    if (stop->kind == DOTDOT && stop_fits(stop, "`=>`"))
+        return "a pattern has no ranges: write `n if n >= 1 && n < 5 => ...`";
+    if (stop->kind == ARROW && stop_fits(stop, "`=>`"))
+        return "an arm is written `pattern => value`";
+    return NULL;
+}
+
+struct habit habit_form(const struct stop *stop)
+{
+    typedef const char *form(const struct stop *);
+    static form *const forms[] = {in_loop_head,   in_head,        in_type,      in_signature,
+                                  in_members,     in_field,       in_import,    in_pattern,
+                                  in_let,         in_statement,   in_future,    in_item,
+                                  in_declaration, behind_operand, in_expression};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        const char *text = forms[i](stop);
+        if (text)
+            return (struct habit){.text = text};
+    }
+    return (struct habit){0};
+}
