@@ -178,7 +178,8 @@ static struct habit word_call(const struct stop *stop)
 static struct habit find_habit(const struct stop *stop)
 {
     struct habit habit = {0};
-    if (stop->bracket != 'f')
+    bool has_c_body = stop->first == EXTERN && stop->kind == '{'; /* a form has the word */
+    if (stop->bracket != 'f' && !has_c_body)
         habit = word_habit(stop);
     if (!habit.text)
         habit = word_call(stop);

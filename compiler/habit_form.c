@@ -283,7 +283,7 @@ static bool is_in_value_braces(const struct stop *stop)
 static const char *at_colon(const struct stop *stop)
 {
     if (stop->bracket == '[')
-        return "a part of an array is written with dots: `xs[lo..hi]`";
+        return "a part is written `xs[lo..hi]`";
     if (is_in_value_braces(stop))
         return "a map stands in square brackets, `[\"a\": 1]`; a record has a name, `Name { a: 1 "
                "}`";
@@ -359,6 +359,9 @@ static const char *behind_operand(const struct stop *stop)
     case DOTDOT:
         return wants_pattern(stop) ? NULL
                                    : "a range stands in `for`, in a comprehension or in `[ ]` only";
+    case STEP:
+        return stop->bracket == '[' ? "a slice has no step: write `[xs[i] for i in lo..hi step n]`"
+                                    : NULL;
     case FAT:
         return "a lambda is written `|x| x + 1`";
     case ARROW:
@@ -411,6 +414,8 @@ static const char *in_expression(const struct stop *stop)
         return NULL;
     if (stop->kind == ARROW && stop->before == '|')
         return "a lambda has no type for its result: write `|x| x + 1`";
+    if (stop->kind == ':' && stop->bracket == '[')
+        return "all of an axis is `..`: write `m[.., j]`, and a part `xs[lo..hi]`";
     if (stop->kind == '&')
         return "there are no references: every value is passed as it is";
     if (stop->kind == '*')
