@@ -308,9 +308,13 @@ void comms_call(struct comms *c, void (*fn)(void *user, struct actions *))
 
 void comms_loop(struct comms *c)
 {
-    while (!atomic_load(&c->stopping)) {
+    for (;;) {
         uint32_t wakes = atomic_load(&c->wakes);
         pthread_mutex_lock(&c->role);
+        if (atomic_load(&c->stopping)) {
+            pthread_mutex_unlock(&c->role);
+            return;
+        }
         run_role(c, 0, NULL, 0);
         int64_t due = c->due, now = c->now;
         atomic_store(&c->sleeps_until, due);
@@ -323,7 +327,9 @@ void comms_loop(struct comms *c)
 
 void comms_stop(struct comms *c)
 {
+    pthread_mutex_lock(&c->role);
     atomic_store(&c->stopping, true);
+    pthread_mutex_unlock(&c->role);
     wake(c);
 }
 
@@ -333,7 +339,8 @@ static void on_packet(void *user, uint32_t from, const void *data, size_t len)
 {
     struct comms *c = user;
     if (pthread_mutex_trylock(&c->role) == 0) {
-        run_role(c, from, data, len);
+        if (!atomic_load(&c->stopping))
+            run_role(c, from, data, len);
         release_role(c);
         return;
     }

@@ -37,6 +37,7 @@ struct bytes comms_url(const struct comms *);
 void comms_poke(struct comms *);
 /* Takes the role again and again until comms_stop(). */
 void comms_loop(struct comms *);
+/* What comes from now on is dropped: nobody takes the role for it. Any thread but its holder. */
 void comms_stop(struct comms *);
 /* Runs `fn` with the role held, then performs what it wants. Any thread but the role's holder. */
 void comms_call(struct comms *, void (*fn)(void *user, struct actions *));
