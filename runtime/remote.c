@@ -282,11 +282,10 @@ static bool may_force(int64_t now)
     return true;
 }
 
-/* Takes tasks that no thread here would run soon, as far as there is someone to lend them to. */
-static void share_work(int64_t now, struct actions *out)
+/* Lends tasks as long as there are some that can travel, and leases with room for them. False:
+ * there is no lease that has. */
+static bool lend_some(int64_t now, struct actions *out)
 {
-    if (now < remote.look_after || worker_idle() > 0)
-        return;
     struct lease *lease;
     while ((lease = leases_best(&remote.tables.leases))) {
         struct dfl_task *tasks[TAKE_MOST];
@@ -294,14 +293,25 @@ static void share_work(int64_t now, struct actions *out)
         int64_t count = worker_take(tasks, room < TAKE_MOST ? room : TAKE_MOST, may_force(now));
         if (count == 0) {
             worker_ask();
-            return;
+            return true;
         }
         if (lend_all(lease, tasks, count, out) == 0) {
             remote.look_after = now + STAY_NS;
-            return;
+            return true;
         }
     }
-    if (!leases_may_ask(&remote.tables.leases, now))
+    return false;
+}
+
+/* Takes tasks that no thread here would run soon, as far as there is someone to lend them to. */
+static void share_work(int64_t now, struct actions *out)
+{
+    if (now < remote.look_after || worker_idle() > 0)
+        return;
+    worker_lent(1); /* what is in our hands is neither pending nor lent yet */
+    bool shared = lend_some(now, out);
+    worker_lent(-1);
+    if (shared || !leases_may_ask(&remote.tables.leases, now))
         return;
     if (worker_busy())
         leases_ask(&remote.tables.leases, now, out);
@@ -422,6 +432,7 @@ static void be_quiet(void *user, struct actions *out)
 {
     (void)user;
     (void)out;
+    give_started(); /* worker_close() ends them with the others that are pending */
     remote.quiet = true;
 }
 
@@ -457,6 +468,16 @@ static void report(void *user, struct actions *out)
     buffer_free(&bytes);
 }
 
+/* Foreign tasks that are over, run or not, and whose owners will not hear of it any more. */
+static void drop_done(void)
+{
+    for (struct side *side = atomic_exchange(&remote.done, NULL), *next; side; side = next) {
+        next = side->next;
+        task_release(&remote.pool, side->task);
+        block_free(side);
+    }
+}
+
 void remote_close(const struct stats *stats)
 {
     own_stats = stats;
@@ -467,6 +488,7 @@ void remote_close(const struct stats *stats)
     comms_stop(remote.comms);
     pthread_join(remote.thread, NULL);
     comms_close(remote.comms);
+    drop_done();
     worker_tables_close(&remote.tables);
     task_pool_fini(&remote.pool);
     encoder_fini(&remote.encoder);
