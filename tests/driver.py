@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 
 import acceptance.run
 import cli.run
+import cluster.run
 import deep
 import docs
 import explain
@@ -68,7 +69,7 @@ def main():
         cases = []
         if "build" in ready:
             cases += native.cases(build_dir, "")
-            for suite in (golden.run, graph.run, lang.run, acceptance.run, cli.run, docs, explain, deep):
+            for suite in (golden.run, graph.run, lang.run, acceptance.run, cli.run, cluster.run, docs, explain, deep):
                 cases += list(suite.cases(dfl))
             cases += list(install.cases(build_dir))
         for name in SANITIZERS:
