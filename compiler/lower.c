@@ -364,6 +364,55 @@ static struct ir_value *status_of(struct frame *f, struct ir_value *v, struct sp
     return merge_done(f, &m, span).v;
 }
 
+/* A function around another, which gives something else: `name` is that of the other and more. */
+static struct frame around(struct lower *l, struct instance *inst, const char *name,
+                           const struct type *result)
+{
+    struct frame f = {.lower = l, .instance = inst};
+    f.ir = ir_func_new(l->module, unique_name(l, name), result);
+    f.ir->symbol = inst->symbol;
+    f.ir->span = inst->ir->span;
+    return f;
+}
+
+static struct ir_value *call_inner(struct frame *f)
+{
+    struct ir_func *inner = f->instance->ir;
+    emit_start(f, emit_block(f));
+    struct ir_block *fail = cleanup_fail(f);
+    struct ir_value *v =
+        emit(f, IR_call, inner->result, f->ir->span, f->ir->params.at, inner->params.count);
+    v->imm.call.func = inner;
+    v->fail = fail;
+    return v;
+}
+
+static struct ir_func *around_done(struct frame *f, struct ir_value *v)
+{
+    emit1(f, IR_ret, NULL, f->ir->span, v);
+    order_blocks(f->lower, f->ir);
+    number_values(f->ir);
+    return f->ir;
+}
+
+struct ir_func *lower_spawned(struct lower *l, struct instance *inst)
+{
+    const struct ir_func *inner = inst->ir;
+    if (inner->result->kind != TYPE_future)
+        return inst->ir;
+    if (inst->settled)
+        return inst->settled;
+    struct frame f =
+        around(l, inst, append(l, inner->name, ".", "settled"), inner->result->args.at[0]);
+    f.ir->label = inner->label;
+    f.ir->instance = inner->instance;
+    f.ir->flags = inner->flags | FUNC_TASK;
+    for (uint32_t i = 0; i < inner->params.count; i++)
+        ir_func_param(l->module, f.ir, inner->params.at[i]->type, NULL, false);
+    struct ir_value *future = call_inner(&f);
+    return inst->settled = around_done(&f, lower_settle(&f, future, f.ir->span));
+}
+
 /* What the runtime starts takes [str] and gives int!, whatever main takes and gives. */
 static struct ir_func *start_function(struct lower *l, struct instance *main)
 {
@@ -371,22 +420,11 @@ static struct ir_func *start_function(struct lower *l, struct instance *main)
     const struct type *result = type_result(l->types, l->types->simple[TYPE_int]);
     if (main->ir->result == result && main->ir->params.count == 1)
         return main->ir;
-    struct frame f = {.lower = l, .instance = main};
-    f.ir = ir_func_new(l->module, unique_name(l, "main.start"), result);
-    f.ir->symbol = main->symbol;
-    f.ir->span = main->ir->span;
+    struct frame f = around(l, main, "main.start", result);
     f.ir->flags = FUNC_TASK | FUNC_IO;
     ir_func_param(l->module, f.ir, args, "args", false);
-    emit_start(&f, emit_block(&f));
-    struct ir_block *fail = cleanup_fail(&f);
-    struct ir_value *v =
-        emit(&f, IR_call, main->ir->result, f.ir->span, f.ir->params.at, main->ir->params.count);
-    v->imm.call.func = main->ir;
-    v->fail = fail;
-    emit1(&f, IR_ret, NULL, f.ir->span, status_of(&f, v, f.ir->span));
-    order_blocks(l, f.ir);
-    number_values(f.ir);
-    return f.ir;
+    struct ir_value *v = call_inner(&f);
+    return around_done(&f, status_of(&f, v, f.ir->span));
 }
 
 struct ir_module *lower_program(struct program *p)

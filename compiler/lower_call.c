@@ -388,7 +388,7 @@ struct val lower_spawn(struct frame *f, struct node *n)
     struct instance *inst =
         lower_instance(f->lower, callee->func, callee->generics, callee->outer, p.bound, n->span);
     struct ir_value *v = emit(f, IR_spawn, lower_type(f, n->type), n->span, args, count);
-    v->imm.call.func = inst->ir;
+    v->imm.call.func = lower_spawned(f->lower, inst);
     v->imm.call.edges = edges;
     v->imm.call.policy = policy_of_spawn(f->lower->arena, n);
     return val_owned(v);

@@ -29,6 +29,8 @@ struct instance {
     struct instance *outer;      /* of a lambda */
     struct callable **callables; /* by parameter; NULL where it is a value */
     struct ir_func *ir;
+    struct ir_func
+        *settled;          /* gives the value of the future that `ir` gives; NULL: not yet needed */
     struct instance *next; /* of the same symbol */
 };
 
@@ -112,6 +114,8 @@ struct operands {
  * reported at `span`. */
 struct instance *lower_instance(struct lower *, struct symbol *, struct types generics,
                                 struct instance *outer, struct callable **, struct span);
+/* What a spawn of it runs: of a function that gives a future, one that waits for that. */
+struct ir_func *lower_spawned(struct lower *, struct instance *);
 
 /* -- lower_emit.c: instructions, types and blocks -- */
 const struct type *lower_type(const struct frame *, const struct type *);
@@ -294,5 +298,7 @@ const char *call_extern_symbol(struct lower *, const struct symbol *);
 struct val lower_spawn(struct frame *, struct node *);
 struct val lower_await(struct frame *, struct node *);
 struct val lower_delegate(struct frame *, struct node *);
+/* The value of a future that ends here. */
+struct ir_value *lower_settle(struct frame *, struct ir_value *future, struct span);
 
 #endif

@@ -21,6 +21,12 @@ static struct ir_value *wait_for(struct frame *f, const struct wait *w, struct i
     return v;
 }
 
+struct ir_value *lower_settle(struct frame *f, struct ir_value *future, struct span span)
+{
+    struct wait w = {.span = span};
+    return wait_for(f, &w, future, future->type->args.at[0], true);
+}
+
 static struct val wait_future(struct frame *f, const struct wait *w, struct node *value,
                               const struct type *t)
 {
