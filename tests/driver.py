@@ -19,6 +19,7 @@ import graph.run
 import install
 import lang.run
 import native
+import oracle
 from harness import ROOT, Case, Run, say
 
 SANITIZERS = {"asan": "address", "tsan": "thread"}
@@ -69,7 +70,7 @@ def main():
         cases = []
         if "build" in ready:
             cases += native.cases(build_dir, "")
-            for suite in (golden.run, graph.run, lang.run, acceptance.run, cli.run, cluster.run, docs, explain, deep):
+            for suite in (golden.run, graph.run, lang.run, acceptance.run, cli.run, cluster.run, docs, explain, deep, oracle):
                 cases += list(suite.cases(dfl))
             cases += list(install.cases(build_dir))
         for name in SANITIZERS:
