@@ -60,7 +60,7 @@ struct comms {
     const struct chaos *chaos;
     uint64_t dice;
     struct parcel *held; /* by chaos, in order of time */
-    uint32_t row_from;   /* who sent the rows that are being delivered */
+    uint32_t row_from;   /* who sent the rows that are being delivered; 0: none are */
 };
 
 /* ---- waking ---- */
@@ -119,7 +119,8 @@ static void cut(struct comms *c, struct peer *peer)
     if (peer->cut)
         return;
     peer->cut = true;
-    channel_fini(&peer->channel);
+    if (peer->proc != c->row_from) /* else its channel is in use: take_packet() ends it */
+        channel_fini(&peer->channel);
     if (peer->connected)
         transport_peer_close(c->transport, peer->proc);
 }
@@ -225,13 +226,17 @@ static void perform(struct comms *c)
     actions_clear(&c->actions);
 }
 
+/* What a row leads to is done before the next row is looked at, which may rely on it; and the row's
+ * bytes are lent to its actions. */
 static bool on_row(void *user, const uint8_t *row, size_t len)
 {
     struct comms *c = user;
-    return c->ops->on_row(c->user, c->row_from, (struct bytes){row, len}, c->now, &c->actions);
+    bool sound =
+        c->ops->on_row(c->user, c->row_from, (struct bytes){row, len}, c->now, &c->actions);
+    perform(c);
+    return sound;
 }
 
-/* The rows' bytes are lent to the actions that they lead to, so these are performed at once. */
 static void take_packet(struct comms *c, uint32_t from, const void *data, size_t len)
 {
     struct peer *peer = peer_of(c, from);
@@ -239,8 +244,10 @@ static void take_packet(struct comms *c, uint32_t from, const void *data, size_t
         return;
     c->row_from = from;
     bool sound = channel_on_packet(&peer->channel, c->now, data, len, on_row, c);
-    perform(c);
-    if (!sound)
+    c->row_from = 0;
+    if (peer->cut)
+        channel_fini(&peer->channel);
+    else if (!sound)
         cut(c, peer);
 }
 

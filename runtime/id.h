@@ -58,7 +58,7 @@ struct object_id {
     uint32_t generation;
 };
 
-static inline int id_same(struct object_id a, struct object_id b)
+static inline bool object_same(struct object_id a, struct object_id b)
 {
     return a.owner == b.owner && a.slot == b.slot && a.generation == b.generation;
 }

@@ -23,6 +23,7 @@
 #include "clock.h"
 #include "comms.h"
 #include "encode.h"
+#include "node_store.h"
 #include "stats.h"
 #include "tables.h"
 
@@ -99,7 +100,8 @@ static void note_death(const struct action *a)
 static void act(void *user, const struct action *a, struct actions *out)
 {
     (void)user;
-    (void)out;
+    if (node_store_act(&node.tables, a, out))
+        return;
     switch (a->kind) {
     case ACT_KILL:
         atomic_store(&node.doomed[id_node(a->proc)], true);
@@ -138,7 +140,8 @@ static void *thread_main(void *arg)
 static bool start_child(struct child *child, uint32_t proc)
 {
     child->proc = proc;
-    int error = process_start(node.run_fd, proc, node.argv, &child->pid);
+    int error = process_start(node.run_fd, id_is_node(proc) ? -1 : node_store_fd(), proc, node.argv,
+                              &child->pid);
     if (error == 0)
         return true;
     child->pid = 0;
@@ -172,6 +175,8 @@ static void tell_death(void *user, struct actions *out)
     (void)user;
     struct bytes why = {(const uint8_t *)dead_why, strlen(dead_why)};
     node_tables_on_exit(&node.tables, dead_proc, why, out);
+    if (!id_is_node(dead_proc))
+        node_store_worker_died(dead_proc);
 }
 
 static void describe(int status)
@@ -314,6 +319,8 @@ static const char *open_node(const struct run *run, uint32_t self,
     node_tables_open(&node.tables, self, run->detect_ns, clock_now());
     const char *why = comms_open(run, self, encode_program_hash(program), &ops, NULL, &node.comms);
     encode_fini();
+    if (!why)
+        why = node_store_open(self, run->store);
     if (why)
         return why;
     if (pthread_create(&node.thread, NULL, thread_main, NULL) != 0)
@@ -337,6 +344,7 @@ static void close_node(void)
     comms_stop(node.comms);
     pthread_join(node.thread, NULL);
     comms_close(node.comms);
+    node_store_close();
     node_tables_close(&node.tables);
     free(node.children);
     close(node.events);

@@ -86,6 +86,7 @@ static bool forget(struct node_tables *t, uint32_t dead, struct actions *out)
     if (!members_out(&t->members, dead))
         return false;
     grants_on_death(&t->grants, dead);
+    pulls_on_death(&t->pulls, dead, out);
     act_add(out, ACT_CUT)->proc = dead;
     return true;
 }
@@ -182,6 +183,55 @@ static bool on_report(struct node_tables *t, uint32_t from, const struct msg_rep
     return true;
 }
 
+/* The own worker's wishes about the store. */
+static bool on_store(struct node_tables *t, uint32_t from, const struct msg *m, struct actions *out)
+{
+    if (from != t->grants.worker)
+        return false;
+    if (m->kind == MSG_object_drop) {
+        pulls_on_drop(&t->pulls, from, &m->object_drop, out);
+        return true;
+    }
+    struct action *act;
+    if (m->kind == MSG_store_more) {
+        act = act_add(out, ACT_MORE);
+        act->len = m->store_more.bytes;
+    } else if (m->kind == MSG_store_less) {
+        act = act_add(out, ACT_LESS);
+        act->offset = m->store_less.offset;
+    } else {
+        act = act_add(out, ACT_PULL);
+        act->id = m->object_pull.id;
+        act->offset = m->object_pull.offset;
+        act->len = m->object_pull.len;
+    }
+    act->proc = from;
+    return true;
+}
+
+static bool on_read(uint32_t from, const struct msg_object_read *m, struct actions *out)
+{
+    struct action *act = act_add(out, ACT_READ);
+    act->proc = from;
+    act->id = m->id;
+    act->offset = m->offset;
+    act->len = m->len;
+    act->at = m->at;
+    return m->len <= PULL_CHUNK;
+}
+
+static bool on_chunk(struct node_tables *t, uint32_t from, const struct msg_object_chunk *m,
+                     struct actions *out)
+{
+    uint64_t to;
+    if (pulls_on_chunk(&t->pulls, from, m, &to, out)) {
+        struct action *act = act_add(out, ACT_STORE);
+        act->offset = to;
+        act->bytes = m->bytes;
+    }
+    return true; /* of a pull that was given up */
+}
+
 static bool on_row(struct node_tables *t, uint32_t from, const struct msg *m, int64_t now,
                    struct actions *out)
 {
@@ -194,6 +244,15 @@ static bool on_row(struct node_tables *t, uint32_t from, const struct msg *m, in
         return id_is_node(from);
     case MSG_finish:
         return on_finish(t, from, out);
+    case MSG_store_more:
+    case MSG_store_less:
+    case MSG_object_pull:
+    case MSG_object_drop:
+        return on_store(t, from, m, out);
+    case MSG_object_read:
+        return id_is_node(from) && on_read(from, &m->object_read, out);
+    case MSG_object_chunk:
+        return id_is_node(from) && on_chunk(t, from, &m->object_chunk, out);
     case MSG_report:
         return on_report(t, from, &m->report, out);
     case MSG_idle:
@@ -277,8 +336,15 @@ int64_t node_tables_on_tick(struct node_tables *t, int64_t now, struct actions *
     return t->beat_at;
 }
 
+void node_tables_pull(struct node_tables *t, const struct action *a, uint64_t to,
+                      struct actions *out)
+{
+    pulls_begin(&t->pulls, a->proc, &(struct msg_object_pull){a->id, a->offset, a->len}, to, out);
+}
+
 void node_tables_close(struct node_tables *t)
 {
     members_free(&t->members);
     grants_free(&t->grants);
+    pulls_free(&t->pulls);
 }

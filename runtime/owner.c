@@ -103,6 +103,7 @@ bool owner_on_result(struct owner *o, uint32_t from, const struct msg_task_resul
     row_move(row, ROW_LEASED, ROW_DONE);
     struct action *act = act_add(out, ACT_FINISH);
     act->handle = row->record;
+    act->proc = from;
     act->bytes = m->result;
     row_close(o, m->slot);
     return true;

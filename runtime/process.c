@@ -36,7 +36,7 @@ const char *process_part(struct process_part *part)
     if (!text)
         return NULL;
     unsigned self, parent;
-    if (sscanf(text, "%u:%d:%u", &self, &part->fd, &parent) != 3)
+    if (sscanf(text, "%u:%d:%u:%d", &self, &part->fd, &parent, &part->store) != 4)
         return PART " is for processes that dfl starts itself; unset it";
     unsetenv(PART); /* what the program starts is no part of the run */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -45,6 +45,8 @@ const char *process_part(struct process_part *part)
     if (pread(part->fd, &part->run, sizeof part->run, 0) != (ssize_t)sizeof part->run)
         return "cannot read what run this process is part of";
     fcntl(part->fd, F_SETFD, FD_CLOEXEC);
+    if (part->store >= 0)
+        fcntl(part->store, F_SETFD, FD_CLOEXEC);
     part->self = self;
     return NULL;
 }
@@ -64,7 +66,7 @@ static char **environment(char *part)
     return env;
 }
 
-static int spawn(int run_fd, bool is_root, char **argv, char **env, pid_t *out)
+static int spawn(int run_fd, int store, bool is_root, char **argv, char **env, pid_t *out)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -75,6 +77,8 @@ static int spawn(int run_fd, bool is_root, char **argv, char **env, pid_t *out)
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     posix_spawn_file_actions_adddup2(&files, run_fd, run_fd); /* stays open in the child */
+    if (store >= 0)
+        posix_spawn_file_actions_adddup2(&files, store, store);
     if (!is_root) {
         posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
@@ -85,15 +89,15 @@ static int spawn(int run_fd, bool is_root, char **argv, char **env, pid_t *out)
     return error;
 }
 
-int process_start(int run_fd, uint32_t self, char **argv, pid_t *out)
+int process_start(int run_fd, int store, uint32_t self, char **argv, pid_t *out)
 {
     char part[64];
-    snprintf(part, sizeof part, PART "=%u:%d:%u", self, run_fd, (unsigned)getpid());
+    snprintf(part, sizeof part, PART "=%u:%d:%u:%d", self, run_fd, (unsigned)getpid(), store);
     char **env = environment(part);
     if (!env)
         return ENOMEM;
     bool outward = self == ID_ROOT || self == ID_HEAD;
-    int error = spawn(run_fd, outward, argv, env, out);
+    int error = spawn(run_fd, store, outward, argv, env, out);
     free(env);
     return error;
 }

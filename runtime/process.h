@@ -7,10 +7,12 @@
 
 #include "run.h"
 
-/* A process that was started for a run has this in its environment: DFL_PART=PROC:FD:PARENT. */
+/* A process that was started for a run has this in its environment:
+ * DFL_PART=PROC:FD:PARENT:STORE. */
 struct process_part {
     uint32_t self; /* 0: not part of a run */
     int fd;        /* of the run, for its own children */
+    int store;     /* of the node's memory; -1: there is none */
     struct run run;
 };
 
@@ -19,9 +21,9 @@ struct process_part {
 const char *process_part(struct process_part *);
 /* A file without a name that holds the run, for children to inherit. -1: errno says why. */
 int process_publish(const struct run *);
-/* Starts this executable again, with the same arguments, as `self`. Only the root has our standard
- * input and output. The calling thread must live as long as the child: the child ends with it.
- * 0, or errno. */
-int process_start(int run_fd, uint32_t self, char **argv, pid_t *out);
+/* Starts this executable again, with the same arguments, as `self`; `store`, if not -1, is the
+ * memory of its node. Only the root has our standard input and output. The calling thread must live
+ * as long as the child: the child ends with it. 0, or errno. */
+int process_start(int run_fd, int store, uint32_t self, char **argv, pid_t *out);
 
 #endif

@@ -21,6 +21,7 @@
 #include "comms.h"
 #include "encode.h"
 #include "error.h"
+#include "loan.h"
 #include "tables.h"
 #include "worker.h"
 
@@ -122,10 +123,22 @@ static void answer(uint32_t slot, struct dfl_task *task, uint32_t run_ns, struct
 {
     struct encoder *e = &remote.encoder;
     e->len = 0;
-    if (encode_result(e, task))
-        worker_tables_done(&remote.tables, slot, run_ns, (struct bytes){e->bytes, e->len}, out);
-    else /* too large, or it holds a future that is not done */
+    loan_begin();
+    if (encode_result(e, task)) {
+        loan_send(worker_tables_owner(&remote.tables, slot));
+        worker_tables_done(&remote.tables, slot, run_ns, loan_message(e), out);
+    } else /* too large, or it holds a future that is not done */
         worker_tables_refuse(&remote.tables, slot, out);
+}
+
+static struct decoder decoder_of(struct bytes message)
+{
+    struct bytes b = loan_open_message(message);
+    return (struct decoder){.at = b.at,
+                            .end = b.at + b.len,
+                            .shared = true,
+                            .pool = &remote.pool,
+                            .hooks = &loan_decode_hooks};
 }
 
 static bool can_run(uint32_t fn)
@@ -141,12 +154,10 @@ static void start(const struct action *act, struct actions *out)
     }
     struct dfl_task *task = task_new(&remote.pool);
     task->fn = act->fn;
-    struct decoder d = {.at = act->bytes.at,
-                        .end = act->bytes.at + act->bytes.len,
-                        .shared = true,
-                        .pool = &remote.pool};
+    struct decoder d = decoder_of(act->bytes);
     bool read = decode_args(&d, task);
     decoder_fini(&d);
+    loan_done(worker_tables_owner(&remote.tables, act->slot), out);
     if (!read) {
         worker_tables_refuse(&remote.tables, act->slot, out);
         dfl_task_recycle(NULL, task);
@@ -206,19 +217,17 @@ static void keep(struct dfl_task *task)
     worker_lent(-1);
 }
 
-static void finish(const struct action *act)
+static void finish(const struct action *act, struct actions *out)
 {
     struct dfl_task *task = act->handle;
-    struct decoder d = {.at = act->bytes.at,
-                        .end = act->bytes.at + act->bytes.len,
-                        .shared = true,
-                        .pool = &remote.pool};
+    struct decoder d = decoder_of(act->bytes);
     bool read = decode_result(&d, task) && decode_end(&d);
     decoder_fini(&d);
-    if (!read)
-        dfl_task_give(task, NULL,
-                      error_new(DFL_FAIL_lost, "the result of %s %s", task_fn(task)->name,
-                                encode_error_text(d.error)));
+    loan_done(act->proc, out);
+    if (!read) {
+        keep(task);
+        return;
+    }
     await_settle(&remote.pool, task);
     worker_lent(-1);
 }
@@ -248,11 +257,13 @@ static bool lend(struct lease *lease, struct dfl_task *task, struct actions *out
         task->flags & (TASK_FOREIGN | TASK_STAY | TASK_CANCELLED))
         return false;
     remote.encoder.len = 0;
+    loan_begin();
     if (!encode_args(&remote.encoder, task))
         return false;
+    loan_send(lease->worker);
     worker_lent(1);
     worker_tables_lend(&remote.tables, lease, task, task->fn, task->attempt,
-                       (struct bytes){remote.encoder.bytes, remote.encoder.len}, out);
+                       loan_message(&remote.encoder), out);
     return true;
 }
 
@@ -324,9 +335,15 @@ static void share_work(int64_t now, struct actions *out)
 static bool on_row(void *user, uint32_t from, struct bytes row, int64_t now, struct actions *out)
 {
     (void)user;
-    if (remote.quiet)
+    if (remote.quiet || loan_hold(from, row, out))
         return true;
     return worker_tables_on_row(&remote.tables, from, row, now, out);
+}
+
+/* A row whose blobs have come. */
+static void deliver(uint32_t from, struct bytes row, struct actions *out)
+{
+    worker_tables_on_row(&remote.tables, from, row, clock_now(), out);
 }
 
 static void act(void *user, const struct action *a, struct actions *out)
@@ -340,7 +357,7 @@ static void act(void *user, const struct action *a, struct actions *out)
         ((struct side *)a->handle)->unwanted = true;
         break;
     case ACT_FINISH:
-        finish(a);
+        finish(a, out);
         break;
     case ACT_REQUEUE:
         requeue(a->handle);
@@ -350,6 +367,13 @@ static void act(void *user, const struct action *a, struct actions *out)
         break;
     case ACT_LOSE:
         lose(a->handle);
+        break;
+    case ACT_DISPOSE:
+    case ACT_EXTENT:
+        loan_act(a, out);
+        break;
+    case ACT_HELD:
+        loan_release(deliver, out);
         break;
     case ACT_LEAVE:
         if (!remote.leaving)
@@ -379,6 +403,7 @@ static int64_t step(void *user, int64_t now, struct actions *out)
     if (remote.quiet)
         return INT64_MAX;
     give_started();
+    loan_step(now, out);
     check_chaos(now);
     end_done(out);
     if (!remote.leaving)
@@ -404,9 +429,11 @@ static void join(void *user, struct actions *out)
     worker_tables_join(&remote.tables, comms_url(remote.comms), node, head, remote.threads, out);
 }
 
-const char *remote_open(const struct run *run, uint32_t self, const struct dfl_program *program,
+const char *remote_open(const struct process_part *part, const struct dfl_program *program,
                         uint32_t threads)
 {
+    const struct run *run = &part->run;
+    uint32_t self = part->self;
     static const struct comms_ops ops = {enter, leave, on_row, act, step};
     remote.run = run;
     remote.program = program;
@@ -416,9 +443,12 @@ const char *remote_open(const struct run *run, uint32_t self, const struct dfl_p
     remote.threads = threads;
     encode_init(program);
     remote.encoder.limit = VALUE_MOST;
+    remote.encoder.hooks = &loan_encode_hooks;
     worker_tables_open(&remote.tables, self, threads);
     const char *why =
         comms_open(run, self, encode_program_hash(program), &ops, NULL, &remote.comms);
+    if (!why)
+        why = loan_open(part, &remote.tables, tell_change);
     if (why)
         return why;
     comms_call(remote.comms, join);
@@ -478,9 +508,16 @@ static void drop_done(void)
     }
 }
 
+static void end_loans(void *user, struct actions *out)
+{
+    (void)user;
+    loan_end(out);
+}
+
 void remote_close(const struct stats *stats)
 {
     own_stats = stats;
+    comms_call(remote.comms, end_loans);
     if (stats) {
         comms_call(remote.comms, report);
         comms_flush(remote.comms, id_proc(id_node(remote.tables.self), 0));
@@ -489,6 +526,7 @@ void remote_close(const struct stats *stats)
     pthread_join(remote.thread, NULL);
     comms_close(remote.comms);
     drop_done();
+    loan_close();
     worker_tables_close(&remote.tables);
     task_pool_fini(&remote.pool);
     encoder_fini(&remote.encoder);

@@ -8,14 +8,13 @@
 #ifndef REMOTE_H
 #define REMOTE_H
 
-#include "run.h"
+#include "process.h"
 #include "stats.h"
 #include "task.h"
 
-/* Takes part in `run`, which stays the caller's until remote_close(), as worker `self`. NULL, or
- * why not. Before worker_run(). */
-const char *remote_open(const struct run *, uint32_t self, const struct dfl_program *,
-                        uint32_t threads);
+/* Takes part in a run, as `part` says, which stays the caller's until remote_close(). NULL, or why
+ * not. Before worker_run(). */
+const char *remote_open(const struct process_part *, const struct dfl_program *, uint32_t threads);
 /* After worker_run(): what comes in is not heeded any more, so that workers can be closed. */
 void remote_quiet(void);
 /* Tells the head what was counted, if not NULL, and stops talking. */

@@ -14,6 +14,7 @@ struct run {
     uint32_t nodes;
     uint32_t threads;  /* of each worker */
     int64_t detect_ns; /* silence of a node that counts as its death */
+    uint64_t store;    /* bytes of each node's memory; 0: none */
     int64_t began;     /* clock_now() of the first process */
     char head_url[RUN_URL];
     char node_url[RUN_URL]; /* of the node whose worker reads this */

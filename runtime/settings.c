@@ -25,10 +25,15 @@ static int64_t available_cores(void)
     return cores < 1 ? 1 : cores > WORKERS_MOST ? WORKERS_MOST : cores;
 }
 
+static int64_t half_of_memory(void)
+{
+    return (int64_t)sysconf(_SC_PHYS_PAGES) / 2 * sysconf(_SC_PAGESIZE);
+}
+
 /* Infinite recursion should end in a failure, not in the death of the machine. */
 static int64_t default_stack_max(void)
 {
-    int64_t half = (int64_t)sysconf(_SC_PHYS_PAGES) / 2 * sysconf(_SC_PAGESIZE);
+    int64_t half = half_of_memory();
     int64_t most = (int64_t)1 << 29;
     return half > 0 && half < most ? half : most;
 }
@@ -65,6 +70,7 @@ bool settings_read(struct settings *s)
     *s = (struct settings){.stack_max = default_stack_max(), .nodes = 1, .detect_ms = 500};
     bool good = read_setting("DFL_NODES", 1, RUN_NODES_MOST, &s->nodes);
     s->threads = available_cores() / s->nodes;
+    s->store = half_of_memory() / s->nodes;
     if (s->threads < 1)
         s->threads = 1;
     good &= read_setting("DFL_THREADS", 1, WORKERS_MOST, &s->threads);
@@ -73,6 +79,7 @@ bool settings_read(struct settings *s)
     good &= read_setting("DFL_CHECK", 0, 1, &s->check);
     good &= read_setting("DFL_CHECK_PURE", 0, 1, &s->pure);
     good &= read_setting("DFL_DETECT_MS", 50, 3600000, &s->detect_ms);
+    good &= read_setting("DFL_STORE", 0, (int64_t)1 << 46, &s->store);
     s->trace = getenv("DFL_TRACE");
     if (s->trace && !*s->trace)
         s->trace = NULL;

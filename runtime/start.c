@@ -118,7 +118,7 @@ static void leave_late(void)
 
 static const char *open_remote(const struct process_part *part)
 {
-    return remote_open(&part->run, part->self, program, (uint32_t)settings.threads);
+    return remote_open(part, program, (uint32_t)settings.threads);
 }
 
 static bool check_empty(const char *what, int64_t count)
@@ -224,6 +224,7 @@ static int run_head(char **argv)
         .nodes = (uint32_t)settings.nodes,
         .threads = (uint32_t)settings.threads,
         .detect_ns = settings.detect_ms * 1000000,
+        .store = (uint64_t)settings.store,
         .began = clock_now(),
         .chaos = settings.chaos,
     };

@@ -268,7 +268,7 @@ static uint64_t id_hash(struct object_id id)
 static uint64_t slot_of(const struct store *s, struct object_id id)
 {
     uint64_t at = id_hash(id) & (s->slots - 1);
-    while (s->objects[at].id.owner && !id_same(s->objects[at].id, id))
+    while (s->objects[at].id.owner && !object_same(s->objects[at].id, id))
         at = (at + 1) & (s->slots - 1);
     return at;
 }

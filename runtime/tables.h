@@ -8,6 +8,7 @@
 #ifndef TABLES_H
 #define TABLES_H
 
+#include "blob.h"
 #include "exec.h"
 #include "lease.h"
 #include "members.h"
@@ -27,6 +28,8 @@ struct worker_tables {
     struct owner owner;
     struct exec exec;
     struct leases leases;
+    struct blobs blobs;
+    struct copies copies;
     uint32_t idle_told; /* threads without work, as the node was last told */
     struct tables_counts counts;
 };
@@ -44,6 +47,8 @@ int64_t worker_tables_on_tick(struct worker_tables *, int64_t now, struct action
 /* Lends a record to the holder of `lease`, which has room. */
 void worker_tables_lend(struct worker_tables *, struct lease *, void *record, uint32_t fn,
                         uint16_t attempt, struct bytes args, struct actions *);
+/* Whose task START is about. */
+uint32_t worker_tables_owner(const struct worker_tables *, uint32_t slot);
 /* The answer to START: what DROP is to name. */
 void worker_tables_started(struct worker_tables *, uint32_t slot, void *handle);
 /* START asked for what cannot be, or nobody needs it any more: nobody is told. */
@@ -61,6 +66,7 @@ struct node_tables {
     uint32_t self;
     struct members members;
     struct grants grants;
+    struct pulls pulls;
     uint32_t slots_told; /* free ones, as other nodes were last told */
     int64_t beat_at;     /* when to send the next heartbeat */
     int64_t detect_ns;   /* silence that counts as death */
@@ -79,6 +85,8 @@ bool node_tables_on_row(struct node_tables *, uint32_t from, struct bytes row, i
 void node_tables_heard(struct node_tables *, uint32_t from, int64_t now);
 /* The own worker's process, or (at the head) a node's, has ended. */
 void node_tables_on_exit(struct node_tables *, uint32_t proc, struct bytes why, struct actions *);
+/* The answer to PULL: where the blob is to lie. */
+void node_tables_pull(struct node_tables *, const struct action *, uint64_t to, struct actions *);
 /* Head: the run is over, everyone is told. */
 void node_tables_finish(struct node_tables *, struct actions *);
 int64_t node_tables_on_tick(struct node_tables *, int64_t now, struct actions *);

@@ -3,6 +3,7 @@
 #define WIRE_H
 
 #include "base/bytes.h"
+#include "id.h"
 
 enum { WIRE_VERSION = 1 };
 
@@ -11,6 +12,7 @@ typedef uint16_t wire_u16;
 typedef uint32_t wire_u32;
 typedef uint64_t wire_u64;
 typedef struct bytes wire_bytes;
+typedef struct object_id wire_id;
 
 #define F(type, name) wire_##type name;
 #define MSG(name, number, fields)                                                                  \

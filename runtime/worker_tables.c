@@ -10,6 +10,8 @@ void worker_tables_open(struct worker_tables *t, uint32_t self, uint32_t threads
 {
     *t = (struct worker_tables){.self = self, .idle_told = threads};
     t->leases.node = own_node(t);
+    t->blobs.self = self;
+    t->copies.node = own_node(t);
 }
 
 static void meet(struct worker_tables *t, uint32_t proc, uint32_t slots, struct bytes url,
@@ -49,6 +51,9 @@ static bool on_death(struct worker_tables *t, const struct msg_death *m, struct 
     t->counts.replayed += owner_on_death(&t->owner, m->proc, out);
     exec_on_death(&t->exec, m->proc, out);
     leases_on_death(&t->leases, m->proc);
+    blobs_on_death(&t->blobs, m->proc);
+    copies_on_death(&t->copies, m->proc, out);
+    act_add(out, ACT_HELD);
     act_add(out, ACT_CUT)->proc = m->proc;
     return true;
 }
@@ -83,6 +88,34 @@ static bool on_push(struct worker_tables *t, uint32_t from, const struct msg_tas
     return true;
 }
 
+static bool on_blob(struct worker_tables *t, uint32_t from, const struct msg *m,
+                    struct actions *out)
+{
+    if (m->kind == MSG_object_done)
+        blobs_on_done(&t->blobs, from, &m->object_done);
+    else
+        copies_on_free(&t->copies, from, &m->object_free, out);
+    return true;
+}
+
+/* What the own node says of the store. */
+static bool on_store(struct worker_tables *t, const struct msg *m, struct actions *out)
+{
+    struct action *act;
+    if (m->kind == MSG_store_extent) {
+        act = act_add(out, ACT_EXTENT);
+        act->offset = m->store_extent.offset;
+        act->len = m->store_extent.bytes;
+        return true;
+    }
+    if (m->kind == MSG_object_here)
+        copies_on_here(&t->copies, &m->object_here);
+    else
+        copies_on_lost(&t->copies, &m->object_lost);
+    act_add(out, ACT_HELD);
+    return true;
+}
+
 static bool on_cancel(struct worker_tables *t, uint32_t from, const struct msg_task_cancel *m,
                       struct actions *out)
 {
@@ -114,6 +147,11 @@ void worker_tables_lend(struct worker_tables *t, struct lease *lease, void *reco
     t->counts.shipped++;
     lease_sent(lease);
     owner_lend(&t->owner, lease->worker, record, fn, attempt, args, out);
+}
+
+uint32_t worker_tables_owner(const struct worker_tables *t, uint32_t slot)
+{
+    return t->exec.list[slot].owner;
 }
 
 void worker_tables_started(struct worker_tables *t, uint32_t slot, void *handle)
@@ -175,6 +213,13 @@ bool worker_tables_on_row(struct worker_tables *t, uint32_t from, struct bytes r
         return !node && on_result(t, from, &m.task_result, now, out);
     case MSG_task_refuse:
         return !node && on_refuse(t, from, &m.task_refuse, now, out);
+    case MSG_object_done:
+    case MSG_object_free:
+        return !node && on_blob(t, from, &m, out);
+    case MSG_store_extent:
+    case MSG_object_here:
+    case MSG_object_lost:
+        return from == own_node(t) && on_store(t, &m, out);
     case MSG_task_cancel:
         return !node && on_cancel(t, from, &m.task_cancel, out);
     default:
@@ -193,4 +238,6 @@ void worker_tables_close(struct worker_tables *t)
     owner_free(&t->owner);
     exec_free(&t->exec);
     leases_free(&t->leases);
+    blobs_free(&t->blobs);
+    copies_free(&t->copies);
 }

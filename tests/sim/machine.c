@@ -92,7 +92,9 @@ static void done(struct world *w, struct process *p, struct record *r)
             worker_tables_refuse(&p->worker, r->slot, &p->actions);
         else
             worker_tables_done(&p->worker, r->slot, (uint32_t)(w->now - r->began),
-                               (struct bytes){(uint8_t *)&r->value, sizeof r->value}, &p->actions);
+                               depot_wrap(w, p, worker_tables_owner(&p->worker, r->slot), r->value,
+                                          &r->value, sizeof r->value),
+                               &p->actions);
     } else if (parent && --parent->children_left == 0 && parent->state == WAITING) {
         resume(w, p, parent);
     }
@@ -128,16 +130,45 @@ struct args {
     uint32_t depth;
 };
 
-static void act_start(struct process *p, const struct action *a)
+static void act_start(struct world *w, struct process *p, const struct action *a)
 {
     struct args args;
-    memcpy(&args, a->bytes.at, sizeof args);
+    struct bytes data;
+    uint64_t content;
+    bool here =
+        depot_unwrap(w, p, worker_tables_owner(&p->worker, a->slot), a->bytes, &data, &content);
+    if (!here) {
+        worker_tables_refuse(&p->worker, a->slot, &p->actions);
+        return;
+    }
+    memcpy(&args, data.at, sizeof args);
+    if (program_is_large(args.key) && content != args.key)
+        abort();
     struct record *r = record_new(p, args.key, args.depth);
     r->foreign = true;
     r->slot = a->slot;
     worker_tables_started(&p->worker, a->slot, r);
     enqueue(p, r);
 }
+
+static void act_finish(struct world *w, struct process *p, const struct action *a)
+{
+    struct record *r = a->handle;
+    struct bytes data;
+    uint64_t content;
+    if (!depot_unwrap(w, p, a->proc, a->bytes, &data, &content)) {
+        r->stays = true;
+        enqueue(p, r);
+        return;
+    }
+    memcpy(&r->value, data.at, sizeof r->value);
+    if (program_is_large(r->value) && content != r->value)
+        abort();
+    say(w, p, "result of", r->key);
+    done(w, p, r);
+}
+
+static void release_held(struct world *w, struct process *p);
 
 static void connect_to(struct world *w, struct process *p, uint32_t proc)
 {
@@ -182,15 +213,13 @@ static void perform_one(struct world *w, struct process *p, const struct action 
         cut(w, p, a->proc);
         break;
     case ACT_START:
-        act_start(p, a);
+        act_start(w, p, a);
         break;
     case ACT_DROP:
         r->unwanted = true;
         break;
     case ACT_FINISH:
-        memcpy(&r->value, a->bytes.at, sizeof r->value);
-        say(w, p, "result of", r->key);
-        done(w, p, r);
+        act_finish(w, p, a);
         break;
     case ACT_REQUEUE:
         r->attempt++;
@@ -209,12 +238,34 @@ static void perform_one(struct world *w, struct process *p, const struct action 
     case ACT_KILL:
         act_kill(w, a->proc);
         break;
+    case ACT_HELD:
+        release_held(w, p);
+        break;
+    case ACT_DISPOSE:
+    case ACT_PULL:
+    case ACT_STORE:
+    case ACT_READ:
+    case ACT_RECLAIM:
+        depot_act(w, p, a);
+        break;
+    case ACT_MORE:
+    case ACT_LESS:
+    case ACT_EXTENT:
     case ACT_DIED:
     case ACT_REPORT:
         break;
     case ACT_LEAVE:
         p->leaving = true;
         break;
+    }
+}
+
+static void free_rows(struct held_row **list)
+{
+    while (*list) {
+        struct held_row *next = (*list)->next;
+        free(*list);
+        *list = next;
     }
 }
 
@@ -225,16 +276,17 @@ static void perform(struct world *w, struct process *p)
         perform_one(w, p, &a);
     }
     actions_clear(&p->actions);
+    free_rows(&p->spent);
 }
 
 /* ---- steps ---- */
 
-static void lend(struct process *p, struct lease *lease, struct record *r)
+static void lend(struct world *w, struct process *p, struct lease *lease, struct record *r)
 {
     struct args args = {r->key, r->depth};
     r->state = LENT;
     worker_tables_lend(&p->worker, lease, r, 0, r->attempt,
-                       (struct bytes){(uint8_t *)&args, sizeof args}, &p->actions);
+                       depot_wrap(w, p, lease->worker, r->key, &args, sizeof args), &p->actions);
 }
 
 static void share_work(struct world *w, struct process *p)
@@ -246,7 +298,7 @@ static void share_work(struct world *w, struct process *p)
         struct record *r = p->queue[0];
         if (r->foreign || r->stays)
             return;
-        lend(p, lease, take_oldest(p));
+        lend(w, p, lease, take_oldest(p));
     }
     if (p->queued)
         leases_ask(&p->worker.leases, w->now, &p->actions);
@@ -256,9 +308,10 @@ static void step_worker(struct world *w, struct process *p)
 {
     start_some(w, p);
     share_work(w, p);
+    depot_sweep(p);
     worker_tables_idle(&p->worker, w->threads - p->running, &p->actions);
     p->tick_at = worker_tables_on_tick(&p->worker, w->now, &p->actions);
-    if (p->queued && p->tick_at > w->now + 1000000)
+    if ((p->queued || p->worker.blobs.live) && p->tick_at > w->now + 1000000)
         p->tick_at = w->now + 1000000;
 }
 
@@ -276,6 +329,21 @@ void machine_step(struct world *w, struct process *p)
         network_pump(w, p);
 }
 
+/* Rows live until what they lead to has been done, which is before anything else is. */
+static void release_held(struct world *w, struct process *p)
+{
+    struct held_row *list = depot_take(p);
+    for (struct held_row *h = list; h; h = h->next)
+        worker_tables_on_row(&p->worker, h->from, (struct bytes){h->row, h->len}, w->now,
+                             &p->actions);
+    while (list) {
+        struct held_row *next = list->next;
+        list->next = p->spent;
+        p->spent = list;
+        list = next;
+    }
+}
+
 struct delivery {
     struct world *world;
     struct process *process;
@@ -288,10 +356,15 @@ static bool on_row(void *user, const uint8_t *row, size_t len)
     struct process *p = d->process;
     struct bytes bytes = {row, len};
     int64_t now = d->world->now;
-    if (!id_is_node(p->proc))
-        return worker_tables_on_row(&p->worker, d->from, bytes, now, &p->actions);
-    node_tables_heard(&p->node, d->from, now);
-    return node_tables_on_row(&p->node, d->from, bytes, now, &p->actions);
+    bool sound = true;
+    if (id_is_node(p->proc)) {
+        node_tables_heard(&p->node, d->from, now);
+        sound = node_tables_on_row(&p->node, d->from, bytes, now, &p->actions);
+    } else if (!depot_hold(p, d->from, bytes)) {
+        sound = worker_tables_on_row(&p->worker, d->from, bytes, now, &p->actions);
+    }
+    perform(d->world, p); /* before the next row, as comms.c does */
+    return sound;
 }
 
 void machine_on_packet(struct world *w, struct process *p, uint32_t from, const void *data,
@@ -321,6 +394,7 @@ void machine_open(struct world *w, uint32_t proc)
     struct bytes url = {(const uint8_t *)"sim", 3};
     if (id_is_node(proc)) {
         node_tables_open(&p->node, proc, 500000000, w->now);
+        p->node.pulls.chunk = 700;
         node_tables_join(&p->node, url, url, w->now, &p->actions);
     } else {
         worker_tables_open(&p->worker, proc, w->threads);
@@ -375,6 +449,8 @@ void machine_on_exit(struct world *w, struct process *p, uint32_t dead)
 {
     struct bytes ended = {(const uint8_t *)"ended", 5};
     node_tables_on_exit(&p->node, dead, ended, &p->actions);
+    if (!id_is_node(dead))
+        depot_forget(w, dead);
     uint32_t next = dead + 1;
     if (!id_is_node(dead) && id_start(next) < WORKERS_MOST_EACH && w->proc_count < PROCS_MOST)
         machine_open(w, next);
@@ -391,6 +467,7 @@ void machine_close(struct process *p)
         free(r);
     }
     free(p->queue);
+    free_rows(&p->held);
     actions_free(&p->actions);
     worker_tables_close(&p->worker);
     node_tables_close(&p->node);

@@ -240,6 +240,9 @@ static const char *check_end(struct world *w)
         if (!p->alive || p->stalled)
             continue;
         if (id_is_node(p->proc)) {
+            for (uint32_t k = 0; k < p->node.pulls.count; k++)
+                if (p->node.pulls.list[k].id.owner)
+                    return broken(w, "a copy has a place that nobody needs", p->proc);
             for (uint32_t g = 0; g < p->node.grants.count; g++)
                 if (p->node.grants.list[g].id)
                     return broken(w, "a lease was never given back", p->proc);
@@ -249,6 +252,11 @@ static const char *check_end(struct world *w)
             return broken(w, "a row of the owner is left", p->proc);
         if (p->worker.exec.live)
             return broken(w, "an execution is left", p->proc);
+        if (p->worker.blobs.live)
+            return broken(w, "a blob is left", p->proc);
+        for (uint32_t c = 0; c < p->worker.copies.count; c++)
+            if (p->worker.copies.list[c].state != COPY_NONE)
+                return broken(w, "a copy is left", p->proc);
     }
     return NULL;
 }
@@ -268,7 +276,7 @@ const char *world_run(struct world *w)
         if (w->root->state == DONE && quiet_until == INT64_MAX) {
             if (w->root->value != w->expected)
                 return broken(w, "main has another value than in order", ID_ROOT);
-            quiet_until = w->now + INT64_C(2000000000);
+            quiet_until = w->now + INT64_C(8000000000);
         }
         if (w->steps > STEPS_MOST || w->now > INT64_C(100000000000))
             return broken(w, "main has no value in bounded time", ID_ROOT);
@@ -283,6 +291,7 @@ void world_close(struct world *w)
     while (w->event_count)
         free(w->events[--w->event_count].data);
     free(w->events);
+    depot_close(w);
     for (uint32_t i = 0; i < w->proc_count; i++)
         machine_close(&w->procs[i]);
 }

@@ -38,6 +38,11 @@ struct shape program_shape(uint64_t key, uint32_t depth)
     return s;
 }
 
+bool program_is_large(uint64_t key)
+{
+    return key % 4 == 1;
+}
+
 bool program_stays(uint64_t key)
 {
     return key % 16 == 3;

@@ -40,6 +40,24 @@ uint64_t program_combine(uint64_t key, const uint64_t *values, uint32_t count);
 /* What the task gives, by evaluating it in order; adds the tasks of its tree to *count. */
 uint64_t program_value(uint64_t key, uint32_t depth, uint32_t *count);
 
+/* The value travels in a store. */
+bool program_is_large(uint64_t key);
+
+/* ---- depot.c: stores ---- */
+
+struct region {
+    struct region *next;
+    uint32_t node, worker; /* worker 0: a copy that the node made */
+    uint64_t offset, len, filled, tag;
+};
+
+struct held_row {
+    struct held_row *next;
+    uint32_t from;
+    size_t len;
+    uint8_t row[];
+};
+
 /* ---- machine.c: processes ---- */
 
 enum record_state { PENDING, RUNNING, WAITING, LENT, DONE };
@@ -72,6 +90,8 @@ struct process {
     struct record *records;
     struct record **queue; /* pending ones, the oldest first */
     uint32_t queued, queue_room, running;
+    struct held_row *spent;
+    struct held_row *held; /* rows whose blobs are not here yet */
     /* of a node */
     struct node_tables node;
 };
@@ -116,6 +136,8 @@ struct world {
     uint64_t root_key, expected;
     uint32_t tasks;
     struct record *root;
+    struct region *regions;
+    uint64_t offsets;
     uint64_t started; /* tasks, replays included */
     uint64_t steps;
     bool trace;
@@ -123,7 +145,7 @@ struct world {
 
 /* Counts over all worlds, for the report. */
 struct coverage {
-    uint64_t actions[16], rows[32], crashes, stalls, packets, dropped;
+    uint64_t actions[32], rows[32], crashes, stalls, packets, dropped;
 };
 extern struct coverage coverage;
 
@@ -142,6 +164,16 @@ void machine_on_run(struct world *, struct process *, struct record *);
 void machine_on_exit(struct world *, struct process *, uint32_t dead);
 void machine_crash(struct world *, struct process *);
 void machine_close(struct process *);
+struct bytes depot_wrap(struct world *, struct process *, uint32_t to, uint64_t tag,
+                        const void *data, size_t len);
+bool depot_unwrap(struct world *, struct process *, uint32_t from, struct bytes message,
+                  struct bytes *data, uint64_t *content);
+bool depot_hold(struct process *, uint32_t from, struct bytes row);
+struct held_row *depot_take(struct process *);
+void depot_sweep(struct process *);
+void depot_act(struct world *, struct process *, const struct action *);
+void depot_forget(struct world *, uint32_t worker);
+void depot_close(struct world *);
 void network_pump(struct world *, struct process *);
 
 #endif

@@ -1,0 +1,54 @@
+/* loan.h - large values of a worker that others read, and theirs that it reads: between values and
+ * the tables of blob.h.
+ *
+ * owns:    the worker's heap in the store of its node, what keeps lent blocks, rows that wait.
+ * touches: the worker's tables; blocks, by block_set_large() and by counts.
+ * costs:   without a store nothing; a large value that is lent costs no copy here if it was made
+ *          in the store, and one to each node that reads it. */
+#ifndef LOAN_H
+#define LOAN_H
+
+#include "encode.h"
+#include "process.h"
+#include "tables.h"
+
+/* Begins to make large blocks in the store, if there is one. `poke` is called on any thread when
+ * loan_step() has something to do. NULL, or why not. Before worker_run(). */
+const char *loan_open(const struct process_part *, struct worker_tables *, void (*poke)(void));
+/* Ends all loans; perform what it wants, then close. No worker runs any more. */
+void loan_end(struct actions *);
+void loan_close(void);
+
+/* ---- out: by the role's holder ---- */
+
+/* For the encoder of what is sent. */
+extern const struct encode_hooks loan_encode_hooks;
+/* Forgets the blobs that were named so far: a new message begins. */
+void loan_begin(void);
+/* The message: the names of its blobs, then what was encoded. Lent until the next call. */
+struct bytes loan_message(const struct encoder *);
+/* It goes to `proc`. */
+void loan_send(uint32_t proc);
+
+/* ---- in ---- */
+
+/* True: the row names blobs that are not here yet. It is kept, and comes again to `deliver` when
+ * they are, or cannot be had. Asks for them. */
+bool loan_hold(uint32_t from, struct bytes row, struct actions *);
+/* Rows whose blobs are here, or lost, go on. */
+void loan_release(void (*deliver)(uint32_t from, struct bytes row, struct actions *),
+                  struct actions *);
+/* Takes the names off the front of a message; its values are decoded with these hooks. */
+extern const struct decode_hooks loan_decode_hooks;
+struct bytes loan_open_message(struct bytes);
+/* It has been decoded, or never will be: the loans end. */
+void loan_done(uint32_t from, struct actions *);
+
+/* ---- the rest ---- */
+
+/* After the actions of a turn: what was asked for, dropped and is not needed any more. */
+void loan_step(int64_t now, struct actions *);
+/* DISPOSE and EXTENT. */
+void loan_act(const struct action *, struct actions *);
+
+#endif
