@@ -64,7 +64,10 @@ void cg_debug_end(struct cg *cg)
     LLVMDIBuilderFinalize(cg->debug);
 }
 
-enum { DEBUG_VALUES_MOST = 250 }; /* of a function whose changing variables are told at -O2 */
+enum {                         /* values of a function at -O2 */
+       DEBUG_VARS_MOST = 250,  /* whose changing variables are told */
+       DEBUG_LETS_MOST = 2500, /* whose others are told */
+};
 
 /* ---- types ---------------------------------------------------------------------------------- */
 
@@ -332,10 +335,12 @@ void cg_debug_params(struct cg *cg)
     }
 }
 
-/* The optimiser takes time with the square of the changes to a variable that it must tell of. */
+/* The optimiser takes time with the square of the changes to a variable that it must tell of, and
+ * the code generator with that of the variables. */
 static bool is_costly(const struct cg *cg, const struct ir_value *v)
 {
-    return cg->options->level > 0 && v->op == IR_slot && cg->func->value_count > DEBUG_VALUES_MOST;
+    uint32_t most = v->op == IR_slot ? DEBUG_VARS_MOST : DEBUG_LETS_MOST;
+    return cg->options->level > 0 && cg->func->value_count > most;
 }
 
 void cg_do_debug(struct cg *cg, const struct ir_value *x)

@@ -9,6 +9,8 @@ struct ir_order {
     VEC(struct ir_block *) blocks; /* reachable ones in reverse post-order; [0] is the entry */
     uint32_t *index;               /* by block id: place in `blocks`, or UINT32_MAX */
     uint32_t *dominator;           /* by index: index of the immediate dominator; 0 of the entry */
+    uint32_t *number, *below;      /* by index: it dominates those with the numbers from its own on,
+                                      as many as are below it */
     uint32_t id_count;
 };
 

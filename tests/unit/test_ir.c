@@ -5,7 +5,7 @@
 #include <dirent.h>
 #include <stdarg.h>
 
-#include "ir.h"
+#include "ir_order.h"
 
 #define PASS(name, text) void pass_##name(struct ir_module *);
 #include "passes/passes.def"
@@ -120,6 +120,53 @@ START_TEST(golden_files_print_as_they_are_and_pass)
     ck_assert_int_ge(count, 3);
     closedir(open);
     arena_free(&arena);
+}
+END_TEST
+
+/* ---- order ---- */
+
+enum { BLOCKS = 12 };
+
+/* Whether `to` is reached from the entry without going through `without`. */
+static bool reaches(const int (*targets)[2], int to, int without)
+{
+    bool seen[BLOCKS] = {[0] = without != 0};
+    for (int round = 0; round < BLOCKS; round++)
+        for (int i = 0; i < BLOCKS; i++)
+            for (int t = 0; t < 2 && seen[i]; t++)
+                seen[targets[i][t]] |= targets[i][t] != without;
+    return seen[to];
+}
+
+/* Blocks that branch anywhere, loops with several entries among them. */
+START_TEST(dominators_are_what_cannot_be_gone_around)
+{
+    int targets[BLOCKS][2];
+    uint32_t random = (uint32_t)_i * 2654435761u + 1;
+    struct reading r;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    fprintf(out, "fn @f(%%b: bool) -> int {\n");
+    for (int i = 0; i < BLOCKS; i++) {
+        for (int t = 0; t < 2; t++) {
+            random = random * 1664525 + 1013904223;
+            targets[i][t] = 1 + (random >> 16) % (BLOCKS - 1);
+        }
+        fprintf(out, "^%d:\n br_if %%b, ^%d, ^%d\n", i, targets[i][0], targets[i][1]);
+    }
+    fprintf(out, "}\n");
+    fclose(out);
+    read_text(&r, text);
+    ck_assert_ptr_nonnull(r.module);
+    struct ir_order o;
+    ir_order_make(&o, &r.arena, r.module->funcs.at[0]);
+    for (uint32_t a = 0; a < o.blocks.count; a++)
+        for (uint32_t b = 0; b < o.blocks.count; b++)
+            ck_assert_int_eq(ir_dominates(&o, a, b),
+                             a == b || !reaches(targets, o.blocks.at[b]->id, o.blocks.at[a]->id));
+    arena_free(&r.arena);
+    free(text);
 }
 END_TEST
 
@@ -263,6 +310,7 @@ int main(void)
     TCase *tc = tcase_create("ir");
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, golden_files_print_as_they_are_and_pass);
+    tcase_add_loop_test(tc, dominators_are_what_cannot_be_gone_around, 0, 300);
     tcase_add_test(tc, a_function_takes_in_only_so_much);
     tcase_add_test(tc, groups_are_what_reaches_itself);
     tcase_add_loop_test(tc, what_is_not_dir_is_refused_with_one_message, 0,
