@@ -139,6 +139,15 @@ void balance_report_hole(struct lexer *lexer, struct span hole)
                "the interpolation `{` is not closed with `}` on its line");
 }
 
+/* True if brackets were said to be wrong before in this declaration: what is said of further ones
+ * would mostly follow from that. Else it will be from now on. */
+static bool is_told(struct lexer *lexer)
+{
+    bool was_told = lexer->has_trouble || lexer->is_skipping;
+    lexer->has_trouble = true;
+    return was_told;
+}
+
 void balance_excuse_line(struct lexer *lexer)
 {
     for (uint32_t i = lexer->brackets.count; i--;) {
@@ -155,7 +164,7 @@ static void report_open(struct lexer *lexer, struct span noticed, const char *wh
         balance_report_hole(lexer, open->span);
         return;
     }
-    if (open->is_excused)
+    if (open->is_excused || is_told(lexer))
         return;
     struct diag *d = diag_error(lexer->diags, DIAG_open_bracket, open->span, "`%c` is never closed",
                                 open->opener);
@@ -211,6 +220,40 @@ static uint32_t find_opener(const struct lexer *lexer, char opener)
     return UINT32_MAX;
 }
 
+/* Whether a `}` that would end a declaration stands where none is written: deeper than the line
+ * of its `{`, or behind something else on a line further down. */
+static bool is_odd_end(const struct lexer *lexer, const struct token *token)
+{
+    const struct bracket *open = &lexer->brackets.at[0];
+    return token->is_first ? lexer->indent > open->indent : open->span.start < lexer->line_start;
+}
+
+/* Whether the next thing in the text is indented and begins no declaration, so that it can only
+ * belong to the one before. */
+static bool statement_follows(const struct lexer *lexer)
+{
+    static const char *const items[] = {"fn",  "task",   "io",   "record", "enum",
+                                        "pub", "import", "test", "extern"};
+    const char *text = lexer->source->text, *at = text + lexer->offset;
+    for (;;) {
+        at += strspn(at, " \t\r\n;");
+        if (at[0] != '/' || at[1] != '/')
+            break;
+        at += strcspn(at, "\n");
+    }
+    const char *line = at;
+    while (line > text && line[-1] != '\n')
+        line--;
+    bool is_same_line = line <= text + lexer->start;
+    if (!*at || *at == '@' || strchr(")]}", *at) || is_same_line || line == at)
+        return false;
+    size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyz");
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++)
+        if (strlen(items[i]) == len && !strncmp(at, items[i], len))
+            return false;
+    return (uint32_t)(at - line) > lexer->item_indent;
+}
+
 /* False: the closing token has nothing to close and is dropped. */
 static bool closer_fits(struct lexer *lexer, const struct token *token)
 {
@@ -219,12 +262,20 @@ static bool closer_fits(struct lexer *lexer, const struct token *token)
         lexer->excused--;
         return false;
     }
+    if (depth == UINT32_MAX && is_told(lexer))
+        return false;
     if (depth == UINT32_MAX) {
         struct diag *d = diag_error(lexer->diags, DIAG_stray_bracket, token->span,
                                     "`%c` closes nothing", token->kind);
         if (token->kind == '}' && lexer->suspect_closer.source)
             diag_note(lexer->diags, d, lexer->suspect_closer,
                       "this one closes a `{` on a line indented differently");
+        return false;
+    }
+    if (!depth && token->kind == '}' && is_odd_end(lexer, token) && statement_follows(lexer)) {
+        if (!is_told(lexer))
+            diag_error(lexer->diags, DIAG_stray_bracket, token->span,
+                       "this `}` ends the declaration, and a statement follows");
         return false;
     }
     if (depth + 1 < lexer->brackets.count && !token->is_told)
@@ -253,14 +304,17 @@ static void item_closes(struct lexer *lexer)
     uint32_t depth = lexer->brackets.count;
     if (!starts_item(lexer->held.kind) || !lexer->held.is_first || is_fn_type(lexer))
         return;
+    bool is_outer = lexer->indent <= lexer->item_indent;
     while (depth && lexer->brackets.at[depth - 1].indent >= lexer->indent &&
            lexer->brackets.at[depth - 1].opener != '"')
         depth--;
-    if (depth == lexer->brackets.count)
-        return;
-    report_open(lexer, lexer->held.span, "a declaration starts here, outside every block");
-    lexer->excused = lexer->brackets.count - depth;
-    close_down_to(lexer, depth);
+    if (depth != lexer->brackets.count) {
+        report_open(lexer, lexer->held.span, "a declaration starts here, outside every block");
+        lexer->excused = lexer->brackets.count - depth;
+        close_down_to(lexer, depth);
+    }
+    if (is_outer)
+        lexer->has_trouble = false;
 }
 
 /* -- a statement where an expression is still open -- */
@@ -348,6 +402,8 @@ static void hold(struct lexer *lexer)
         lexer->held.is_first = lexer->has_newline || !lexer->last[0].span.source;
         if (lexer->held.is_first)
             lexer->indent = lexer->held.span.start - lexer->line_start;
+        if (!lexer->last[0].span.source)
+            lexer->item_indent = lexer->indent;
     } while (opener_of(lexer->held.kind) && !closer_fits(lexer, &lexer->held));
     lexer->is_holding = true;
     attach_doc(lexer);
@@ -359,6 +415,9 @@ static void hold(struct lexer *lexer)
         item_closes(lexer);
         statement_closes(lexer);
     }
+    if (lexer->held.kind == LET && lexer->held.is_first && !lexer->brackets.count &&
+        lexer->indent > lexer->item_indent)
+        lexer->held.kind = FOREIGN; /* a statement that has lost its function, and no constant */
 }
 
 static struct token virtual_closer(struct lexer *lexer)
@@ -431,14 +490,22 @@ static bool ends_broken_part(const struct lexer *lexer, const struct token *toke
     uint32_t depth = lexer->brackets.count;
     if (token->kind == 0 || depth < lexer->skip_depth)
         return true;
-    if (depth > lexer->skip_depth)
+    if (depth > lexer->skip_depth || lexer->skips_whole)
         return false;
     if (token->kind == STR_MID || token->kind == SPEC_TEXT)
         return true;
+    bool is_outer = lexer->indent <= lexer->item_indent;
     if (token->kind == NL)
-        return depth || starts_item(lexer->held.kind) || lexer->held.kind == '@' ||
-               lexer->held.kind == LET;
+        return depth || (is_outer && (starts_item(lexer->held.kind) || lexer->held.kind == '@' ||
+                                      lexer->held.kind == LET));
     return token->kind == ',' && depth && top(lexer)->opener != '{' && lexer->skip_angles <= 0;
+}
+
+void balance_skip_whole(struct lexer *lexer, const struct token *unexpected)
+{
+    lexer->skips_whole = true;
+    balance_skip(lexer, unexpected, false);
+    lexer->skips_whole = lexer->is_skipping;
 }
 
 void balance_skip(struct lexer *lexer, const struct token *unexpected, bool is_around)
@@ -466,7 +533,7 @@ struct token balance_next(struct lexer *lexer)
             continue;
         }
         token.is_sync = lexer->is_skipping;
-        lexer->is_skipping = false;
+        lexer->is_skipping = lexer->skips_whole = false;
         remember(lexer, &token);
         return token;
     }

@@ -40,11 +40,24 @@ static void mark_type(struct program *p, struct symbol *symbol, const struct nod
             variants->at[i]->variant_.symbol->type = symbol->type;
 }
 
-static void mark_item(struct program *p, struct module *m, struct node *item)
+static bool is_head_broken(struct program *p, const struct node *func)
 {
+    struct span head = func->span;
+    if (func->func_.body)
+        head.end = func->func_.body->span.start;
+    bool found = func->func_.result && has_bad(func->func_.result);
+    for (uint32_t i = 0; i < func->func_.params.count; i++)
+        found = found || has_bad(func->func_.params.at[i]);
+    return found || diag_breaks(p->diags, head);
+}
+
+static void mark_item(struct program *p, struct module *m, uint32_t index)
+{
+    struct node *item = m->tree->module_.items.at[index];
     switch (item->kind) {
     case NODE_func:
         item->func_.symbol->func->is_broken = true;
+        item->func_.symbol->func->is_lost = is_head_broken(p, item);
         break;
     case NODE_test:
         item->test_.symbol->func->is_broken = true;
@@ -54,10 +67,10 @@ static void mark_item(struct program *p, struct module *m, struct node *item)
         break;
     case NODE_enum:
         mark_type(p, item->enum_.symbol, &item->enum_.variants);
-        m->is_partial = true; /* a variant is a name of the module */
+        vec_push(p->arena, &m->lost, extent(m, index)); /* a variant is a name of the module */
         break;
-    default:
-        m->is_partial = true; /* a constant or an import: its names are lost */
+    default: /* a constant or an import */
+        vec_push(p->arena, &m->lost, extent(m, index));
     }
 }
 
@@ -69,8 +82,8 @@ void broken_mark(struct program *p, struct module *m)
     for (uint32_t i = 0; i < items->count; i++) {
         struct node *item = items->at[i];
         if (item->kind == NODE_bad)
-            m->is_partial = true;
+            vec_push(p->arena, &m->lost, extent(m, i));
         else if (has_bad(item) || diag_breaks(p->diags, extent(m, i)))
-            mark_item(p, m, item);
+            mark_item(p, m, i);
     }
 }

@@ -6,7 +6,7 @@
 
 /* Between the declaration of a module's names and the meaning of its signatures: marks the
  * functions whose bodies are not to be checked, gives records and enums with a broken part the type
- * bad, and notes whether names may be missing. Whatever is marked was reported. */
+ * bad, and notes where names may have been lost. Whatever is marked was reported. */
 void broken_mark(struct program *, struct module *);
 
 #endif

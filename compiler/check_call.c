@@ -452,12 +452,12 @@ static const struct type *call_function(struct check *c, struct node *node, stru
     }
     for (uint32_t i = 0; i < node->call_.args.count; i++)
         vec_push(c->arena, &given, node->call_.args.at[i]);
-    if (call.params && call.params->count != call.type->args.count) {
+    target->used = true;
+    if (target->func && target->func->is_lost) {
         for (uint32_t i = 0; i < given.count; i++)
             given.at[i]->type = simple(c, TYPE_bad);
-        return simple(c, TYPE_bad); /* its signature has a syntax error */
+        return simple(c, TYPE_bad);
     }
-    target->used = true;
     if (target->func && target->module != c->module)
         target->func->is_met = true;
     place_arguments(c, &call, &given);
@@ -501,6 +501,8 @@ static const struct type *report_not_function(struct check *c, struct node *node
     const char *foreign = symbol->kind == SYM_LOCAL ? NULL : suggest_value(symbol->name);
     if (symbol->type && is_bad(symbol->type) &&
         (symbol->kind == SYM_LOCAL || symbol->kind == SYM_LOST || symbol->kind == SYM_VARIANT))
+        return skip_args(c, node);
+    if (symbol->kind != SYM_LOCAL && scope_is_told(c, symbol->name, '('))
         return skip_args(c, node);
     struct diag *d = diag_error(c->diags, DIAG_not_callable, callee->span, "`%s` is not a function",
                                 symbol->name);

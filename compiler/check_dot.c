@@ -180,7 +180,7 @@ struct symbol *find_method(struct check *c, struct node *dot)
         diag_hint(c->diags, d, "leave the parentheses out: `.%s`", name);
         return NULL;
     }
-    if (c->module->is_partial && !suggest_method(name))
+    if (names_is_lost(c->module, name))
         return NULL;
     struct diag *d = diag_error(c->diags, DIAG_no_method, dot_span(dot),
                                 "no function `%s` takes `%s` first", name, t->text);

@@ -450,6 +450,13 @@ static const struct type *expr_type(struct check *c, struct node **slot, const s
     }
 }
 
+/* A lambda, or a function by its name: what stands for a parameter only. */
+static bool is_passed(struct check *c, const struct node *node)
+{
+    const struct symbol *symbol = node->kind == NODE_name ? scope_find(c, node->name_.name) : NULL;
+    return node->kind == NODE_lambda || (symbol && symbol->kind == SYM_FUNC);
+}
+
 const struct type *check_expr(struct check *c, struct node **slot, const struct type *want)
 {
     struct why why = c->why;
@@ -458,7 +465,7 @@ const struct type *check_expr(struct check *c, struct node **slot, const struct 
     bool binds = c->binds;
     if (node->kind != NODE_is && node->kind != NODE_binary)
         c->binds = false;
-    if (want && is_bad(want) && expr_is_open(node)) {
+    if (want && is_bad(want) && (expr_is_open(node) || is_passed(c, node))) {
         node->type = bad(c); /* its type is that of its place, where the mistake was reported */
     } else if (c->depth >= DEPTH_MAX) {
         diag_error(c->diags, DIAG_depth, node->span, "nested too deeply");
@@ -481,7 +488,7 @@ const struct type *check_expr(struct check *c, struct node **slot, const struct 
 void check_quietly(struct check *c, struct node **slot)
 {
     enum node_kind kind = (*slot)->kind;
-    if (kind == NODE_lambda || kind == NODE_range || expr_is_open(*slot))
+    if (is_passed(c, *slot) || kind == NODE_range || expr_is_open(*slot))
         (*slot)->type = bad(c);
     else
         check_expr(c, slot, NULL);

@@ -229,7 +229,12 @@ static void pass_named(struct check *c, struct node *node, struct symbol *symbol
     else
         node->dot_.symbol = symbol;
     node->type = symbol->type;
-    if (!passable(c, node, symbol)) {
+    bool is_told = symbol->func && symbol->func->is_lost;
+    for (uint32_t i = 0; i < symbol->type->args.count; i++)
+        is_told = is_told || is_bad(symbol->type->args.at[i]);
+    if (is_told)
+        fail_argument(c, node);
+    else if (!passable(c, node, symbol)) {
         fail_argument(c, node);
     } else if (!same_shape(c, pattern, symbol->type, bindings)) {
         struct diag *d =

@@ -13,6 +13,7 @@ struct pattern {
     VEC(struct symbol *) bound; /* by this pattern so far */
     uint32_t shared; /* > 0: names are those of an earlier alternative: bound[0..shared) */
     uint64_t seen;   /* which of them this alternative has bound */
+    bool is_told; /* the first alternative has a mistake: what it should have bound is not known */
 };
 
 static void match_against(struct pattern *p, struct node *node, const struct type *subject);
@@ -59,8 +60,9 @@ static void rebind(struct pattern *p, struct node *node, const struct type *subj
     const char *name = node->pat_name_.name;
     struct symbol *symbol = bound_before(p, name, 0, p->shared, &at);
     if (!symbol) {
-        diag_error(c->diags, DIAG_bad_pattern, node->span,
-                   "`%s` is not bound by the first alternative", name);
+        if (!p->is_told)
+            diag_error(c->diags, DIAG_bad_pattern, node->span,
+                       "`%s` is not bound by the first alternative", name);
         return;
     }
     node->pat_name_.symbol = symbol;
@@ -157,7 +159,7 @@ static struct symbol *find_symbol(struct check *c, struct node *node)
         owner->used = true;
         return names_member(c->program, c->module, owner->module, name, span);
     }
-    bool is_lost = owner ? owner->kind == SYM_LOST : c->module->is_partial;
+    bool is_lost = owner ? owner->kind == SYM_LOST : names_is_lost(c->module, module);
     if (!is_lost)
         diag_error(c->diags, DIAG_unknown_module, node->span, "no module `%s` is imported here",
                    module);
@@ -250,7 +252,7 @@ static void match_named(struct pattern *p, struct node *node, const struct type 
         return;
     }
     bool told = (node->pat_ctor_.module && !symbol) || (symbol && symbol->kind == SYM_LOST) ||
-                (!symbol && p->c->module->is_partial);
+                (!symbol && names_is_lost(p->c->module, node->pat_ctor_.name));
     if (!told && (!symbol || symbol->kind != SYM_VARIANT))
         report_ctor(p, node, subject, symbol);
     match_all_bad(p, &node->pat_ctor_.args);
@@ -303,27 +305,32 @@ static void match_name(struct pattern *p, struct node *node, const struct type *
 static void match_alternatives(struct pattern *p, struct node *node, const struct type *subject)
 {
     struct nodes *alts = &node->pat_or_.alts;
-    uint32_t before = p->bound.count, shared = p->shared;
+    uint32_t before = p->bound.count, shared = p->shared, errors = p->c->diags->errors;
     match_against(p, alts->at[0], subject);
+    bool outer = p->is_told, is_told = p->c->diags->errors > errors || is_bad(subject);
+    p->is_told = is_told;
     uint32_t names = p->bound.count;
     for (uint32_t i = 1; i < alts->count; i++) {
         p->shared = names ? names : shared;
         p->seen = 0;
         bool none = !names;
+        errors = p->c->diags->errors;
         match_against(p, alts->at[i], subject);
         for (uint32_t j = before; !none && j < names && j < 64; j++)
-            if (!(p->seen >> j & 1)) {
+            if (!(p->seen >> j & 1) && !is_told && p->c->diags->errors == errors) {
                 diag_error(p->c->diags, DIAG_bad_pattern, alts->at[i]->span,
                            "this alternative does not bind `%s`", p->bound.at[j]->name);
                 break;
             }
         if (none && p->bound.count) {
-            diag_error(p->c->diags, DIAG_bad_pattern, alts->at[i]->span,
-                       "`%s` is not bound by the first alternative", p->bound.at[0]->name);
+            if (!is_told)
+                diag_error(p->c->diags, DIAG_bad_pattern, alts->at[i]->span,
+                           "`%s` is not bound by the first alternative", p->bound.at[0]->name);
             p->bound.count = 0;
         }
     }
     p->shared = shared;
+    p->is_told = outer;
 }
 
 static void match_against(struct pattern *p, struct node *node, const struct type *subject)

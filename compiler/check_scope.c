@@ -2,6 +2,8 @@
 #include "checking.h"
 #include "suggest.h"
 
+enum { UNKNOWN_MAX = 1000 };
+
 #include <string.h>
 
 uint32_t scope_open(struct check *c)
@@ -85,12 +87,36 @@ static void offer_scope(struct nearest *nearest, const char *name, const struct 
     }
 }
 
+/* An unknown name is told once a function, and a module once: one declaration is missing. A name
+ * that an import nearly gave is no mistake of its own. */
+bool scope_is_told(struct check *c, const char *name, char behind)
+{
+    const void *where = behind == '.' || behind == '(' ? (void *)c->module : (void *)c->function;
+    for (uint32_t i = 0; i < c->unknown.count; i++)
+        if (c->unknown.at[i].name == name && c->unknown.at[i].where == where)
+            return true;
+    if (c->unknown.count < UNKNOWN_MAX)
+        vec_push(c->arena, &c->unknown, ((struct unknown){name, where}));
+    const struct name_map *scope = &c->module->scope;
+    for (uint32_t i = 0; behind == '.' && i < scope->room; i++) {
+        const struct symbol *symbol = scope->slots[i].value;
+        struct nearest nearest = {0};
+        if (symbol && symbol->kind == SYM_LOST)
+            nearest_offer(&nearest, symbol->name, name);
+        if (nearest.best)
+            return true;
+    }
+    return false;
+}
+
 void scope_unknown(struct check *c, const char *name, struct span span)
 {
+    if (scope_is_told(c, name, span.source ? span.source->text[span.end] : 0))
+        return;
     const char *foreign = suggest_value(name);
     if (!foreign && suggest_type(name))
         foreign = "numbers are converted with `x as int`, `x as float` and so on";
-    if (c->module->is_partial && !foreign)
+    if (names_is_lost(c->module, name))
         return;
     struct nearest nearest = {0};
     bool is_told = !diag_is_full(c->diags);

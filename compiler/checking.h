@@ -32,6 +32,12 @@ struct demand {
     struct span span;
 };
 
+/* A name that is not known, and the function or module where that was told. */
+struct unknown {
+    const char *name;
+    const void *where;
+};
+
 struct loop {
     struct loop *outer;
     bool left; /* by a break */
@@ -48,6 +54,7 @@ struct check {
     struct name_map locals; /* name to the innermost struct binding */
     VEC(struct binding *) open;
     VEC(struct demand) demands;
+    VEC(struct unknown) unknown;
     struct why why; /* of the `want` of the expression about to be checked */
     bool binds;     /* names that `is` binds here have a value where they are seen */
     uint32_t depth; /* of nested expressions */
@@ -75,6 +82,9 @@ void scope_enter(struct check *, const char *name, struct symbol *);
 struct symbol *scope_find(struct check *, const char *name);
 /* Reports an unknown name with what it may have meant. */
 void scope_unknown(struct check *, const char *name, struct span);
+/* False the first time that a name is told to be unknown, or no function; what stands behind it
+ * says what it should be. */
+bool scope_is_told(struct check *, const char *name, char behind);
 
 /* Tells where a symbol is declared: a note, or the signature of what the standard library has. */
 void note_declared(struct check *, struct diag *, const struct symbol *);
@@ -168,6 +178,8 @@ const char *place_shared(const struct node *a, const struct node *b);
 void check_assign(struct check *, struct node *);
 
 /* ---- check_call.c ---- */
+/* Whether a name is told to be unknown, or no function, for the first time here. */
+bool scope_is_told(struct check *, const char *name, char behind);
 const struct type *check_call(struct check *, struct node *, const struct type *want);
 const struct type *check_spawn(struct check *, struct node *, const struct type *want);
 const struct type *check_await(struct check *, struct node *);

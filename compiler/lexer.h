@@ -86,8 +86,10 @@ struct lexer {
     struct token held; /* read, not handed out */
     bool is_holding, has_newline;
     struct span newline;
-    uint32_t indent;   /* of the line of `held` */
-    uint32_t close_to; /* virtual brackets are due down to this depth */
+    uint32_t indent;      /* of the line of `held` */
+    uint32_t item_indent; /* of the first line: declarations stand there */
+    bool has_trouble;     /* brackets were said to be wrong in this declaration */
+    uint32_t close_to;    /* virtual brackets are due down to this depth */
     bool is_closing;
     struct span suspect_opener, suspect_closer; /* the first pair on lines indented differently */
     struct token last[3];                       /* handed out, newest first */
@@ -97,6 +99,7 @@ struct lexer {
     uint32_t
         excused; /* blocks closed because a declaration stood in them: their `}` may yet come */
     bool is_skipping;
+    bool skips_whole;    /* all up to the bracket that closes, and not to a comma or line end */
     uint32_t skip_depth; /* what is nested deeper is dropped */
     int skip_angles;     /* open `<` of a foreign type among what is dropped */
 };
@@ -108,6 +111,8 @@ void lexer_close(struct lexer *);
 void lexer_cut(struct lexer *);
 /* The innermost string is left because a bracket of newline.c closed its hole. */
 void lexer_leave_string(struct lexer *);
+/* Says that the string which opens there is never closed; its line is passed over. */
+void lexer_report_unclosed(struct lexer *, struct span quote);
 struct span lexer_span(const struct lexer *, uint32_t start, uint32_t end);
 
 /* -- literal.c: values; each reports what is wrong and still gives a value -- */
@@ -129,6 +134,8 @@ void balance_report_hole(struct lexer *, struct span hole);
 /* After a syntax error at `unexpected`: drops tokens up to one that ends the broken part, or the
  * part around that. */
 void balance_skip(struct lexer *, const struct token *unexpected, bool is_around);
+/* The same, up to the bracket that closes what the token stands in. */
+void balance_skip_whole(struct lexer *, const struct token *unexpected);
 /* Whether a token of this kind ends an operand, so that no name can follow it. */
 bool balance_ends_operand(int kind);
 /* Whether newlines count where the next token stands. */

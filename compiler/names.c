@@ -106,6 +106,16 @@ static struct symbol *module_symbol(struct program *p, struct module *m)
     return symbol;
 }
 
+bool names_is_lost(const struct module *m, const char *name)
+{
+    for (uint32_t i = 0; i < m->lost.count; i++) {
+        struct span word = names_word(m->lost.at[i], name);
+        if (word.end - word.start == strlen(name) && word.end > word.start)
+            return true;
+    }
+    return false;
+}
+
 bool names_is_rounds(const struct symbol *symbol)
 {
     const struct module *m = symbol->module;
@@ -147,7 +157,7 @@ struct symbol *names_member(struct program *p, struct module *from, struct modul
     struct symbol *symbol = name_map_get(&m->scope, name);
     if (symbol && (symbol->kind == SYM_MODULE || symbol->module != m))
         symbol = NULL; /* what it imports is not its own */
-    if (!symbol && m->is_partial)
+    if (!symbol && names_is_lost(m, name))
         return NULL;
     if (!symbol || (m->is_std && !symbol->is_pub && m != from)) {
         struct diag *d = diag_error(p->diags, DIAG_not_in_module, span, "module `%s` has no `%s`",
@@ -222,10 +232,21 @@ static void offer_types(struct type_scope s, struct nearest *nearest, const char
     }
 }
 
+/* An unknown type is told once: one declaration is missing. */
+static bool is_told(struct type_scope s, const char *name)
+{
+    for (uint32_t i = 0; i < s.module->unknown_types.count; i++)
+        if (s.module->unknown_types.at[i] == name)
+            return true;
+    if (!diag_is_full(s.program->diags))
+        vec_push(s.program->arena, &s.module->unknown_types, name);
+    return false;
+}
+
 static const struct type *unknown_type(struct type_scope s, struct node *node)
 {
     const char *name = node->type_name_.name, *native = suggest_type(name);
-    if (s.module->is_partial && !native)
+    if (names_is_lost(s.module, name) || is_told(s, name))
         return bad_type(s);
     struct diag *d =
         diag_error(s.program->diags, DIAG_unknown_type, node->span, "no type `%s`", name);
@@ -244,7 +265,7 @@ static const struct symbol *find_type_symbol(struct type_scope s, struct node *n
     if (!module)
         return names_find(s.program, s.module, name);
     struct symbol *owner = names_find(s.program, s.module, module);
-    bool is_lost = owner ? owner->kind == SYM_LOST : s.module->is_partial;
+    bool is_lost = owner ? owner->kind == SYM_LOST : names_is_lost(s.module, module);
     if (is_lost)
         return NULL;
     if (!owner || owner->kind != SYM_MODULE) {
@@ -428,17 +449,19 @@ static struct symbol *symbol_new(struct program *p, struct module *m, enum symbo
     return symbol;
 }
 
-/* Enters a symbol into its module's scope; the second of one name is reported and left out. */
-static void scope_add(struct program *p, struct module *m, const char *name, struct span span,
+/* Enters a symbol into its module's scope; the second of one name is reported and left out: false.
+ */
+static bool scope_add(struct program *p, struct module *m, const char *name, struct span span,
                       struct symbol *symbol)
 {
     struct symbol *first = name_map_get(&m->scope, name);
     if (first) {
         struct diag *d = diag_error(p->diags, DIAG_duplicate, span, "`%s` is declared twice", name);
         diag_note(p->diags, d, first->span, "first here");
-        return;
+        return false;
     }
     name_map_set(p->arena, &m->scope, name, symbol);
+    return true;
 }
 
 static struct func *func_new(struct program *p, struct symbol *symbol, uint32_t flags)
@@ -487,7 +510,7 @@ static void declare_enum(struct program *p, struct module *m, struct node *node)
     symbol->is_pub = node->enum_.is_pub;
     symbol->type = type_make(&p->types, TYPE_enum, NULL, 0, 0, NULL, symbol);
     node->enum_.symbol = symbol;
-    scope_add(p, m, name, symbol->span, symbol);
+    bool is_new = scope_add(p, m, name, symbol->span, symbol);
     for (uint32_t i = 0; i < node->enum_.variants.count; i++) {
         struct node *variant = node->enum_.variants.at[i];
         if (variant->kind != NODE_variant)
@@ -500,7 +523,8 @@ static void declare_enum(struct program *p, struct module *m, struct node *node)
         each->type = symbol->type;
         each->is_pub = symbol->is_pub;
         variant->variant_.symbol = each;
-        scope_add(p, m, its, each->span, each);
+        if (is_new)
+            scope_add(p, m, its, each->span, each);
     }
 }
 

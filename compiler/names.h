@@ -61,6 +61,7 @@ struct func {
     bool wrap, fastmath;           /* @wrap, @fastmath */
     bool is_met;                   /* called from another module */
     bool is_broken;                /* a mistake of its text was reported: the body is not checked */
+    bool is_lost;                  /* the mistake is in its head: calls are not checked either */
     uint32_t needs[NEEDS];         /* by enum need: bit i set where its generic i needs it */
     uint32_t c_index;              /* of an extern of a C header: its place in program.c_funcs */
 };
@@ -78,8 +79,9 @@ struct module {
     struct name_map scope; /* module-level names to symbols */
     const char *path;      /* of its file */
     bool is_std;
-    bool loaded;     /* false while its imports are being read */
-    bool is_partial; /* a declaration could not be read: what has no name may have been there */
+    bool loaded;                     /* false while its imports are being read */
+    VEC(struct span) lost;           /* declarations that could not be read */
+    VEC(const char *) unknown_types; /* told once each */
     VEC(struct symbol *)
     funcs; /* functions and tests in source order, lambdas after their parent */
     VEC(struct module *) imports;
@@ -108,6 +110,9 @@ void names_load(struct program *, const char *path);
 /* The symbol of a function of a standard module, e.g. ("array", "push"); NULL if there is none. */
 struct symbol *names_std(struct program *, const char *module, const char *name);
 
+/* Whether a name that is not known may have been declared where the module could not be read: the
+ * word is there. */
+bool names_is_lost(const struct module *, const char *name);
 /* True for the tasks of the module `rounds`, which run the rounds of loops. */
 bool names_is_rounds(const struct symbol *);
 

@@ -149,6 +149,8 @@ struct node *parse_assign(struct parse *p, struct span span, enum op op, struct 
             diag_hint(p->diags, d,
                       "a place is a `var`, a field or an element; to compare, use `==`");
     }
+    if (!is_place(target))
+        return bad(p, span);
     return AST(p, assign, span, .op = op, .target = target, .value = value);
 }
 
@@ -319,20 +321,37 @@ static bool report_open_hole(struct parse *p, const struct token *token)
     return true;
 }
 
-/* Whether the token is text that stands right behind a string, on a line with an odd number of
- * quotes: then a string without an end will be reported there. */
-static bool is_inside_out(struct parse *p, const struct token *token)
+/* The last quote of the token's line, if the quotes there do not pair: then it is them that is
+ * wrong, and what stands between them is not what it was to be. source NULL: they pair. */
+static struct span odd_quote(const struct source *source, uint32_t at)
 {
-    const struct token *before = &p->lexer.last[1];
-    if ((before->kind != STR && before->kind != STR_TAIL) || before->span.end != token->span.start)
-        return false;
-    const char *text = p->lexer.source->text, *at = text + token->span.start;
-    int quotes = 0;
-    while (at > text && at[-1] != '\n')
+    const char *text = source->text;
+    uint32_t count = 0, last = 0;
+    while (at && text[at - 1] != '\n')
         at--;
-    for (; *at && *at != '\n'; at++)
-        quotes += *at == '"' && at > text && at[-1] != '\\';
-    return quotes % 2 != 0;
+    if (strstr(text + at, "\"\"\"") &&
+        strstr(text + at, "\"\"\"") < text + at + strcspn(text + at, "\n"))
+        return (struct span){0};
+    for (; text[at] && text[at] != '\n'; at++) {
+        if (text[at] == '\\' && text[at + 1] && text[at + 1] != '\n') {
+            at++;
+        } else if (text[at] == '"') {
+            count++;
+            last = at;
+        } else if (text[at] == '/' && text[at + 1] == '/' && count % 2 == 0) {
+            break;
+        }
+    }
+    return count % 2 ? (struct span){source, last, last + 1} : (struct span){0};
+}
+
+static bool report_odd_quote(struct parse *p, const struct token *token)
+{
+    struct span quote = odd_quote(p->lexer.source, token->span.start);
+    if (!quote.source)
+        return false;
+    lexer_report_unclosed(&p->lexer, quote);
+    return true;
 }
 
 /* An operator, `=` or comma at the end of a line, and what stands on the next one is no expression:
@@ -370,21 +389,63 @@ static void excuse_bracket(struct parse *p, const struct token *token)
         lexer->brackets.at[at - 1].is_excused = true;
 }
 
-/* Behind a declaration stands a statement: a brace too many has ended the declaration. */
-static bool report_early_end(struct parse *p, const struct token *token,
-                             const char *const expected[], int count)
+/* A bracket is unexpected, or was expected: then further ones are likely to be wrong, too. */
+static bool is_about_brackets(const struct token *token, const char *const expected[], int count)
+{
+    bool is_bracket = token->kind > 0 && token->kind < 256 && strchr("()[]{}", token->kind);
+    return is_bracket || has_word(expected, count, "'{'");
+}
+
+/* A line that is not indented more than that of an open bracket: its end is missing. */
+static bool report_open_above(struct parse *p, const struct token *token,
+                              const char *const expected[], int count)
 {
     struct lexer *lexer = &p->lexer;
-    const struct token *brace = &lexer->last[2];
-    bool is_indented = token->is_first && token->span.start > lexer->line_start;
-    if (!has_word(expected, count, "`record`") || lexer->last[1].kind != NL || brace->kind != '}' ||
-        !is_indented)
+    uint32_t depth = lexer->brackets.count;
+    if (depth && lexer->brackets.at[depth - 1].span.start == token->span.start)
+        depth--;
+    struct bracket *open = depth ? &lexer->brackets.at[depth - 1] : NULL;
+    if (!open || (open->opener != '(' && open->opener != '[') || !token->is_first ||
+        !has_word(expected, count, "','") || lexer->indent > open->indent || open->is_excused)
         return false;
-    struct diag *d = diag_error(p->diags, DIAG_stray_bracket, brace->span,
-                                "this `}` ends the declaration, and a statement follows");
-    diag_note(p->diags, d, token->span, "outside every function");
-    lexer->excused++;
+    struct diag *d =
+        diag_error(p->diags, DIAG_open_bracket, open->span, "`%c` is never closed", open->opener);
+    diag_note(p->diags, d, token->span, "the next line starts here");
+    lexer->has_trouble = true;
     return true;
+}
+
+/* A statement where a pattern or a name has to stand: the block around should have ended. */
+static bool report_missing_end(struct parse *p, const struct token *token,
+                               const char *const expected[], int count)
+{
+    if (token->kind == '{' && p->lexer.last[1].kind == '{' && has_word(expected, count, "FLOAT") &&
+        !has_word(expected, count, "`await`")) {
+        diag_error(p->diags, DIAG_stray_bracket, token->span, "this `{` is one too many");
+        return true;
+    }
+    bool is_statement = token->kind == LET || token->kind == VAR || token->kind == WHILE ||
+                        token->kind == FOR || token->kind == RETURN || token->kind == EXPECT;
+    bool wants_pattern =
+        has_word(expected, count, "FLOAT") && !has_word(expected, count, "`await`");
+    struct lexer *lexer = &p->lexer;
+    if (!is_statement || !wants_pattern || !token->is_first || !lexer->brackets.count)
+        return false;
+    struct bracket *open = &lexer->brackets.at[lexer->brackets.count - 1];
+    struct diag *d =
+        diag_error(p->diags, DIAG_open_bracket, open->span, "`%c` is never closed", open->opener);
+    diag_note(p->diags, d, token->span, "a statement starts here, and no arm");
+    lexer->has_trouble = true;
+    return true;
+}
+
+/* Within `[ ]`, of which not more than one mistake is told: what it holds is not known any more. */
+static bool is_in_list(const struct parse *p, const struct token *token)
+{
+    uint32_t depth = p->lexer.brackets.count;
+    if (depth && p->lexer.brackets.at[depth - 1].span.start == token->span.start)
+        depth--;
+    return depth && p->lexer.brackets.at[depth - 1].opener == '[';
 }
 
 bool parse_unexpected(struct parse *p, const char *const expected[], int count, const char *found)
@@ -393,21 +454,29 @@ bool parse_unexpected(struct parse *p, const char *const expected[], int count, 
     bool is_again = token.span.start == p->stopped.span.start && token.kind == p->stopped.kind;
     struct span broken = p->lexer.broken;
     bool is_broken = token.span.start >= broken.start && token.span.start < broken.end;
-    bool is_silent = is_broken || is_inside_out(p, &token) || token.is_told || token.is_virtual ||
+    bool is_silent = is_broken || token.is_told || token.is_virtual ||
                      p->lexer.last[1].is_virtual || token.is_sync || is_again;
+    bool is_whole = false;
     if (is_silent && !p->unsaid.source)
         p->unsaid = token.span;
     if (!is_silent)
         excuse_bracket(p, &token);
-    if (!is_silent && !report_open_hole(p, &token) &&
+    bool is_list = !token.is_sync && !is_again && is_in_list(p, &token);
+    if (!is_silent && !report_open_hole(p, &token) && !report_odd_quote(p, &token) &&
         !report_line_end(p, &token, expected, count) &&
-        !report_early_end(p, &token, expected, count) &&
+        !report_open_above(p, &token, expected, count) &&
+        !(is_whole = report_missing_end(p, &token, expected, count)) &&
         !habit_report(p->diags, &p->lexer, &token, expected, count))
         diag_error(p->diags, DIAG_syntax, token.span, "expected %s, found %s",
                    expected_text(p, expected, count), token_text(p, &token, found));
+    if (!is_silent && is_about_brackets(&token, expected, count))
+        p->lexer.has_trouble = true;
     p->is_given_up = is_again && token.kind == 0;
     p->stopped = token;
-    balance_skip(&p->lexer, &token, token.is_sync || is_again);
+    if (is_list || is_whole)
+        balance_skip_whole(&p->lexer, &token);
+    else
+        balance_skip(&p->lexer, &token, token.is_sync || is_again);
     return !p->is_given_up;
 }
 

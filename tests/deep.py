@@ -92,12 +92,12 @@ CASES.update({
     "letters of a comment": (None, "//" + "a" * 10_000_000 + "\n" + fn("x")),
     "blank lines": (None, "\n" * 1_000_000 + fn("x")),
     "a comment of C that stays open": (3, fn("/* " * N)),
+    "closing brackets": (9, fn(")" * N + "x")),
     "semicolons": (10, fn(";" * N + "x")),
 })
 # many messages, of which 200 are shown
 MANY = {
     "unknown names": listed("fn f#() -> int { y# }\n", N // 4, ""),
-    "closing brackets": fn(")" * N),
     "escapes": fn('"' + "\\q" * N + '"'),
     "strings that stay open": listed('fn f#() -> str { "abc }\n', N // 4, ""),
     "dots": fn("." * N),

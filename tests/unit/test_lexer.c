@@ -96,7 +96,7 @@ START_TEST(brackets_are_reported_where_they_open)
     syntax_fails("fn f() {\n  if a {\n  1\n}\nfn g() { }", 1, "t.dfl:1:8: error[E0008]");
     syntax_fails("fn f() {", 1, "t.dfl:1:8: error[E0008]");
     syntax_fails("fn f() { }\n}", 1, "t.dfl:2:1: error[E0009]");
-    syntax_fails("fn f() { [1) }", 2, "error[E0009]");
+    syntax_fails("fn f() { [1) }", 1, "t.dfl:1:12: error[E0009]");
 }
 END_TEST
 
