@@ -161,7 +161,7 @@ static const struct type *index_type(struct check *c, struct node *node, const s
     return t->kind == TYPE_array ? t->args.at[0] : simple(c, TYPE_int);
 }
 
-static const struct type *check_index(struct check *c, struct node *node)
+const struct type *check_index(struct check *c, struct node *node)
 {
     const struct type *t = check_expr(c, &node->index_.object, NULL);
     struct nodes *indices = &node->index_.indices;
@@ -395,6 +395,8 @@ static const struct type *expr_type(struct check *c, struct node **slot, const s
     case NODE_tuple_dot:
         return check_tuple_dot(c, node);
     case NODE_index:
+        if (index_has_step(node))
+            return check_stepped(c, slot);
         return check_index(c, node);
     case NODE_range:
         return check_bad_range(c, node);

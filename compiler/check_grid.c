@@ -250,6 +250,90 @@ const struct type *check_ranks(struct check *c, struct node *node, struct symbol
     return row->check(&r, want);
 }
 
+/* ---- steps ---------------------------------------------------------------------------------- */
+
+bool index_has_step(const struct node *index)
+{
+    for (uint32_t i = 0; i < index->index_.indices.count; i++) {
+        const struct node *at = index->index_.indices.at[i];
+        if (at->kind == NODE_range && at->range_.step)
+            return true;
+    }
+    return false;
+}
+
+/* The steps of an index, 1 where an axis has a range without one; they are taken out of it. */
+static struct nodes take_steps(struct check *c, struct node *index)
+{
+    struct nodes steps = {0};
+    for (uint32_t i = 0; i < index->index_.indices.count; i++) {
+        struct node *range = index->index_.indices.at[i], *one;
+        if (range->kind != NODE_range)
+            continue;
+        one = node_around(c, NODE_int, range, simple(c, TYPE_int));
+        one->int_.value = 1;
+        vec_push(c->arena, &steps, range->range_.step ? range->range_.step : one);
+        range->range_.step = NULL;
+    }
+    return steps;
+}
+
+static bool check_step(struct check *c, struct node **step)
+{
+    if ((*step)->type) /* left out */
+        return true;
+    bool negative = (*step)->kind == NODE_unary && (*step)->unary_.value->kind == NODE_int;
+    if (is_bad(check_want(c, step, simple(c, TYPE_int), (struct why){0})))
+        return false;
+    if (!negative && ((*step)->kind != NODE_int || (*step)->int_.value > 0))
+        return true;
+    struct diag *d =
+        diag_error(c->diags, DIAG_bad_index, (*step)->span, "the step of a slice is 1 or more");
+    if (negative)
+        diag_hint(c->diags, d, "backwards it is `xs.reverse()`");
+    return false;
+}
+
+/* The array or grid `part`, of which every nth element is meant along each axis that is left. */
+static const struct type *step_over(struct check *c, struct node *call, struct node *part,
+                                    struct nodes steps)
+{
+    const struct type *t = part->type, *types[DFL_RANK_MAX];
+    struct node *args[] = {part, steps.at[0]};
+    if (t->kind != TYPE_grid)
+        return become(c, call, "array", "stepped", &t, 1, args, 2, t);
+    args[1] = node_around(c, NODE_tuple, part, NULL);
+    for (uint32_t i = 0; i < steps.count; i++) {
+        types[i] = simple(c, TYPE_int);
+        vec_push(c->arena, &args[1]->tuple_.elems, steps.at[i]);
+    }
+    args[1]->type = type_make(c->types, TYPE_tuple, types, steps.count, 0, NULL, NULL);
+    const struct type *generics[] = {t, args[1]->type};
+    return become(c, call, "array", "spread", generics, 2, args, 2, t);
+}
+
+const struct type *check_stepped(struct check *c, struct node **slot)
+{
+    struct node *part = *slot, *call = node_around(c, NODE_call, part, NULL);
+    struct nodes steps = take_steps(c, part);
+    bool good = true;
+    part->type = check_index(c, part);
+    for (uint32_t i = 0; i < steps.count; i++)
+        good = check_step(c, &steps.at[i]) && good;
+    if (is_bad(part->type) || !good)
+        return simple(c, TYPE_bad);
+    if (part->type->kind == TYPE_str) {
+        struct diag *d =
+            diag_error(c->diags, DIAG_bad_index, part->span, "a part of a `str` has no step");
+        diag_hint(c->diags, d, "`s.chars()` gives the characters as an array");
+        return simple(c, TYPE_bad);
+    }
+    call->call_.callee = node_around(c, NODE_name, part, simple(c, TYPE_bad));
+    call->call_.callee->name_.name = intern(c->program->names, "stepped", strlen("stepped"));
+    *slot = call;
+    return step_over(c, call, part, steps);
+}
+
 /* ---- arrays as written ---------------------------------------------------------------------- */
 
 /* Of arrays as written, `rank` deep; each is regular in itself. */

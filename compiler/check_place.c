@@ -191,8 +191,22 @@ static bool is_array_part(const struct node *n)
     return kind == TYPE_array || kind == TYPE_grid;
 }
 
+static void report_stepped(struct check *c, struct node *target)
+{
+    struct diag *d = diag_error(c->diags, DIAG_not_assignable, target->span,
+                                "a slice with a step cannot be assigned");
+    diag_hint(c->diags, d, "loop over its elements: `for i in lo..hi step n { xs[i] = … }`");
+    target->type = simple(c, TYPE_bad);
+}
+
 void check_assign(struct check *c, struct node *node)
 {
+    if (node->assign_.target->kind == NODE_index && index_has_step(node->assign_.target)) {
+        report_stepped(c, node->assign_.target);
+        node->type = simple(c, TYPE_unit);
+        check_quietly(c, &node->assign_.value);
+        return;
+    }
     const struct type *t = check_target(c, node);
     node->type = simple(c, TYPE_unit);
     if (is_bad(t)) {

@@ -126,6 +126,8 @@ bool expr_is_literal(const struct node *);
 
 /* ---- check_expr.c ---- */
 const struct type *check_expr(struct check *, struct node **slot, const struct type *want);
+/* An index, without steps. */
+const struct type *check_index(struct check *, struct node *);
 /* Checks what stands in a part that was already reported, for mistakes of its own. */
 void check_quietly(struct check *, struct node **slot);
 
@@ -194,6 +196,10 @@ const struct type *check_ranks(struct check *, struct node *call, struct symbol 
                                struct node *receiver, const struct type *want);
 /* Whether it is such a function that takes an array of any rank first. */
 bool takes_ranks(const struct symbol *);
+/* xs[lo..hi step n] */
+bool index_has_step(const struct node *);
+/* Such an index: a call that takes every nth element of the part. */
+const struct type *check_stepped(struct check *, struct node **slot);
 /* An array as written where a grid is wanted: a call that stacks its rows. */
 const struct type *check_grid_literal(struct check *, struct node **slot, const struct type *want);
 /* Whether a call is one that this has made. */

@@ -359,9 +359,6 @@ static const char *behind_operand(const struct stop *stop)
     case DOTDOT:
         return wants_pattern(stop) ? NULL
                                    : "a range stands in `for`, in a comprehension or in `[ ]` only";
-    case STEP:
-        return stop->bracket == '[' ? "a slice has no step: write `[xs[i] for i in lo..hi step n]`"
-                                    : NULL;
     case FAT:
         return "a lambda is written `|x| x + 1`";
     case ARROW:

@@ -479,6 +479,9 @@ index: binary
     | binary DOTDOT    { $$ = AST(p, range, @$, .lo = $1); }
     | DOTDOT binary    { $$ = AST(p, range, @$, .hi = $2); }
     | binary DOTDOT binary { $$ = AST(p, range, @$, .lo = $1, .hi = $3); }
+    | DOTDOT binary STEP binary { $$ = AST(p, range, @$, .hi = $2, .step = $4); }
+    | binary DOTDOT binary STEP binary
+                       { $$ = AST(p, range, @$, .lo = $1, .hi = $3, .step = $5); }
     | error            { $$ = RECOVER(@$); }
     ;
 

@@ -117,9 +117,10 @@ enum { DFL_RANK_MAX = 8 };
 
 /* [T, n]: an array of rank n = dfl_type.rank, from 2 on, of elements without references. `dims` are
  * the n lengths, then n strides, both in elements: m[i, j] is at ptr + (i * dims[n] + j * dims[n +
- * 1]) * elem->size. Strides are those of some array of the block that this one is a part of, with
- * axes in any order; so no two indices share an element. It is dense if the elements follow each
- * other with the last index running fastest: then the value is its lengths and one run of bytes. */
+ * 1]) * elem->size. Strides are those of some array of the block that this one is a part of, or
+ * multiples of them, with axes in any order; so no two indices share an element. It is dense if the
+ * elements follow each other with the last index running fastest: then the value is its lengths and
+ * one run of bytes. */
 struct dfl_grid {
     struct dfl_block *block;
     void *ptr;

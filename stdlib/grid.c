@@ -163,6 +163,52 @@ STD(array, transposed, const struct dfl_type *G, void *out, const void *value)
     return NULL;
 }
 
+static struct dfl_error *fail_step(int64_t step)
+{
+    return error_new(DFL_FAIL_bounds, "a slice with a step of %lld", (long long)step);
+}
+
+static int64_t steps_in(int64_t len, int64_t step)
+{
+    return len / step + (len % step > 0);
+}
+
+/* Every nth element of an array, or of bytes. */
+STD(array, stepped, const struct dfl_type *G, void *out, const void *part, const void *step)
+{
+    const struct dfl_type *elem = G->kind == DFL_BYTES ? &value_u8 : G->elem;
+    const struct dfl_view *from = part;
+    struct dfl_view *to = out;
+    int64_t by = *(const int64_t *)step;
+    if (by < 1)
+        return fail_step(by);
+    dfl_array_new(elem, to, steps_in(from->len, by));
+    for (int64_t i = 0; i < from->len; i += by < from->len - i ? by : from->len - i) {
+        void *at = array_at(elem, from, i);
+        dfl_copy(elem, at);
+        dfl_array_push(elem, to, at);
+    }
+    return NULL;
+}
+
+/* The same along each axis of a grid, as a view. */
+STD(array, spread, const struct dfl_type *G, const struct dfl_type *L, void *out, const void *part,
+    const void *steps)
+{
+    struct dfl_grid *to = out;
+    const int64_t *by = steps;
+    memcpy(to, part, G->size);
+    for (uint64_t i = 0; i < L->field_count; i++) {
+        if (by[i] < 1)
+            return fail_step(by[i]);
+        to->dims[i] = steps_in(to->dims[i], by[i]);
+        if (to->dims[i] > 1)
+            to->dims[G->rank + i] *= by[i];
+    }
+    block_retain(to->block);
+    return NULL;
+}
+
 static struct dfl_error *fail_part(int64_t at, const struct any *part, const struct any *first)
 {
     struct buffer b = {0};

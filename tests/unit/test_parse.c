@@ -147,7 +147,6 @@ START_TEST(habits_are_answered)
         {"/* a */", "t.dfl:1:1: error[E0010]: there is no `/* */`"},
         {BODY("m[:, 1]"), "t.dfl:2:3: error[E0010]: all of an axis is `..`"},
         {BODY("xs[1:3]"), "t.dfl:2:5: error[E0010]: a part is written `xs[lo..hi]`"},
-        {BODY("xs[0..9 step 2]"), "t.dfl:2:9: error[E0010]: a slice has no step"},
         {BODY("[1 2]"), "t.dfl:2:4: error[E0010]: a comma is missing"},
         {BODY("f(a = 1)"), "t.dfl:2:5: error[E0010]: an argument is named with a colon"},
         {BODY("spawn { x }"), "t.dfl:2:7: error[E0010]: `spawn` takes a call by name"},
