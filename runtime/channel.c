@@ -17,8 +17,9 @@
 
 #define MS INT64_C(1000000)
 
-/* Bounds of the time after which a packet is sent again; the first, when nothing was measured. */
-#define TIMEOUT_LEAST (5 * MS)
+/* Bounds of the time after which a packet is sent again; the first, when nothing was measured. A
+ * trip takes microseconds, but a process on a busy machine may not run for ten milliseconds. */
+#define TIMEOUT_LEAST (20 * MS)
 #define TIMEOUT_MOST  (500 * MS)
 #define TIMEOUT_FIRST (100 * MS)
 /* How long an acknowledgement waits for rows to travel with. Well below TIMEOUT_LEAST. */
@@ -140,11 +141,11 @@ void *channel_begin(struct channel *c, size_t most)
     assert(most <= CHANNEL_ROW_MOST);
     if (c->backlog + CHANNEL_ROW_HEADER + most > c->backlog_most)
         return NULL;
-    if (c->fresh && !has_room(c->fresh, most)) {
+    if (c->fresh) { /* a row that was begun and given up */
         segment_free(c, c->fresh);
         c->fresh = NULL;
     }
-    struct channel_segment *s = c->fresh ? c->fresh : c->last;
+    struct channel_segment *s = c->last;
     if (!s || !has_room(s, most))
         s = c->fresh = segment_new(c, CHANNEL_HEADER + CHANNEL_ROW_HEADER + most);
     return s->data + s->len + CHANNEL_ROW_HEADER;

@@ -227,6 +227,7 @@ START_TEST(over_a_good_network_nothing_is_sent_twice)
         ck_assert_uint_eq(s->got_rows, 100000);
         ck_assert_uint_eq(s->got_packets, other->packets + other->acks);
         ck_assert_uint_eq(s->got_bytes, other->bytes);
+        ck_assert_uint_le(n->ends[i].channel.spares, CHANNEL_WINDOW + 1);
     }
     net_free(n);
 }
@@ -326,6 +327,7 @@ START_TEST(room_that_a_row_did_not_use_is_given_to_the_next)
     ck_assert_ptr_nonnull(channel_begin(&a, 60000));
     memcpy(channel_begin(&a, CHANNEL_BATCH * 8), "too", 3); /* one that is begun anew */
     channel_end(&a, 3);
+    ck_assert_ptr_nonnull(channel_begin(&a, CHANNEL_ROW_MOST / 4)); /* and one that is given up */
     channel_append(&a, "next", 4);
     int rows = 0;
     for (int i = 0; i < 2; i++) {
@@ -334,6 +336,23 @@ START_TEST(room_that_a_row_did_not_use_is_given_to_the_next)
     }
     ck_assert_int_eq(rows, 3);
     take_none(&a, 1);
+    close_both();
+}
+END_TEST
+
+START_TEST(a_place_much_longer_than_its_row_makes_no_packet_too_long)
+{
+    open_both(CHANNEL_WINDOW_MOST);
+    memcpy(channel_begin(&a, CHANNEL_ROW_MOST / 2), "short", 5);
+    channel_end(&a, 5);
+    static uint8_t row[1000];
+    for (int i = 0; i < 200; i++)
+        channel_append(&a, row, sizeof row);
+    struct channel_packet p;
+    int rows = 0;
+    while (channel_next(&a, 1, &p))
+        ck_assert(channel_on_packet(&b, 1, p.data, p.len, ignore, &rows));
+    ck_assert_int_eq(rows, 201);
     close_both();
 }
 END_TEST
@@ -393,7 +412,7 @@ END_TEST
 START_TEST(the_time_out_follows_measured_trips_within_bounds)
 {
     open_both(1);
-    int64_t now = 0, trips[] = {20 * US, 40 * MS, 600 * MS}, low[] = {5 * MS, 40 * MS, 500 * MS};
+    int64_t now = 0, trips[] = {20 * US, 40 * MS, 600 * MS}, low[] = {20 * MS, 40 * MS, 500 * MS};
     for (int k = 0; k < 3; k++) {
         for (int i = 0; i < 100; i++) {
             channel_append(&a, "x", 1);
@@ -432,6 +451,63 @@ START_TEST(a_late_acknowledgement_ends_the_repetition)
     give(&a, due, take(&b, due));
     ck_assert(channel_idle(&a));
     ck_assert_uint_eq(b.stats.duplicates, 1);
+    close_both();
+}
+END_TEST
+
+START_TEST(a_late_acknowledgement_also_ends_what_is_not_yet_repeated)
+{
+    open_both(2);
+    for (int i = 0; i < 2; i++) {
+        channel_append(&a, "x", 1);
+        give(&b, 1, take(&a, 0));
+    }
+    struct channel_packet ack = take(&b, 1);
+    take(&a, channel_due(&a)); /* the first, again; there was no room for the second */
+    give(&a, 1000 * MS, ack);
+    ck_assert(channel_idle(&a));
+    take_none(&a, 1000 * MS);
+    channel_append(&a, "y", 1);
+    give(&b, 1000 * MS, take(&a, 1000 * MS));
+    ck_assert_uint_eq(b.stats.got_rows, 3);
+    close_both();
+}
+END_TEST
+
+START_TEST(an_old_acknowledgement_changes_nothing)
+{
+    open_both(1);
+    uint8_t old[CHANNEL_HEADER];
+    for (int i = 0; i < 3; i++) {
+        channel_append(&a, "x", 1);
+        give(&b, 1, take(&a, 1));
+        struct channel_packet ack = take(&b, 1);
+        if (i == 0)
+            memcpy(old, ack.data, sizeof old);
+        give(&a, 2, ack);
+    }
+    give(&a, 3, (struct channel_packet){old, sizeof old});
+    ck_assert(channel_idle(&a));
+    ck_assert_int_eq(channel_due(&a), CHANNEL_NEVER);
+    channel_append(&a, "x", 1);
+    take(&a, 4);
+    close_both();
+}
+END_TEST
+
+START_TEST(packets_that_were_sent_twice_say_nothing_about_trips)
+{
+    open_both(1);
+    channel_append(&a, "x", 1);
+    take(&a, 0);
+    int64_t first = channel_due(&a);
+    give(&b, first, take(&a, first));
+    int64_t between = channel_due(&a) - first;
+    ck_assert_int_gt(between, first);
+    give(&a, first + 1, take(&b, first)); /* of the first or the second? */
+    channel_append(&a, "y", 1);
+    take(&a, first + 1);
+    ck_assert_int_ge(channel_due(&a) - (first + 1), between);
     close_both();
 }
 END_TEST
@@ -598,10 +674,14 @@ int main(void)
         a_lone_row_leaves_at_once_and_packets_fill_while_the_window_is_full,
         a_long_row_goes_alone,
         room_that_a_row_did_not_use_is_given_to_the_next,
+        a_place_much_longer_than_its_row_makes_no_packet_too_long,
         an_acknowledgement_goes_alone_after_a_while_and_at_once_when_the_window_is_full,
         what_is_not_acknowledged_is_sent_again_ever_more_rarely,
         the_time_out_follows_measured_trips_within_bounds,
         a_late_acknowledgement_ends_the_repetition,
+        a_late_acknowledgement_also_ends_what_is_not_yet_repeated,
+        an_old_acknowledgement_changes_nothing,
+        packets_that_were_sent_twice_say_nothing_about_trips,
         a_full_backlog_refuses_rows_until_some_have_arrived,
         packets_cut_at_any_length_are_refused_and_change_nothing,
         numbers_that_cannot_be_are_refused,

@@ -452,6 +452,115 @@ START_TEST(either_side_may_close_while_packets_are_under_way)
 }
 END_TEST
 
+/* ---- with channels ---- */
+
+enum { ROWS = 20000 };
+
+/* An end whose packets are a channel's. */
+struct row_end {
+    struct end end; /* its lock guards the channel too */
+    uint32_t peer;
+    struct channel channel;
+    uint32_t sent, received;
+};
+
+/* The lock is held. */
+static void pump_rows(struct row_end *r)
+{
+    struct transport *t = r->end.transport;
+    struct channel_packet p;
+    while (t && transport_writable(t, r->peer) && channel_next(&r->channel, clock_now(), &p))
+        transport_send(t, r->peer, p.data, p.len);
+}
+
+static bool on_row(void *user, const uint8_t *row, size_t len)
+{
+    struct row_end *r = user;
+    uint32_t number;
+    memcpy(&number, row, sizeof number);
+    r->end.garbled |= len != sizeof number || number != r->received;
+    r->received++;
+    return true;
+}
+
+static void on_row_packet(void *user, uint32_t from, const void *data, size_t len)
+{
+    struct row_end *r = user;
+    (void)from;
+    pthread_mutex_lock(&r->end.lock);
+    r->end.garbled |= !channel_on_packet(&r->channel, clock_now(), data, len, on_row, r);
+    pump_rows(r);
+    pthread_mutex_unlock(&r->end.lock);
+}
+
+static void row_end_listen(struct row_end *r, const char *url)
+{
+    char why[TRANSPORT_WHY];
+    struct transport *t;
+    struct transport_config c = config_for(&r->end, r->end.self, url);
+    c.on_packet = on_row_packet;
+    if (!transport_open(&c, &t, why))
+        ck_abort_msg("%s", why);
+    pthread_mutex_lock(&r->end.lock);
+    r->end.transport = t;
+    pthread_mutex_unlock(&r->end.lock);
+}
+
+static void row_end_stop(struct row_end *r)
+{
+    pthread_mutex_lock(&r->end.lock);
+    struct transport *t = r->end.transport;
+    r->end.transport = NULL;
+    pthread_mutex_unlock(&r->end.lock);
+    transport_close(t);
+}
+
+/* Adds rows and does what is due. True: all have arrived here, and there. */
+static bool row_end_step(struct row_end *r, uint32_t rows)
+{
+    pthread_mutex_lock(&r->end.lock);
+    for (; rows > 0 && r->sent < ROWS; rows--, r->sent++)
+        channel_append(&r->channel, &r->sent, sizeof r->sent);
+    pump_rows(r);
+    bool done = r->sent == ROWS && r->received == ROWS && channel_idle(&r->channel);
+    pthread_mutex_unlock(&r->end.lock);
+    return done;
+}
+
+START_TEST(rows_arrive_once_and_in_order_though_connections_come_and_go)
+{
+    static struct row_end ends[2];
+    char url[2][80];
+    for (int i = 0; i < 2; i++) {
+        snprintf(url[i], sizeof url[i], "%s", fresh_url());
+        end_init(&ends[i].end, id_proc((uint32_t)i + 1, 0));
+        ends[i].peer = id_proc(2 - (uint32_t)i, 0);
+        channel_init(&ends[i].channel, CHANNEL_WINDOW, SIZE_MAX);
+        row_end_listen(&ends[i], url[i]);
+    }
+    for (int i = 0; i < 2; i++)
+        end_dial(&ends[i].end, ends[i].peer, url[!i]);
+    bool done = false;
+    for (int step = 0; !done && step < 100000; step++) {
+        done = row_end_step(&ends[0], 37);
+        done = row_end_step(&ends[1], 41) && done;
+        if (step < 1000 && step % 100 == 99) {
+            int which = step / 100 % 2;
+            row_end_stop(&ends[which]);
+            row_end_listen(&ends[which], url[which]);
+            end_dial(&ends[which].end, ends[which].peer, url[!which]);
+        }
+        usleep(200);
+    }
+    ck_assert(done);
+    for (int i = 0; i < 2; i++) {
+        row_end_stop(&ends[i]);
+        ck_assert(!is_garbled(&ends[i].end));
+        channel_fini(&ends[i].channel);
+    }
+}
+END_TEST
+
 /* ---- a second process ---- */
 
 /* This program as a peer: dials `url`, and answers. */
@@ -859,6 +968,7 @@ int main(int argc, char **argv)
         a_peer_that_closes_is_lost_and_one_that_comes_back_is_greeted_again,
         a_peer_that_was_closed_stays_closed,
         either_side_may_close_while_packets_are_under_way,
+        rows_arrive_once_and_in_order_though_connections_come_and_go,
         another_process_gets_ten_thousand_packets_and_answers,
         a_process_that_is_killed_is_lost_at_once_and_its_successor_found,
         a_process_that_is_stopped_holds_up_its_sender_and_nobody_else,
