@@ -12,6 +12,10 @@
 /* Two full packets, so that one read often brings several. */
 enum { READ_ROOM = 2 * (FRAME_HEADER + CHANNEL_HEADER + CHANNEL_BATCH) };
 
+/* Packets that fit in that after one that did not, before its buffer is given back: fresh memory is
+ * dear, and long packets seldom come alone. */
+enum { SHORT_BEFORE_SHRINK = 256 };
+
 struct caller {
     struct caller *next, **at; /* in the transport's list; its lock */
     uint32_t proc;             /* 0: a stranger; written under the transport's lock */
@@ -26,6 +30,7 @@ struct caller {
     uint8_t first[FIRST_FRAME];
     uint8_t *buffer; /* `first`, then one of its own */
     size_t room, have;
+    uint32_t short_packets; /* in a row */
 };
 
 /* ---- the list; the transport's lock is held ---- */
@@ -108,6 +113,15 @@ static bool check(struct caller *c, const void *data, size_t len, char why[HELLO
     return good;
 }
 
+static uint8_t *new_buffer(size_t room)
+{
+    uint8_t *buffer = malloc(room);
+    if (!buffer)
+        block_exhausted(room);
+    block_advise(buffer, room);
+    return buffer;
+}
+
 static bool admit(struct caller *c, const void *data, size_t len)
 {
     struct transport *t = c->transport;
@@ -116,9 +130,7 @@ static bool admit(struct caller *c, const void *data, size_t len)
     if (*why)
         t->config.on_refused(t->config.user, why);
     if (good) {
-        c->buffer = malloc(READ_ROOM);
-        if (!c->buffer)
-            block_exhausted(READ_ROOM);
+        c->buffer = new_buffer(READ_ROOM);
         c->room = READ_ROOM;
         c->have = 0;
     }
@@ -145,17 +157,26 @@ static bool take_hello(struct caller *c)
     return c->have < FRAME_HEADER + len || admit(c, c->buffer + FRAME_HEADER, len);
 }
 
-/* Moves an unfinished frame to the front of a buffer in which it will find room. */
+/* The room that a buffer should have in which the next frame has to fit. */
+static size_t wanted_room(struct caller *c, size_t frame)
+{
+    if (frame > READ_ROOM)
+        c->short_packets = 0;
+    if (frame > c->room)
+        return frame;
+    return c->short_packets < SHORT_BEFORE_SHRINK ? c->room : READ_ROOM;
+}
+
+/* Moves an unfinished frame to the front of such a buffer. */
 static void make_room(struct caller *c, size_t at, size_t frame)
 {
     uint8_t *old = c->buffer;
-    if (frame > c->room) {
-        c->buffer = malloc(frame);
-        if (!c->buffer)
-            block_exhausted(frame);
-        c->room = frame;
-    }
+    size_t room = wanted_room(c, frame);
     c->have -= at;
+    if (room != c->room && c->have <= room) {
+        c->buffer = new_buffer(room);
+        c->room = room;
+    }
     if (c->have && old + at != c->buffer)
         memmove(c->buffer, old + at, c->have);
     if (old != c->buffer)
@@ -176,6 +197,7 @@ static bool take_packets(struct caller *c)
             break;
         t->config.on_packet(t->config.user, c->proc, c->buffer + at + FRAME_HEADER, len);
         at += frame;
+        c->short_packets = frame > READ_ROOM ? 0 : c->short_packets + 1;
     }
     make_room(c, at, frame);
     return true;

@@ -22,6 +22,8 @@
 #define TIMEOUT_LEAST (20 * MS)
 #define TIMEOUT_MOST  (500 * MS)
 #define TIMEOUT_FIRST (100 * MS)
+/* Added for each byte under way, which at a slow link of 100 MB a second takes as long. */
+#define NS_PER_BYTE 10
 /* How long an acknowledgement waits for rows to travel with. Well below TIMEOUT_LEAST. */
 #define ACK_DELAY (1 * MS)
 
@@ -77,6 +79,7 @@ static struct channel_segment *segment_new(struct channel *c, size_t room)
         s = malloc(sizeof *s + room);
         if (!s)
             block_exhausted(sizeof *s + room);
+        block_advise(s, sizeof *s + room);
         s->room = room;
     }
     s->next = NULL;
@@ -240,6 +243,7 @@ static void send_next(struct channel *c, int64_t now, struct channel_packet *out
     c->sent = s->number;
     if (c->resend_at == CHANNEL_NEVER)
         c->resend_at = now + c->timeout;
+    c->resend_at += (int64_t)s->len * NS_PER_BYTE;
     *out = (struct channel_packet){s->data, s->len};
 }
 
@@ -302,6 +306,15 @@ static void drop_first(struct channel *c)
     segment_free(c, s);
 }
 
+/* When to send again what is under way, of which nothing was heard since `now`. */
+static int64_t give_up_at(const struct channel *c, int64_t now)
+{
+    int64_t at = now + c->timeout;
+    for (const struct channel_segment *s = c->first; s != c->next; s = s->next)
+        at += (int64_t)s->len * NS_PER_BYTE;
+    return at;
+}
+
 static void on_ack(struct channel *c, int64_t now, uint64_t number)
 {
     if (number <= c->acked)
@@ -314,7 +327,7 @@ static void on_ack(struct channel *c, int64_t now, uint64_t number)
     c->acked = number;
     if (c->sent < number)
         c->sent = number;
-    c->resend_at = c->sent > c->acked ? now + c->timeout : CHANNEL_NEVER;
+    c->resend_at = c->sent > c->acked ? give_up_at(c, now) : CHANNEL_NEVER;
 }
 
 /* Whether data[0..len) is rows as a sender makes them: within the limits, and nothing behind. */

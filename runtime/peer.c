@@ -15,7 +15,7 @@
 #include "clock.h"
 #include "id.h"
 
-enum { PAUSE_LEAST_MS = 5, PAUSE_MOST_MS = 200 };
+enum { PAUSE_LEAST_MS = 5, PAUSE_MOST_MS = 200, REST_ROOM = 1 << 20 };
 
 /* A connection that ends sooner was refused, or leads to a process that keeps dying. */
 #define BRIEF_NS INT64_C(100000000)
@@ -157,20 +157,34 @@ static void write_rest(struct peer *p)
 /* Keeps what is behind the first `done` bytes. */
 static void keep_rest(struct peer *p, size_t done, unsigned parts, const nng_iov *iov)
 {
-    size_t len = 0, at = 0;
-    for (unsigned i = 0; i < parts; i++)
-        len += iov[i].iov_len;
-    if (len > p->rest_room) {
+    size_t len = 0;
+    for (unsigned k = 0; k < parts; k++)
+        len += iov[k].iov_len;
+    if (len - done > p->rest_room) {
         free(p->rest);
-        p->rest = transport_alloc(len);
-        p->rest_room = len;
+        p->rest_room = len - done;
+        p->rest = malloc(p->rest_room);
+        if (!p->rest)
+            block_exhausted(p->rest_room);
+        block_advise(p->rest, p->rest_room);
     }
-    for (unsigned i = 0; i < parts; i++) {
-        memcpy(p->rest + at, iov[i].iov_buf, iov[i].iov_len);
-        at += iov[i].iov_len;
+    p->rest_at = p->rest_end = 0;
+    for (unsigned k = 0; k < parts; k++) {
+        size_t skip = done < iov[k].iov_len ? done : iov[k].iov_len, left = iov[k].iov_len - skip;
+        memcpy(p->rest + p->rest_end, (uint8_t *)iov[k].iov_buf + skip, left);
+        p->rest_end += left;
+        done -= skip;
     }
-    p->rest_at = done;
-    p->rest_end = len;
+}
+
+/* Not kept for ever when it was a long one. */
+static void drop_rest(struct peer *p)
+{
+    if (p->rest_room <= REST_ROOM)
+        return;
+    free(p->rest);
+    p->rest = NULL;
+    p->rest_room = 0;
 }
 
 /* Writes a packet; there is no rest of another. False: the connection has ended. */
@@ -278,6 +292,8 @@ static void on_sent(void *arg)
         break_up(p);
     else if (p->up && p->rest_at < p->rest_end)
         write_rest(p);
+    else
+        drop_rest(p);
     tell(p, is_writable(p));
 }
 

@@ -305,6 +305,24 @@ START_TEST(the_longest_packet_arrives)
 }
 END_TEST
 
+START_TEST(long_packets_and_short_ones_mix)
+{
+    open_pair(fresh_url(), fresh_url());
+    size_t most = 5 << 20, len = most;
+    uint8_t *packet = calloc(1, most);
+    for (uint32_t i = 0; i < 3000; i++) {
+        len = i % 700 < 3 ? most - i : 4 + i % 50;
+        memcpy(packet, &i, sizeof i);
+        end_send(&a, proc_b, packet, len);
+    }
+    ck_assert(wait_for(&b, &b.packets, 3000, LONG));
+    ck_assert_uint_eq(b.len, len);
+    ck_assert(!is_garbled(&b));
+    free(packet);
+    close_pair();
+}
+END_TEST
+
 START_TEST(a_peer_may_be_dialled_before_it_listens)
 {
     const char *late = fresh_url();
@@ -962,6 +980,7 @@ int main(int argc, char **argv)
         over_tcp_too_at_the_port_that_the_system_chose,
         over_files_too_which_are_gone_at_the_end,
         the_longest_packet_arrives,
+        long_packets_and_short_ones_mix,
         a_peer_may_be_dialled_before_it_listens,
         an_address_that_is_taken_or_none_is_an_error,
         its_threads_are_counted,
