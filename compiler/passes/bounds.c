@@ -312,10 +312,11 @@ static void demand_check(struct bounds *b, const struct check *c)
     rest = plus(b, base, rest);
     struct ir_value *least = i->counts ? plus(b, b->count.from, rest) : rest;
     demand(b, least, IR_ge, number(b, 0));
+    struct ir_value *len = length(b, c); /* made before what it is compared with */
     if (i->counts)
-        demand(b, plus(b, b->count.hi, rest), IR_le, length(b, c));
+        demand(b, plus(b, b->count.hi, rest), IR_le, len);
     else
-        demand(b, rest, IR_lt, length(b, c));
+        demand(b, rest, IR_lt, len);
 }
 
 static void make_guard(struct bounds *b)
@@ -326,8 +327,8 @@ static void make_guard(struct bounds *b)
     for (uint32_t i = 0; i < b->checks.count; i++)
         demand_check(b, &b->checks.at[i]);
     for (uint32_t i = 0; i < b->lines.count; i++) {
-        struct ir_value *grid = b->lines.at[i]->args[0];
-        demand(b, measure(b, IR_stride, grid, grid->type->rank - 1), IR_eq, number(b, 1));
+        struct ir_value *grid = b->lines.at[i]->args[0], *one = number(b, 1);
+        demand(b, measure(b, IR_stride, grid, grid->type->rank - 1), IR_eq, one);
     }
 }
 

@@ -137,7 +137,7 @@ static struct encoder encoded(const struct dfl_type *type, const void *value)
 static struct decoder decoder_of(const void *bytes, size_t len)
 {
     return (struct decoder){
-        .at = bytes, .end = (const uint8_t *)bytes + len, .pool = task_pool_here()};
+        .at = bytes, .end = len ? (const uint8_t *)bytes + len : bytes, .pool = task_pool_here()};
 }
 
 /* Reads the value back; it must be equal, and give the same bytes again. Both end. */
