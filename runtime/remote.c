@@ -135,7 +135,7 @@ static struct decoder decoder_of(struct bytes message)
 {
     struct bytes b = loan_open_message(message);
     return (struct decoder){.at = b.at,
-                            .end = b.at + b.len,
+                            .end = b.len ? b.at + b.len : b.at,
                             .shared = true,
                             .pool = &remote.pool,
                             .hooks = &loan_decode_hooks};

@@ -42,7 +42,7 @@ struct reader {
 
 static inline struct reader reader_of(struct bytes b)
 {
-    return (struct reader){b.at, b.at + b.len, false};
+    return (struct reader){b.at, b.len ? b.at + b.len : b.at, false};
 }
 
 static inline size_t reader_left(const struct reader *r)
