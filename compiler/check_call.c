@@ -689,8 +689,7 @@ static const struct type *await_tuple(struct check *c, const struct type *t)
     return type_make(c->types, TYPE_tuple, types, t->args.count, 0, NULL, NULL);
 }
 
-/* What awaiting a `t` gives; NULL if it holds no futures to wait for. */
-static const struct type *awaited(struct check *c, const struct type *t)
+const struct type *awaited_type(struct check *c, const struct type *t)
 {
     if (t->kind == TYPE_future)
         return t->args.at[0];
@@ -719,7 +718,7 @@ const struct type *check_await(struct check *c, struct node *node)
         vec_push(c->arena, &c->function->func->calls, ((struct call_site){NULL, node, false}));
     if (is_bad(t))
         return t;
-    const struct type *value = awaited(c, t);
+    const struct type *value = awaited_type(c, t);
     if (!value)
         return report_not_future(c, node);
     if (!node->await_.is_try || value->kind == TYPE_result)

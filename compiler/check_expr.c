@@ -446,7 +446,7 @@ static const struct type *expr_type(struct check *c, struct node **slot, const s
     case NODE_par_for:
         return check_par_for(c, slot);
     case NODE_select:
-        return not_available(c, node->span, "select");
+        return check_select(c, node, want, why);
     default:
         return bad(c);
     }

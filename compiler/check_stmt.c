@@ -43,6 +43,15 @@ static bool does_nothing(enum node_kind kind)
     }
 }
 
+static const char *drop_hint(const struct node *node)
+{
+    if (node->kind != NODE_spawn)
+        return "`await` it, or give it a name";
+    if (node->spawn_.call->call_.target->func->flags & FUNC_IO)
+        return "`await spawn f(…)` waits for it, `detach spawn f(…)` lets it run on";
+    return "`await spawn f(…)` waits; a pure task whose result nobody wants need not run";
+}
+
 /* The value of a statement is dropped; not every value may be. */
 static void check_dropped(struct check *c, const struct node *node)
 {
@@ -50,11 +59,7 @@ static void check_dropped(struct check *c, const struct node *node)
     if (holds_future(t)) {
         struct diag *d = diag_error(c->diags, DIAG_future_dropped, node->span,
                                     "this `%s` is never used", t->text);
-        diag_hint(c->diags, d,
-                  node->kind == NODE_spawn
-                      ? "`await spawn f(…)` waits; a pure task whose result nobody "
-                        "wants need not run"
-                      : "`await` it, or give it a name");
+        diag_hint(c->diags, d, "%s", drop_hint(node));
     } else if (t->kind == TYPE_result) {
         struct diag *d = diag_warning(c->diags, DIAG_unused_value, node->span,
                                       "the error that this may give is not looked at");
@@ -134,10 +139,8 @@ void check_stmt(struct check *c, struct node **slot)
         check_expect(c, node);
         break;
     case NODE_cancel:
-        not_available(c, node->span, "cancel");
-        break;
     case NODE_detach:
-        not_available(c, node->span, "detach");
+        check_ending(c, node);
         break;
     case NODE_bad:
         node->type = simple(c, TYPE_bad);

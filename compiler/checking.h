@@ -205,6 +205,14 @@ const struct type *check_grid_literal(struct check *, struct node **slot, const 
 /* Whether a call is one that this has made. */
 bool is_grid_literal(const struct node *call);
 
+/* What awaiting a `t` gives; NULL if it holds no futures to wait for. */
+const struct type *awaited_type(struct check *, const struct type *t);
+
+/* ---- check_wait.c ---- */
+/* cancel and detach */
+void check_ending(struct check *, struct node *);
+const struct type *check_select(struct check *, struct node *, const struct type *want, struct why);
+
 /* ---- check_function.c ---- */
 /* A function as an argument: a lambda, a named fn, or an fn parameter handed on. `pattern` is the
  * parameter's type, of whose variables `bindings` knows some; the others become known here. */

@@ -246,6 +246,7 @@ void cg_do_grid(struct cg *, const struct ir_value *);
 void cg_do_spawn(struct cg *, const struct ir_value *);
 void cg_do_await(struct cg *, const struct ir_value *);
 void cg_do_poll(struct cg *, const struct ir_value *);
+void cg_do_select(struct cg *, const struct ir_value *);
 
 /* ---- codegen_run.c: what a record runs ---- */
 /* The bodies of the functions that the unit's rows run: each takes arguments from the record,

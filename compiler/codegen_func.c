@@ -352,7 +352,11 @@ static void do_value(struct cg *cg, const struct ir_value *x)
     case IR_await:
     case IR_try_await:
     case IR_is_done:
+    case IR_cancel:
         cg_do_await(cg, x);
+        break;
+    case IR_select:
+        cg_do_select(cg, x);
         break;
     case IR_poll:
         cg_do_poll(cg, x);

@@ -479,9 +479,20 @@ static void try_await(struct cg *cg, const struct ir_value *x)
     cg_set(cg, x, LLVMBuildSelect(cg->at, cg_is_null(cg, error), value, failed, ""));
 }
 
+static void cancel(struct cg *cg, const struct ir_value *x)
+{
+    LLVMValueRef v = cg_arg(cg, x, 0);
+    if (is_single(x, 0))
+        CG_ABI(cg, dfl_cancel, cg->fiber, cg_spill(cg, v), cg_int(cg, 1));
+    else
+        CG_ABI(cg, dfl_cancel, cg->fiber, cg_get(cg, v, 1), cg_get(cg, v, 2));
+}
+
 void cg_do_await(struct cg *cg, const struct ir_value *x)
 {
-    if (x->op == IR_is_done)
+    if (x->op == IR_cancel)
+        cancel(cg, x);
+    else if (x->op == IR_is_done)
         cg_set(cg, x, cg_bool(cg, CG_ABI(cg, dfl_task_done, cg_arg(cg, x, 0))));
     else if (x->op == IR_try_await)
         try_await(cg, x);
@@ -489,4 +500,22 @@ void cg_do_await(struct cg *cg, const struct ir_value *x)
         await_own(cg, x, own_spawn(cg, x));
     else
         await_any(cg, x);
+}
+
+/* ---- select --------------------------------------------------------------------------------- */
+
+/* The futures stand in a list of the frame for the time of the call. */
+void cg_do_select(struct cg *cg, const struct ir_value *x)
+{
+    bool timed = x->imm.index < x->arg_count;
+    uint32_t count = x->arg_count - timed;
+    LLVMValueRef list = cg_room(cg, LLVMArrayType2(cg->ptr, count)), which = cg_room(cg, cg->i64);
+    for (uint32_t i = 0; i < count; i++)
+        cg_store(cg, cg_arg(cg, x, i), cg_at(cg, list, POINTER * (int64_t)i));
+    LLVMValueRef time = timed ? cg_arg(cg, x, count) : cg_int(cg, 0);
+    LLVMValueRef at = cg_int(cg, timed ? (int64_t)x->imm.index : -1);
+    LLVMValueRef error =
+        CG_ABI(cg, dfl_select, cg->fiber, list, cg_int(cg, count), time, at, which);
+    end_if(cg, x, error, NULL);
+    cg_set(cg, x, cg_load(cg, cg->i64, which));
 }

@@ -129,9 +129,11 @@ static void task_hint(struct effects *e, struct diag *d, const struct symbol *ca
 static struct diag *report_task_only(struct effects *e, struct symbol *caller,
                                      struct call_site *site)
 {
-    const char *what = site->node->kind == NODE_spawn   ? "spawns"
-                       : site->node->kind == NODE_await ? "awaits"
-                                                        : "looks at a future";
+    enum node_kind kind = site->node->kind;
+    const char *what = kind == NODE_spawn    ? "spawns"
+                       : kind == NODE_await  ? "awaits"
+                       : kind == NODE_select ? "waits in a `select`"
+                                             : "looks at a future";
     struct diag *d = diag_error(e->program->diags, DIAG_task_only, site->node->span,
                                 "%s %s: only a task can do that", describe(e, caller), what);
     note_declared(e, d, caller);
@@ -153,12 +155,22 @@ static struct diag *report_task_call(struct effects *e, struct symbol *caller,
 /* ---- the rules
  * -------------------------------------------------------------------------------------- */
 
+/* What only io code may do, though it calls nothing. */
+static const char *io_reason(const struct node *node)
+{
+    if (node->kind == NODE_select)
+        return "what `select` gives depends on time, so it is for io code";
+    if (node->kind == NODE_cancel)
+        return "others may see that a task was cancelled, so only io code does that";
+    if (node->kind == NODE_detach)
+        return "io tasks are io code's to detach";
+    return "whether a future is done depends on time, so only io code asks";
+}
+
 static struct diag *report_done(struct effects *e, struct symbol *caller, struct call_site *site)
 {
-    struct diag *d =
-        diag_error(e->program->diags, DIAG_io_from_pure, site->node->span,
-                   "%s is pure: whether a future is done depends on time, so only io code asks",
-                   describe(e, caller));
+    struct diag *d = diag_error(e->program->diags, DIAG_io_from_pure, site->node->span,
+                                "%s is pure: %s", describe(e, caller), io_reason(site->node));
     note_chain(e, d, caller);
     return d;
 }
@@ -182,9 +194,10 @@ static void check_site(struct effects *e, struct symbol *caller, struct call_sit
 {
     uint32_t flags = caller->func->flags;
     uint32_t target = site->target ? site->target->func->flags : 0;
-    bool waits = site->node->kind == NODE_spawn || site->node->kind == NODE_await;
+    bool selects = site->node->kind == NODE_select;
+    bool waits = selects || site->node->kind == NODE_spawn || site->node->kind == NODE_await;
     bool calls_task = target & FUNC_TASK && !site->spawned;
-    bool does_io = target & FUNC_IO || (!site->target && !waits);
+    bool does_io = target & FUNC_IO || (!site->target && (!waits || selects));
     if (waits && !(flags & FUNC_TASK)) {
         if (!is_told(e, task, site))
             task->diag = report_task_only(e, caller, site);

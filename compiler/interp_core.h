@@ -264,6 +264,11 @@ void *shim_find(const char *symbol); /* generated table: shims.def */
 enum flow eval_spawn(struct frame *, struct node *, void *out);
 enum flow eval_await(struct frame *, struct node *, void *out);
 enum flow eval_delegate(struct frame *, struct node *, void *out);
+/* The value of a settled future, as `await` or `try await` gives it. */
+enum flow task_value(struct frame *, struct node *, struct dfl_task *, bool is_try,
+                     const struct dfl_type *, void *out);
+enum flow eval_cancel(struct frame *, struct node *, void *out);
+enum flow eval_detach(struct frame *, struct node *, void *out);
 bool task_settled(const struct dfl_task *);
 /* Puts the values of inputs into the callee's locals, and drops the inputs; or gives the failure of
  * the first that failed. */
@@ -279,6 +284,9 @@ void task_see(struct cell *);
 void task_finish(struct interp *, struct cell *, struct dfl_error *failure);
 /* Tells of failures of io tasks that nobody awaited. */
 void task_report_unseen(struct interp *);
+
+/* -- interp_select.c -- */
+enum flow eval_select(struct frame *, struct node *, void *out);
 
 /* -- interp_job.c -- */
 /* A call that runs later: what was spawned, with its arguments. */

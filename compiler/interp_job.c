@@ -160,6 +160,14 @@ static struct dfl_error *run(struct interp *in, struct job *job)
     return e;
 }
 
+/* It was cancelled before it ran. */
+static void skip(struct interp *in, struct job *job)
+{
+    for (struct edge *edge = job->edges; edge; edge = edge->next)
+        drop(edge->type, edge->value);
+    drop_arguments(in, job);
+}
+
 static void job_run(struct interp *in, void *argument)
 {
     struct job *job = argument;
@@ -167,7 +175,11 @@ static void job_run(struct interp *in, void *argument)
     job->coro = in->running;
     job->started = true;
     in->job = job;
-    struct dfl_error *e = run(in, job);
+    struct dfl_error *e = job_interrupt(in);
+    if (e)
+        skip(in, job);
+    else
+        e = run(in, job);
     in->job = job->outer;
     task_finish(in, job->cell, e);
     free(job);

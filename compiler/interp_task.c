@@ -9,6 +9,7 @@
 #include "block.h"
 #include "error.h"
 #include "helper.h"
+#include "select.h"
 #include "stream.h"
 #include "value.h"
 
@@ -143,15 +144,13 @@ static void delist(struct waiter *w)
 static struct dfl_error *wait_for(struct interp *in, struct cell *c)
 {
     struct dfl_error *e = NULL;
-    while (!e && !task_settled(&c->task)) {
+    while (!task_settled(&c->task) && !(e = job_interrupt(in))) {
         if (job_claim(in, c->job))
             continue;
         struct waiter w;
         enlist(&w, c, in->running);
         job_park(in, INT64_MAX);
         delist(&w);
-        if (!task_settled(&c->task))
-            e = job_interrupt(in);
     }
     return e;
 }
@@ -446,6 +445,62 @@ enum flow eval_delegate(struct frame *f, struct node *n, void *out)
     return e ? fail_at(f, n, e) : flow;
 }
 
+enum flow task_value(struct frame *f, struct node *n, struct dfl_task *task, bool is_try,
+                     const struct dfl_type *type, void *out)
+{
+    struct cell *c = cell_of(task);
+    bool same = type == c->type;
+    memset(out, 0, type->size);
+    struct dfl_error *e = take(c, same ? out : payload(type, out));
+    if (e && !is_try)
+        return fail_at(f, n, e);
+    if (e)
+        *(struct dfl_error **)out = e;
+    return FLOW_ON;
+}
+
+static void cancel(const struct dfl_type *type, const void *value)
+{
+    if (type->kind == DFL_FUTURE) {
+        struct cell *c = cell_of(*(struct dfl_task *const *)value);
+        if (c->job)
+            job_cancel(c->job);
+    } else if (type->kind == DFL_ARRAY) {
+        const struct dfl_view *array = value;
+        for (int64_t i = 0; i < array->len; i++)
+            cancel(type->elem, (char *)array->ptr + (uint64_t)i * type->elem->size);
+    } else {
+        for (uint64_t i = 0; i < type->field_count; i++)
+            cancel(type->fields[i].type, (const char *)value + type->fields[i].offset);
+    }
+}
+
+/* Evaluates a value with futures in it, and lets go of it. */
+static enum flow end_value(struct frame *f, struct node *value, bool cancels)
+{
+    const struct dfl_type *type = type_of(f, value->type);
+    char *mark = f->in->top, *futures = temp(f->in, type->size);
+    enum flow flow = eval(f, value, futures);
+    if (flow == FLOW_ON && cancels)
+        cancel(type, futures);
+    if (flow == FLOW_ON)
+        drop(type, futures);
+    f->in->top = mark;
+    return flow;
+}
+
+enum flow eval_cancel(struct frame *f, struct node *n, void *out)
+{
+    (void)out;
+    return end_value(f, n->cancel_.value, true);
+}
+
+enum flow eval_detach(struct frame *f, struct node *n, void *out)
+{
+    (void)out;
+    return end_value(f, n->detach_.value, false);
+}
+
 void task_report_unseen(struct interp *in)
 {
     while (in->unseen) {
@@ -499,10 +554,42 @@ struct dfl_error *dfl_sleep(struct dfl_fiber *fiber, int64_t ns)
         return NULL;
     if (__builtin_add_overflow(in->now, ns, &wake))
         wake = INT64_MAX - 1;
-    while (!e && in->now < wake) {
+    while (in->now < wake && !(e = job_interrupt(in)))
         job_park(in, wake);
-        if (in->now < wake)
-            e = job_interrupt(in);
+    return e;
+}
+
+/* ---- waiting for some ---- */
+
+static int64_t count_settled(struct dfl_task *const *tasks, int64_t count)
+{
+    int64_t settled = 0;
+    for (int64_t i = 0; i < count; i++)
+        settled += task_settled(tasks[i]);
+    return settled;
+}
+
+struct dfl_error *dfl_wait(struct dfl_fiber *fiber, struct dfl_task *const *tasks, int64_t count,
+                           int64_t need, int64_t ns)
+{
+    struct interp *in = coro_interp();
+    int64_t due = INT64_MAX;
+    struct waiter *waiters = calloc((size_t)count + 1, sizeof *waiters);
+    struct dfl_error *e = NULL;
+    (void)fiber;
+    if (!waiters)
+        block_exhausted((uint64_t)count * sizeof *waiters);
+    if (ns != SELECT_FOREVER && __builtin_add_overflow(in->now, ns < 0 ? 0 : ns, &due))
+        due = INT64_MAX;
+    while (in->now < due && count_settled(tasks, count) < (need < count ? need : count) &&
+           !(e = job_interrupt(in))) {
+        for (int64_t i = 0; i < count; i++)
+            if (!task_settled(tasks[i]))
+                enlist(&waiters[i], cell_of(tasks[i]), in->running);
+        job_park(in, due);
+        for (int64_t i = 0; i < count; i++)
+            delist(&waiters[i]);
     }
+    free(waiters);
     return e;
 }

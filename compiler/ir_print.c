@@ -32,6 +32,7 @@ const struct ir_shape ir_shapes[IR_OPS] = {
     [IR_payload] = {SHAPE_INDEX, {NULL}},
     [IR_extent] = {SHAPE_INDEX, {NULL}},
     [IR_stride] = {SHAPE_INDEX, {NULL}},
+    [IR_select] = {SHAPE_INDEX, {NULL}},
     [IR_part] = {SHAPE_FORM, {NULL}},
     [IR_store_part] = {SHAPE_FORM, {NULL}},
     [IR_error_get] = {SHAPE_BUILTIN, {NULL}},

@@ -305,6 +305,17 @@ static void check_await(struct verifier *v)
              "the type is not a result of the future's");
 }
 
+static void check_select(struct verifier *v)
+{
+    const struct ir_value *x = v->value;
+    uint32_t futures = x->arg_count;
+    if (x->imm.index < x->arg_count)
+        need(v, is_kind(v, --futures, TYPE_duration), "the last operand is no duration");
+    for (uint32_t i = 0; i < futures; i++)
+        need(v, is_kind(v, i, TYPE_future), "an operand is no future");
+    need(v, futures > 0 && x->type->kind == TYPE_int, "no future, or the type is not int");
+}
+
 static void check_memory(struct verifier *v)
 {
     const struct ir_value *x = v->value;
@@ -399,6 +410,7 @@ static int arity(enum ir_op op)
     case IR_await:
     case IR_try_await:
     case IR_is_done:
+    case IR_cancel:
     case IR_failure:
     case IR_raise:
     case IR_br_if:
@@ -422,6 +434,7 @@ static int arity(enum ir_op op)
     case IR_call:
     case IR_extern:
     case IR_spawn:
+    case IR_select:
         return -1;
     default:
         return 2;
@@ -463,7 +476,7 @@ static bool has_result(enum ir_op op)
         [IR_store_slice] = true, [IR_store_part] = true,  [IR_own] = true,
         [IR_raise] = true,       [IR_br] = true,          [IR_br_if] = true,
         [IR_ret] = true,         [IR_unreachable] = true, [IR_debug] = true,
-        [IR_poll] = true,
+        [IR_poll] = true,        [IR_cancel] = true,
     };
     return !none[op];
 }
@@ -574,7 +587,11 @@ static void check_types_of(struct verifier *v)
     case IR_await:
     case IR_try_await:
     case IR_is_done:
+    case IR_cancel:
         check_await(v);
+        break;
+    case IR_select:
+        check_select(v);
         break;
     case IR_raise:
         need(v, is_kind(v, 0, TYPE_error), "the operand is no error");

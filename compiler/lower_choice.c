@@ -35,8 +35,7 @@ struct val merge_done(struct frame *f, struct merge *m, struct span span)
     return val_owned(m->type ? m->block->params.at[0] : emit_unit(f, span));
 }
 
-/* The value of one way, for the paths that meet at `m`; then drops what is above `mark`. */
-static void give_branch(struct frame *f, struct merge *m, struct node *value, uint32_t mark)
+void merge_branch(struct frame *f, struct merge *m, struct node *value, uint32_t mark)
 {
     struct ir_value *v = NULL;
     if (m->type)
@@ -296,10 +295,10 @@ struct val lower_if(struct frame *f, struct node *n)
     struct ir_block *no = emit_block(f);
     lower_branch(f, n->if_.cond, no, mark, n);
     f->cond_depth++;
-    give_branch(f, &m, n->if_.then, mark);
+    merge_branch(f, &m, n->if_.then, mark);
     emit_start(f, no);
     if (n->if_.otherwise)
-        give_branch(f, &m, n->if_.otherwise, mark);
+        merge_branch(f, &m, n->if_.otherwise, mark);
     else
         merge_give(f, &m, NULL, n->span);
     f->cond_depth--;
@@ -317,7 +316,7 @@ static void lower_arm(struct frame *f, struct node *arm, struct ir_value *subjec
     lower_pattern(f, arm->arm_.pattern, subject, next, mark);
     if (arm->arm_.guard)
         lower_branch(f, arm->arm_.guard, next, mark, arm);
-    give_branch(f, m, arm->arm_.body, mark);
+    merge_branch(f, m, arm->arm_.body, mark);
     f->cond_depth--;
     if (next)
         emit_start(f, next);
@@ -363,7 +362,7 @@ struct val lower_else(struct frame *f, struct node *n)
     emit_start(f, no);
     cleanup_pop(f, mark, n->span);
     f->cond_depth++;
-    give_branch(f, &m, n->else_.otherwise, mark);
+    merge_branch(f, &m, n->else_.otherwise, mark);
     f->cond_depth--;
     return merge_done(f, &m, n->span);
 }

@@ -274,6 +274,8 @@ struct merge {
     const struct type *type; /* NULL: no value */
 };
 struct merge merge_new(struct frame *, const struct type *);
+/* The value of one way, an expression; then drops what is above `mark`. */
+void merge_branch(struct frame *, struct merge *, struct node *value, uint32_t mark);
 void merge_give(struct frame *, struct merge *, struct ir_value *, struct span);
 struct val merge_done(struct frame *, struct merge *, struct span);
 
@@ -300,5 +302,9 @@ struct val lower_await(struct frame *, struct node *);
 struct val lower_delegate(struct frame *, struct node *);
 /* The value of a future that ends here. */
 struct ir_value *lower_settle(struct frame *, struct ir_value *future, struct span);
+void lower_cancel(struct frame *, struct node *);
+
+/* -- lower_select.c -- */
+struct val lower_select(struct frame *, struct node *);
 
 #endif

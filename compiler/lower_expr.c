@@ -573,6 +573,8 @@ struct val lower_expr(struct frame *f, struct node *n)
         return lower_question(f, n);
     case NODE_call:
         return lower_call(f, n);
+    case NODE_select:
+        return lower_select(f, n);
     case NODE_spawn:
         return lower_spawn(f, n);
     case NODE_await:
@@ -591,6 +593,8 @@ struct val lower_expr(struct frame *f, struct node *n)
     case NODE_while:
     case NODE_for:
     case NODE_expect:
+    case NODE_cancel:
+    case NODE_detach:
         lower_stmt(f, n);
         return val_owned(emit_unit(f, n->span));
     default:

@@ -43,6 +43,12 @@ void lower_stmt(struct frame *f, struct node *n)
     case NODE_for:
         lower_for(f, n);
         break;
+    case NODE_cancel:
+        lower_cancel(f, n);
+        break;
+    case NODE_detach:
+        val_discard(f, lower_expr(f, n->detach_.value), n->span);
+        break;
     case NODE_expect:
         lower_expect(f, n);
         break;
@@ -54,7 +60,8 @@ void lower_stmt(struct frame *f, struct node *n)
 static bool is_statement(const struct node *n)
 {
     return n->kind == NODE_let || n->kind == NODE_assign || n->kind == NODE_while ||
-           n->kind == NODE_for || n->kind == NODE_expect;
+           n->kind == NODE_for || n->kind == NODE_expect || n->kind == NODE_cancel ||
+           n->kind == NODE_detach;
 }
 
 /* The node of a block whose value is the block's, or NULL. */

@@ -141,6 +141,29 @@ struct val lower_await(struct frame *f, struct node *n)
     return wait_value(f, &w, n->await_.value, lower_type(f, n->type));
 }
 
+/* ---- ending ---------------------------------------------------------------------------------- */
+
+static void cancel(struct frame *f, struct ir_value *v, struct span span)
+{
+    if (v->type->kind != TYPE_tuple) {
+        emit1(f, IR_cancel, NULL, span, v);
+        return;
+    }
+    for (uint32_t i = 0; i < v->type->args.count; i++) {
+        struct ir_value *part = emit1(f, IR_get, v->type->args.at[i], span, v);
+        part->imm.index = i;
+        cancel(f, part, span);
+    }
+}
+
+void lower_cancel(struct frame *f, struct node *n)
+{
+    struct operands ops = {0};
+    operand_add(f, &ops, lower_expr(f, n->cancel_.value), NULL, 0, n->span);
+    cancel(f, ops.at[0].val.v, n->span);
+    operand_release(f, &ops, n->span);
+}
+
 struct val lower_delegate(struct frame *f, struct node *n)
 {
     struct wait w = {.span = n->span};

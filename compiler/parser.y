@@ -359,7 +359,11 @@ select_arms: select_arm { $$ = parse_list(p, (struct nodes){0}, $1); }
     | select_arms separator select_arm { $$ = parse_list(p, $1, $3); }
     ;
 select_arm: ID '=' AWAIT target FAT expr
-                       { $$ = AST(p, select_arm, @$, .name = $1.name, .future = $4, .body = $6); }
+                       { $$ = AST(p, select_arm, @$, .pattern = parse_name_pattern(p, @1, $1.name),
+                                  .future = $4, .body = $6); }
+    | ID '=' TRY AWAIT target FAT expr
+                       { $$ = AST(p, select_arm, @$, .pattern = parse_name_pattern(p, @1, $1.name),
+                                  .is_try = true, .future = $5, .body = $7); }
     | AFTER binary FAT expr { $$ = AST(p, select_arm, @$, .future = $2, .body = $4); }
     | error            { $$ = RECOVER(@$); }
     ;

@@ -32,7 +32,10 @@ static void report_future(struct program *p, const struct symbol *symbol, const 
     if (spawns_io(value)) {
         struct diag *d = diag_error(p->diags, DIAG_io_future_unused, symbol->span,
                                     "the io future `%s` is never used", symbol->name);
-        diag_hint(p->diags, d, "`await %s` waits for it and tells whether it failed", symbol->name);
+        diag_hint(p->diags, d,
+                  "`await %s` waits for it and tells whether it failed; `cancel %s` ends it, "
+                  "`detach %s` lets it run on",
+                  symbol->name, symbol->name, symbol->name);
         return;
     }
     struct diag *d = diag_warning(p->diags, DIAG_future_unused, symbol->span,

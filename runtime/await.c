@@ -18,6 +18,7 @@
 #include "purity.h"
 #include "remote.h"
 #include "rerun.h"
+#include "timer.h"
 #include "trace.h"
 #include "worker.h"
 
@@ -219,6 +220,7 @@ void await_abandon(struct dfl_fiber *self, struct task_pool *pool, struct dfl_ta
 /* Tasks that a fiber waits for, with a node each; `who` of it is set while it is in a list. */
 struct set {
     struct task_fan fan;
+    struct timer timer; /* of some: when to give up */
     struct dfl_task *const *tasks;
     struct task_wait *waits;
     int64_t count;
@@ -242,6 +244,8 @@ static bool arm_set(struct dfl_fiber *self, void *arg)
     }
     if (done > 0)
         fan_count_down(&set->fan, done);
+    if (set->fan.some && set->timer.due != INT64_MAX)
+        timer_set(&set->timer);
     return true;
 }
 
@@ -264,9 +268,11 @@ static void disarm_set(struct dfl_fiber *self, struct set *set)
 
 static struct dfl_error *wait_for(struct dfl_fiber *self, struct set *set)
 {
-    set->fan.fiber = self;
-    set->fan.ticket = park_begin(self);
+    set->fan.fiber = set->timer.fiber = self;
+    set->fan.ticket = set->timer.ticket = park_begin(self);
     bool over = cancel_wait(self, set->fan.ticket, arm_set, set);
+    if (set->armed && set->fan.some)
+        timer_drop(&set->timer);
     if (set->armed && (!over || set->fan.some))
         disarm_set(self, set);
     return over ? NULL : cancel_failure(self);
@@ -274,29 +280,36 @@ static struct dfl_error *wait_for(struct dfl_fiber *self, struct set *set)
 
 enum { FEW = 16 };
 
-static struct dfl_error *park_on(struct dfl_fiber *self, struct dfl_task *const *tasks,
-                                 int64_t count, bool some, int64_t need)
+static struct dfl_error *park_on(struct dfl_fiber *self, struct set *set)
 {
-    struct task_wait few[FEW], *waits = few;
-    if (count > FEW) {
-        waits = aligned_alloc(16, (size_t)count * sizeof *waits);
-        if (!waits)
-            block_exhausted((size_t)count * sizeof *waits);
+    struct task_wait few[FEW];
+    set->waits = few;
+    if (set->count > FEW) {
+        set->waits = aligned_alloc(16, (size_t)set->count * sizeof *set->waits);
+        if (!set->waits)
+            block_exhausted((size_t)set->count * sizeof *set->waits);
     }
-    struct set set = {.tasks = tasks, .waits = waits, .count = count};
-    atomic_init(&set.fan.left, count);
-    atomic_init(&set.fan.need, need);
-    set.fan.some = some;
-    struct dfl_error *failure = wait_for(self, &set);
-    if (waits != few)
-        free(waits);
+    atomic_init(&set->fan.left, set->count);
+    struct dfl_error *failure = wait_for(self, set);
+    if (set->waits != few)
+        free(set->waits);
     return failure;
 }
 
-struct dfl_error *await_some(struct dfl_fiber *self, struct dfl_task *const *tasks, int64_t count,
-                             int64_t need)
+static struct dfl_error *park_on_all(struct dfl_fiber *self, struct dfl_task *const *tasks,
+                                     int64_t count)
 {
-    return park_on(self, tasks, count, true, need);
+    struct set set = {.tasks = tasks, .count = count};
+    return park_on(self, &set);
+}
+
+struct dfl_error *await_some(struct dfl_fiber *self, struct dfl_task *const *tasks, int64_t count,
+                             int64_t need, int64_t due)
+{
+    struct set set = {.tasks = tasks, .count = count, .timer.due = due};
+    set.fan.some = true;
+    atomic_init(&set.fan.need, need);
+    return park_on(self, &set);
 }
 
 bool await_take_back(struct dfl_fiber *self, struct dfl_task *task)
@@ -326,7 +339,7 @@ struct dfl_error *dfl_await(struct dfl_fiber *self, struct dfl_task *task)
 {
     if (task_is_done(task) || run_if_newest(self, task))
         return NULL;
-    return park_on(self, &task, 1, false, 0);
+    return park_on_all(self, &task, 1);
 }
 
 static int64_t count_pending(struct dfl_task *const *tasks, int64_t count)
@@ -339,7 +352,7 @@ static int64_t count_pending(struct dfl_task *const *tasks, int64_t count)
 
 struct dfl_error *await_each(struct dfl_fiber *self, struct dfl_task *const *tasks, int64_t count)
 {
-    return count_pending(tasks, count) ? park_on(self, tasks, count, false, 0) : NULL;
+    return count_pending(tasks, count) ? park_on_all(self, tasks, count) : NULL;
 }
 
 /* ---- edges ---- */

@@ -31,10 +31,11 @@ bool await_claim(struct dfl_task *);
 /* Takes a record that may run on this stack, if it is the newest of the own deque. */
 bool await_take_back(struct dfl_fiber *self, struct dfl_task *);
 
-/* Parks until all of these are done, or `need` of them; they are held meanwhile. NULL, or the
- * failure with which the task that waits is to end. May move `self` to another worker. */
+/* Parks until all of these are done; they are held meanwhile. NULL, or the failure with which the
+ * task that waits is to end. May move `self` to another worker. */
 struct dfl_error *await_each(struct dfl_fiber *self, struct dfl_task *const *, int64_t count);
+/* The same until `need` of them are done, or it is `due` by clock_now(); INT64_MAX: never. */
 struct dfl_error *await_some(struct dfl_fiber *self, struct dfl_task *const *, int64_t count,
-                             int64_t need);
+                             int64_t need, int64_t due);
 
 #endif

@@ -193,6 +193,14 @@ static void cancel(struct dfl_task *task)
         tell(task);
 }
 
+void dfl_cancel(struct dfl_fiber *self, struct dfl_task *const *tasks, int64_t count)
+{
+    (void)self;
+    for (int64_t i = 0; i < count; i++)
+        if (!task_is_done(tasks[i]))
+            cancel(tasks[i]);
+}
+
 /* ---- letting go ---- */
 
 void cancel_before_release(struct dfl_task *task)

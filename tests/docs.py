@@ -82,8 +82,9 @@ def library():
     rows = ["| module | functions |", "| --- | --- |"]
     for module in LIBRARY:
         path = os.path.join(ROOT, "stdlib", module + ".dfl")
-        found = re.findall(r'^pub (?:@\S+ )?(?:extern "dfl" )?(io fn|fn|record|enum|let) (.*)$',
-                           open(path, encoding="utf-8").read(), re.M)
+        text = re.sub(r"(?<=\()\n\s+|(?<=,)\n *(?= )|\n(?=\) ->)", "",
+                      open(path, encoding="utf-8").read())  # a declaration in several lines
+        found = re.findall(r'^pub (?:@\S+ )?(?:extern "dfl" )?(io fn|fn|record|enum|let) (.*)$', text, re.M)
         names = []
         for kind, rest in found:
             rest = re.sub(r" = [^,)]*$", "", rest) if kind == "let" else re.sub(r" \{.*$", "", rest)
