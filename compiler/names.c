@@ -548,6 +548,13 @@ static void declare_const(struct program *p, struct module *m, struct node *node
     scope_add(p, m, name, symbol->span, symbol);
 }
 
+/* `geo` of `import shapes.geo`. */
+static const char *last_name(struct program *p, const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot ? name_of(p, dot + 1) : path;
+}
+
 /* A name that an import should have given: what is done with it is no second mistake. */
 static void declare_lost(struct program *p, struct module *m, const char *name, struct node *node)
 {
@@ -577,7 +584,7 @@ static void declare_import(struct program *p, struct module *m, struct node *nod
     if (node->import_.names.count)
         return;
     if (!target) {
-        declare_lost(p, m, node->import_.path, node);
+        declare_lost(p, m, last_name(p, node->import_.path), node);
         return;
     }
     struct symbol *symbol = module_symbol(p, target);
@@ -778,6 +785,16 @@ static void offer_folder(struct program *p, struct nearest *nearest, const char 
         closedir(dir);
 }
 
+/* The file of `shapes.geo` below a folder that ends with `/` or is empty: shapes/geo.dfl. */
+static const char *module_file(struct program *p, const char *folder, const char *name)
+{
+    char *path = arena_format(p->arena, "%s%s.dfl", folder, name);
+    for (char *c = path + strlen(folder); c < path + strlen(path) - strlen(".dfl"); c++)
+        if (*c == '.')
+            *c = '/';
+    return path;
+}
+
 static void unknown_module(struct loader *l, const char *name, struct span span)
 {
     struct program *p = l->program;
@@ -791,15 +808,16 @@ static void unknown_module(struct loader *l, const char *name, struct span span)
     else if (nearest.best)
         diag_meant(p->diags, d, span, nearest.best);
     else
-        diag_hint(p->diags, d, "modules are files: `%s%s.dfl`, or one of the standard library",
-                  l->folder, name);
+        diag_hint(p->diags, d, "modules are files: `%s`, or one of the standard library",
+                  module_file(p, l->folder, name));
 }
 
-/* The file of an imported module: beside the root file, else in the library; NULL if neither. */
+/* The file of an imported module: below the folder of the root file, else in the library; NULL if
+ * neither. */
 static const char *find_file(struct loader *l, const char *name, bool *is_std)
 {
     struct program *p = l->program;
-    const char *path = arena_format(p->arena, "%s%s.dfl", l->folder, name);
+    const char *path = module_file(p, l->folder, name);
     *is_std = false;
     if (access(path, R_OK) == 0)
         return path;
@@ -847,7 +865,7 @@ static void load_import(struct loader *l, struct node *node)
             report_cycle(l, known);
         return;
     }
-    node->import_.target = module_open(l, path, name_of(p, node->import_.path), is_std);
+    node->import_.target = module_open(l, path, last_name(p, node->import_.path), is_std);
 }
 
 /* Imports first, so that signatures can use their types; then all names; then what they mean. */

@@ -48,11 +48,6 @@ const char *parse_path(struct parse *p, const char *folder, const char *name)
     return intern(p->lexer.names, path, strlen(path));
 }
 
-const char *parse_test_name(struct parse *p)
-{
-    return intern(p->lexer.names, "test", strlen("test"));
-}
-
 static void item_set_attrs(struct parse *p, struct nodes attrs, struct node *item)
 {
     if (item->kind == NODE_func) {

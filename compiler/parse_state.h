@@ -53,8 +53,6 @@ struct reduction parse_reduction(struct parse *, struct span, bool is_scan, stru
 /* A string's text before a hole or the end; none if it is empty. */
 struct nodes parse_piece(struct parse *, struct nodes, struct span, struct token_text);
 const char *parse_path(struct parse *, const char *folder, const char *name);
-/* The module `test`, whose name is a keyword. */
-const char *parse_test_name(struct parse *);
 
 /* Reports that p->now has no place, where tokens of these names would have. False: recovery has
  * come to the end of the file, and the parse ends. */

@@ -139,7 +139,6 @@ alias: %empty          { $$.name = NULL; }
     | AS STR           { $$.name = parse_text(p, @2, $2.text); }
     ;
 path: ID
-    | TEST             { $$.name = parse_test_name(p); }
     | path '.' ID      { $$.name = parse_path(p, $1.name, $3.name); }
     ;
 import_names: %empty   { $$ = (struct nodes){0}; }
@@ -492,7 +491,6 @@ index: binary
 /* -- primary -- */
 
 primary: ID            { $$ = AST(p, name, @$, .name = $1.name); }
-    | TEST '.' ID      { $$ = parse_dot(p, @$, AST(p, name, @1, .name = parse_test_name(p)), $3.name, @3); }
     | TYPE_ID          { $$ = AST(p, name, @$, .name = $1.name); }
     | INT              { $$ = AST(p, int, @$, .value = $1.integer); }
     | FLOAT            { $$ = AST(p, float, @$, .value = $1.number); }

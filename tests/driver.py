@@ -15,6 +15,7 @@ import deep
 import docs
 import explain
 import golden.run
+import grammar
 import graph.run
 import install
 import lang.run
@@ -70,7 +71,7 @@ def main():
         cases = []
         if "build" in ready:
             cases += native.cases(build_dir, "")
-            for suite in (golden.run, graph.run, lang.run, acceptance.run, cli.run, cluster.run, docs, explain, deep, oracle):
+            for suite in (golden.run, graph.run, lang.run, acceptance.run, cli.run, cluster.run, docs, grammar, explain, deep, oracle):
                 cases += list(suite.cases(dfl))
             cases += list(install.cases(build_dir))
         for name in SANITIZERS:
