@@ -151,7 +151,8 @@ int64_t block_room(const struct dfl_block *block)
 
 static struct dfl_block *move(struct dfl_block *block, const struct dfl_type *type, int64_t bytes)
 {
-    struct dfl_block *to = alloc_large(type, bytes);
+    struct dfl_block *to =
+        bytes < BLOCK_LARGE ? block_alloc(block_bytes(bytes)) : alloc_large(type, bytes);
     memcpy(to, block, sizeof *block + block->size);
     block_free(block);
     return to;
@@ -159,12 +160,13 @@ static struct dfl_block *move(struct dfl_block *block, const struct dfl_type *ty
 
 struct dfl_block *block_grow(struct dfl_block *block, int64_t bytes)
 {
-    if (!large.size || bytes < BLOCK_LARGE)
+    bool elsewhere = is_elsewhere(block);
+    if (!elsewhere && (!large.size || bytes < BLOCK_LARGE))
         return block_resize(block, block_bytes(bytes));
-    if (is_elsewhere(block) && large.grow(block, block_bytes(bytes)))
+    if (elsewhere && bytes >= BLOCK_LARGE && large.grow(block, block_bytes(bytes)))
         return block;
     const struct dfl_type *type = value_type(block->type);
-    if (!is_elsewhere(block) && (type->refs || block->size >= BLOCK_LARGE))
+    if (!elsewhere && (type->refs || block->size >= BLOCK_LARGE))
         return block_resize(block, block_bytes(bytes)); /* has no place there, or found none */
     return move(block, type, bytes);
 }

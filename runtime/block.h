@@ -95,7 +95,8 @@ static inline uint64_t block_sure_room(uint64_t size)
 
 /* Bytes that fit behind the header without moving: a size of the above kind. */
 int64_t block_room(const struct dfl_block *);
-/* The same block, perhaps moved, with room for `bytes`; the caller is its only holder. */
+/* The same block, perhaps moved with the bytes that its size tells, with room for `bytes`, which
+ * are not fewer; the caller is its only holder. */
 struct dfl_block *block_grow(struct dfl_block *, int64_t bytes);
 
 /* Where else large blocks of elements without references may lie. If that is memory shared with

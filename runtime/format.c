@@ -11,13 +11,22 @@
 
 /* ---- buffers ---- */
 
+static void resize(struct buffer *b, int64_t room)
+{
+    b->block->size = (uint64_t)b->len; /* what is to be kept */
+    b->block = block_grow(b->block, room);
+}
+
 char *buffer_space(struct buffer *b, int64_t n)
 {
     if (b->len + n > b->room) {
         int64_t wanted = b->len + n > 2 * b->room ? b->len + n : 2 * b->room;
         if (wanted < 48)
             wanted = 48;
-        b->block = b->block ? block_grow(b->block, wanted) : dfl_block_new(&value_u8, wanted);
+        if (b->block)
+            resize(b, wanted);
+        else
+            b->block = dfl_block_new(&value_u8, wanted);
         b->room = wanted;
     }
     return block_data(b->block) + b->len;
@@ -41,7 +50,7 @@ void dfl_buffer_end(void *buffer, struct dfl_view *out)
         return;
     }
     if (b->room > 4096 && b->room > b->len + b->len / 4)
-        b->block = block_grow(b->block, b->len);
+        resize(b, b->len);
     b->block->size = (uint64_t)b->len;
     *out = (struct dfl_view){b->block, block_data(b->block), b->len};
 }

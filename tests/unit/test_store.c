@@ -14,6 +14,7 @@
 #include "array.h"
 #include "encode.h"
 #include "grid.h"
+#include "format.h"
 #include "heap.h"
 #include "store.h"
 
@@ -457,6 +458,29 @@ START_TEST(large_arrays_without_references_are_born_in_the_store)
 }
 END_TEST
 
+START_TEST(texts_under_construction_move_in_and_out_whole)
+{
+    open_values(64 * MIB);
+    for (int64_t lines = 10; lines < 100000; lines = lines * 3 / 2) { /* 80 bytes to 800 KiB */
+        struct buffer b;
+        dfl_buffer_begin(&b);
+        for (int64_t i = 0; i < lines; i++) {
+            char line[16];
+            dfl_buffer_text(&b, line, snprintf(line, sizeof line, "%07lld\n", (long long)i));
+        }
+        struct dfl_view text;
+        dfl_buffer_end(&b, &text);
+        ck_assert_int_eq(text.len, 8 * lines);
+        for (int64_t i = 0; i < lines; i++)
+            if (atoll((char *)text.ptr + 8 * i) != i)
+                ck_abort_msg("line %lld of %lld is wrong", (long long)i, (long long)lines);
+        dfl_drop(&value_str, &text);
+    }
+    ck_assert_int_eq(dfl_block_live(), 0);
+    close_values();
+}
+END_TEST
+
 START_TEST(a_full_store_leaves_values_where_they_always_were)
 {
     open_values(4 * MIB);
@@ -643,6 +667,7 @@ int main(int argc, char **argv)
         threads_never_get_the_same_place,
         an_extent_may_come_later,
         large_arrays_without_references_are_born_in_the_store,
+        texts_under_construction_move_in_and_out_whole,
         a_full_store_leaves_values_where_they_always_were,
         what_is_lent_is_read_in_place_and_copied_when_it_is_changed,
         what_is_lent_may_be_inside_other_values,
