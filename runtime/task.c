@@ -341,11 +341,17 @@ static void give_boxed(struct dfl_task *task, const struct dfl_type *type, const
     task->result = (uintptr_t)block;
 }
 
+/* Who lets go of a future looks whether its task runs, at any time. */
+static void set_outcome(struct dfl_task *task, uint8_t outcome)
+{
+    __atomic_store_n(&task->outcome, outcome, __ATOMIC_RELAXED);
+}
+
 void dfl_task_give(struct dfl_task *task, void *value, struct dfl_error *failure)
 {
     const struct dfl_type *type = task_fn(task)->result, *held = task_held_type(task_fn(task));
     task->result = 0;
-    task->outcome = failure ? DFL_FAILURE : DFL_VALUE;
+    set_outcome(task, failure ? DFL_FAILURE : DFL_VALUE);
     if (failure) {
         task->result = (uintptr_t)failure;
         return;
@@ -354,7 +360,7 @@ void dfl_task_give(struct dfl_task *task, void *value, struct dfl_error *failure
         struct dfl_error *e = *(struct dfl_error **)value;
         value = (char *)value + value_inner(type);
         if (e) {
-            task->outcome = DFL_ERR;
+            set_outcome(task, DFL_ERR);
             task->result = (uintptr_t)e;
             return;
         }
@@ -364,7 +370,7 @@ void dfl_task_give(struct dfl_task *task, void *value, struct dfl_error *failure
     else
         memcpy(&task->result, value, held->size);
     if (held->size <= sizeof task->result && !held->refs)
-        task->outcome = DFL_PLAIN;
+        set_outcome(task, DFL_PLAIN);
 }
 
 bool dfl_task_done(const struct dfl_task *task)
