@@ -191,27 +191,15 @@ void cg_do_call(struct cg *cg, const struct ir_value *x)
 
 /* ---- C functions ---------------------------------------------------- */
 
-/* What LLVM knows better than by a call: of one or two floats. */
-static const struct {
-    const char *symbol, *intrinsic;
-} intrinsics[] = {
-    {"dfl_std_math_sqrt", "llvm.sqrt"},
-    {"dfl_std_math_floor", "llvm.floor"},
-    {"dfl_std_math_ceil", "llvm.ceil"},
-};
-
+/* What LLVM knows better than by a call. */
 static bool do_intrinsic(struct cg *cg, const struct ir_value *x)
 {
-    if (x->type->kind != TYPE_float || x->arg_count != 1 || x->args[0]->type->kind != TYPE_float)
+    const char *name = ir_intrinsic(x);
+    if (!name)
         return false;
-    for (uint32_t i = 0; i < sizeof intrinsics / sizeof intrinsics[0]; i++) {
-        if (strcmp(intrinsics[i].symbol, x->imm.ext.symbol))
-            continue;
-        LLVMValueRef a = cg_arg(cg, x, 0);
-        cg_set(cg, x, cg_intrinsic(cg, intrinsics[i].intrinsic, cg->f64, &a, 1));
-        return true;
-    }
-    return false;
+    LLVMValueRef a = cg_arg(cg, x, 0);
+    cg_set(cg, x, cg_intrinsic(cg, name, cg->f64, &a, 1));
+    return true;
 }
 
 static struct cg_callee extern_callee(struct cg *cg, const char *symbol, uint32_t count)

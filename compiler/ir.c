@@ -31,6 +31,24 @@ bool ir_op_ends(enum ir_op op)
     return rows[op].flags & ENDS;
 }
 
+const char *ir_intrinsic(const struct ir_value *x)
+{
+    static const struct {
+        const char *symbol, *intrinsic; /* of a float to a float */
+    } list[] = {
+        {"dfl_std_math_sqrt", "llvm.sqrt"}, {"dfl_std_math_floor", "llvm.floor"},
+        {"dfl_std_math_ceil", "llvm.ceil"}, {"dfl_std_math_trunc", "llvm.trunc"},
+        {"dfl_std_math_abs", "llvm.fabs"},
+    };
+    if (x->op != IR_extern || x->arg_count != 1 || x->type->kind != TYPE_float ||
+        x->args[0]->type->kind != TYPE_float)
+        return NULL;
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
+        if (!strcmp(list[i].symbol, x->imm.ext.symbol))
+            return list[i].intrinsic;
+    return NULL;
+}
+
 struct ir_func *ir_func_new(struct ir_module *m, const char *name, const struct type *result)
 {
     struct ir_func *f = arena_new(m->arena, struct ir_func);

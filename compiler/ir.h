@@ -147,6 +147,9 @@ const char *ir_op_name(enum ir_op);
 bool ir_op_fails(enum ir_op);
 bool ir_op_ends(enum ir_op);
 
+/* The intrinsic of LLVM that an extern call is, which cannot fail; or NULL. */
+const char *ir_intrinsic(const struct ir_value *);
+
 /* Sets group and recursive of all functions, by calls and spawns (an await may run its task in
  * place). Groups are numbered from 1, callees before callers. */
 void ir_groups(struct ir_module *);

@@ -148,6 +148,8 @@ static bool is_plain(const struct ir_value *x)
     case IR_poll:
     case IR_debug:
         return true;
+    case IR_extern:
+        return ir_intrinsic(x);
     default:
         return x->op <= IR_ge;
     }

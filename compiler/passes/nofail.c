@@ -1,5 +1,5 @@
-/* needs: nothing. gives: functions that cannot fail are marked nofail, and calls of them branch
- * nowhere. breaks: nothing.
+/* needs: nothing. gives: functions that cannot fail are marked nofail, and calls of them and of
+ * intrinsics branch nowhere. breaks: nothing.
  *
  * A function fails if a raise can be reached in it. Every function is held to be unfailing until
  * that is seen, and the look is repeated until nothing changes, since calls of failing functions
@@ -23,7 +23,7 @@ static void reach_block(struct reach *r, struct ir_block *b)
 
 static bool may_fail(const struct ir_value *x)
 {
-    return x->fail && !(x->op == IR_call && x->imm.call.func->nofail);
+    return x->fail && !(x->op == IR_call && x->imm.call.func->nofail) && !ir_intrinsic(x);
 }
 
 /* True if the block itself raises; else what it leads to is still to be looked at. */
@@ -79,7 +79,7 @@ static void rewrite(struct ir_block *b)
 {
     for (uint32_t i = 0; i < b->body.count; i++) {
         struct ir_value *x = b->body.at[i];
-        if (x->op == IR_call && x->imm.call.func->nofail) {
+        if ((x->op == IR_call && x->imm.call.func->nofail) || ir_intrinsic(x)) {
             x->nofail = true;
             x->fail = NULL;
         }
