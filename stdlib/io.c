@@ -59,10 +59,12 @@ static int read_all(const struct helper_job *job, int fd, struct buffer *b)
 
 /* ---- standard input ---- */
 
+/* What was read from the system and not given out yet: bytes[used..len]. It outlives the run's
+ * values, so it is no block. */
 static struct {
     pthread_mutex_t lock;
-    struct buffer text; /* read from the system; the part before `used` has been given out */
-    int64_t used;
+    char *bytes;
+    int64_t used, len, room;
     bool ended;
 } in = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -73,37 +75,56 @@ struct input_job {
     int code;
 };
 
-/* What was read ahead is moved out of the shared buffer. */
-static void input_take(struct dfl_view *out, int64_t len, int64_t skip)
+/* Lock held. Room for `n` more bytes, at bytes + len. */
+static void input_space(int64_t n)
 {
-    *out = value_text(buffer_text(&in.text) + in.used, len);
-    in.used += len + skip;
-    if (in.used < in.text.len)
-        return;
-    buffer_discard(&in.text);
-    in.text = (struct buffer){0};
+    in.len -= in.used;
+    if (in.used > 0)
+        memmove(in.bytes, in.bytes + in.used, (size_t)in.len);
     in.used = 0;
+    if (in.room - in.len >= n)
+        return;
+    in.room = 2 * in.room > in.len + n ? 2 * in.room : in.len + n;
+    in.bytes = realloc(in.bytes, (size_t)in.room);
+    if (!in.bytes)
+        block_exhausted((uint64_t)in.room);
 }
 
-/* What nobody waits for any more stays in the shared buffer. */
+static void input_lock(void)
+{
+    pthread_mutex_lock(&in.lock);
+}
+
+static void input_unlock(void)
+{
+    if (in.used == in.len) {
+        free(in.bytes);
+        in.bytes = NULL;
+        in.used = in.len = in.room = 0;
+    }
+    pthread_mutex_unlock(&in.lock);
+}
+
+/* What nobody waits for any more is kept for the next who asks. */
 static void input_rest(struct helper_job *arg)
 {
     struct input_job *job = (struct input_job *)arg;
-    pthread_mutex_lock(&in.lock);
+    struct buffer b = {0};
+    input_lock();
+    buffer_put(&b, in.bytes + in.used, in.len - in.used);
+    in.used = in.len;
     if (!in.ended)
-        job->code = read_all(arg, STDIN_FILENO, &in.text);
+        job->code = read_all(arg, STDIN_FILENO, &b);
     if (helper_is_left(arg)) {
-        pthread_mutex_unlock(&in.lock);
-        return;
-    }
-    in.ended = true;
-    if (in.used == 0) {
-        dfl_buffer_end(&in.text, &job->text);
-        in.text = (struct buffer){0};
+        input_space(b.len + 1);
+        memcpy(in.bytes, b.len ? buffer_text(&b) : "", (size_t)b.len);
+        in.len = b.len;
+        buffer_discard(&b);
     } else {
-        input_take(&job->text, in.text.len - in.used, 0);
+        in.ended = true;
+        dfl_buffer_end(&b, &job->text);
     }
-    pthread_mutex_unlock(&in.lock);
+    input_unlock();
 }
 
 /* Reads more. False at the end or after an error, which is in job->code. */
@@ -111,18 +132,29 @@ static bool input_more(struct input_job *job)
 {
     if (in.ended)
         return false;
-    char *to = buffer_space(&in.text, READ_FIRST);
+    input_space(READ_FIRST);
     ssize_t n;
     do
-        n = read(STDIN_FILENO, to, READ_FIRST);
+        n = read(STDIN_FILENO, in.bytes + in.len, READ_FIRST);
     while (n < 0 && goes_on(&job->job));
     if (n < 0)
         job->code = errno;
     if (n > 0)
-        in.text.len += n;
+        in.len += n;
     else
         in.ended = !helper_is_left(&job->job);
     return n > 0;
+}
+
+/* The next `len` bytes are the line. */
+static void input_take(struct input_job *job, int64_t len, bool has_end)
+{
+    const char *line = in.bytes + in.used;
+    in.used += len + has_end;
+    job->ended = !has_end && len == 0;
+    if (len > 0 && line[len - 1] == '\r')
+        len--;
+    job->text = value_text(line, len);
 }
 
 static void input_line(struct helper_job *arg)
@@ -130,23 +162,15 @@ static void input_line(struct helper_job *arg)
     struct input_job *job = (struct input_job *)arg;
     int64_t seen = 0;
     const char *end = NULL;
-    pthread_mutex_lock(&in.lock);
+    input_lock();
     do {
-        const char *from = buffer_text(&in.text) + in.used + seen;
-        int64_t left = in.text.len - in.used - seen;
-        end = left ? memchr(from, '\n', (size_t)left) : NULL;
+        int64_t left = in.len - in.used - seen;
+        end = left ? memchr(in.bytes + in.used + seen, '\n', (size_t)left) : NULL;
         seen += left;
     } while (!end && input_more(job));
-    if (helper_is_left(arg)) {
-        pthread_mutex_unlock(&in.lock);
-        return;
-    }
-    int64_t len = end ? end - (buffer_text(&in.text) + in.used) : in.text.len - in.used;
-    job->ended = !end && len == 0;
-    input_take(&job->text, len, end != NULL);
-    if (job->text.len > 0 && ((char *)job->text.ptr)[job->text.len - 1] == '\r')
-        job->text.len--;
-    pthread_mutex_unlock(&in.lock);
+    if (!helper_is_left(arg))
+        input_take(job, end ? end - (in.bytes + in.used) : in.len - in.used, end != NULL);
+    input_unlock();
 }
 
 static void input_end(struct helper_job *job)

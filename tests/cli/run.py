@@ -964,6 +964,39 @@ def a_reader_that_comes_late_holds_up_nobody(p, dfl):
         same(len(lines), 60000)
 
 
+LEAVING = """import io
+@timeout(30ms)
+io task late(path: str) -> int! { io.read(path)?.len }
+io task reads(path: str) -> int! { io.read(path)?.len }
+@timeout(30ms)
+io task line() -> str! { io.read_line()? else "end" }
+io task main(args: [str]) -> int! {
+  match try await spawn late(args[0]) { ok(n) => print("odd {n}"), err(e) => print("{e.kind} at {e.line}") }
+  let fs = [spawn reads(args[0]) for _ in 0..100]
+  io.sleep(10ms)
+  cancel fs
+  print("{[match try await f { ok(_) => "odd", err(e) => e.kind } for f in fs].filter(|k| k == "cancelled").len}")
+  match try await spawn line() { ok(s) => print("odd {s}"), err(e) => print(e.kind) }
+  print("late: {io.read_line()? else "end"}, {io.stdin()?.len}")
+  0
+}
+"""
+
+
+@test
+def calls_that_wait_for_the_world_are_left(p, dfl):
+    """More of them than there are threads for, and none is still there at the end."""
+    p.write("a.dfl", LEAVING)
+    os.mkfifo(os.path.join(p.work, "fifo"))
+    child = start([dfl, "run", "a.dfl", "fifo"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                  stderr=subprocess.PIPE, text=True, env=p.env, cwd=p.work)
+    lines = [child.stdout.readline() for _ in range(3)]
+    out, err = child.communicate("a line\nmore\n", timeout=30)
+    same("".join(lines) + out, "timeout at 3\n100\ntimeout\nlate: a line, 5\n")
+    if child.returncode != 0:
+        fail("exit %d: %s" % (child.returncode, err))
+
+
 @test
 def ctrl_c_ends_a_program_whose_output_nobody_takes(p, dfl):
     p.write("a.dfl", 'io task main(args: [str]) {\n  if args.len > 0 { while true { print("more") } }\n'

@@ -2,7 +2,8 @@
 """The language: programs in ok/ print what their header says, in every mode; programs in bad/ get
 exactly the messages that they end with. `lang/run.py DFL --write` writes those of bad/ anew.
 
-    ok/   the header lines of ../acceptance/README.md: args stdin expect exit stderr
+    ok/   the header lines of ../acceptance/README.md: args stdin expect exit stderr; and `native`, with
+          the reason why the program is not interpreted
     bad/  `// expect-diagnostics:`, then each line of standard error behind `// `; the file is
           checked in its own folder, so it is named without one
     bad/NAME.cases
@@ -138,8 +139,10 @@ def cases(dfl, modes=MODES):
     for path, name in files("lang/ok", ".dfl"):
         if "/" in name and os.path.basename(name) != "main.dfl":
             continue  # a module of a program
-        verb = header(path).get("verb", ["run"])[0]
-        for mode, options in modes if verb == "run" else modes[:1]:
+        h = header(path)
+        for mode, options in modes if h.get("verb", ["run"]) == ["run"] else modes[:1]:
+            if mode == "interp" and "native" in h:
+                continue
             yield Case("lang/ok/%s [%s]" % (name, mode),
                        lambda p, o=options, f=path: run_ok(p, dfl, o, f))
     for path, name in bad_programs():
