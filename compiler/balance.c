@@ -135,6 +135,11 @@ static void bracket_pop(struct lexer *lexer, const struct token *token)
 
 void balance_report_hole(struct lexer *lexer, struct span hole)
 {
+    if (lexer_report_odd_quote(lexer, hole.start))
+        return;
+    const char *text = lexer->source->text;
+    lexer->broken =
+        lexer_span(lexer, hole.start, hole.end + (uint32_t)strcspn(text + hole.end, "\n"));
     diag_error(lexer->diags, DIAG_open_hole, hole,
                "the interpolation `{` is not closed with `}` on its line");
 }
@@ -254,6 +259,19 @@ static bool statement_follows(const struct lexer *lexer)
     return (uint32_t)(at - line) > lexer->item_indent;
 }
 
+/* Whether the innermost bracket was opened on this line, is no brace, and what closes it is still
+ * to come on the line. */
+static bool closes_inside(const struct lexer *lexer)
+{
+    const struct bracket *open = top(lexer);
+    if ((open->opener != '(' && open->opener != '[') || open->span.start < lexer->line_start)
+        return false;
+    int closer = closer_of(open->opener), depth = 1;
+    for (const char *at = lexer->source->text + lexer->offset; *at && *at != '\n' && depth; at++)
+        depth += (*at == open->opener) - (*at == closer);
+    return depth == 0;
+}
+
 /* False: the closing token has nothing to close and is dropped. */
 static bool closer_fits(struct lexer *lexer, const struct token *token)
 {
@@ -276,6 +294,11 @@ static bool closer_fits(struct lexer *lexer, const struct token *token)
         if (!is_told(lexer))
             diag_error(lexer->diags, DIAG_stray_bracket, token->span,
                        "this `}` ends the declaration, and a statement follows");
+        return false;
+    }
+    if (token->kind == '}' && closes_inside(lexer)) {
+        if (!is_told(lexer))
+            diag_error(lexer->diags, DIAG_stray_bracket, token->span, "`}` closes nothing");
         return false;
     }
     if (depth + 1 < lexer->brackets.count && !token->is_told)

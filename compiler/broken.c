@@ -24,6 +24,8 @@ static struct span extent(const struct module *m, uint32_t index)
 {
     const struct nodes *items = &m->tree->module_.items;
     struct span span = items->at[index]->span;
+    if (items->at[index]->kind == NODE_bad) /* its span starts where it was found to be wrong */
+        span.start = index ? items->at[index - 1]->span.end : 0;
     for (span.end = m->source->len; ++index < items->count;)
         if (items->at[index]->kind != NODE_bad) {
             span.end = items->at[index]->span.start;

@@ -107,7 +107,7 @@ static void check_main(struct check *c, struct symbol *main)
         wrong = "`main` takes the arguments of the program as `[str]`";
     else if (!main_result(c, func->result))
         wrong = "`main` gives `int!`, `int`, `()!` or nothing";
-    if (!wrong)
+    if (!wrong || func->is_lost)
         return;
     struct diag *d = diag_error(c->diags, DIAG_bad_main, main->span, "%s", wrong);
     diag_hint(c->diags, d, "write `io task main(args: [str]) -> int!`");

@@ -35,6 +35,8 @@ static const struct type *layer(const struct type *want, enum type_kind kind)
 static const struct type *untold(struct check *c, struct node *call, const char *name,
                                  const char *type)
 {
+    if (c->quiet)
+        return simple(c, TYPE_bad);
     struct diag *d = diag_error(c->diags, DIAG_cannot_infer, call->span,
                                 "the type of `%s` cannot be told from here", name);
     diag_hint(c->diags, d, "write the type: `let x: %s = …`", type);

@@ -461,6 +461,12 @@ static const struct type *call_function(struct check *c, struct node *node, stru
     if (target->func && target->module != c->module)
         target->func->is_met = true;
     place_arguments(c, &call, &given);
+    if (call.bad) { /* which of them is which is not known */
+        for (uint32_t i = 0; i < given.count; i++)
+            if (given.at[i]->kind != NODE_named_arg && !given.at[i]->type)
+                check_quietly(c, &given.at[i]);
+        return simple(c, TYPE_bad);
+    }
     check_arguments(c, &call);
     if (edges)
         *edges = call.edges;

@@ -188,6 +188,8 @@ const struct type *check_index(struct check *c, struct node *node)
 static const struct type *cannot_infer(struct check *c, const struct node *node, const char *what,
                                        const char *example)
 {
+    if (c->quiet)
+        return bad(c);
     struct diag *d = diag_error(c->diags, DIAG_cannot_infer, node->span,
                                 "the type of %s cannot be told from here", what);
     diag_hint(c->diags, d, "write the type: `%s`", example);
@@ -490,8 +492,11 @@ const struct type *check_expr(struct check *c, struct node **slot, const struct 
 void check_quietly(struct check *c, struct node **slot)
 {
     enum node_kind kind = (*slot)->kind;
-    if (is_passed(c, *slot) || kind == NODE_range || expr_is_open(*slot))
+    if (is_passed(c, *slot) || kind == NODE_range || expr_is_open(*slot)) {
         (*slot)->type = bad(c);
-    else
-        check_expr(c, slot, NULL);
+        return;
+    }
+    c->quiet++;
+    check_expr(c, slot, NULL);
+    c->quiet--;
 }

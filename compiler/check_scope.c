@@ -91,12 +91,15 @@ static void offer_scope(struct nearest *nearest, const char *name, const struct 
  * that an import nearly gave is no mistake of its own. */
 bool scope_is_told(struct check *c, const char *name, char behind)
 {
-    const void *where = behind == '.' || behind == '(' ? (void *)c->module : (void *)c->function;
+    bool is_module = behind == '.' || behind == '(';
     for (uint32_t i = 0; i < c->unknown.count; i++)
-        if (c->unknown.at[i].name == name && c->unknown.at[i].where == where)
+        if (c->unknown.at[i].name == name && (c->unknown.at[i].where == c->function ||
+                                              (is_module && c->unknown.at[i].where == c->module)))
             return true;
     if (c->unknown.count < UNKNOWN_MAX)
-        vec_push(c->arena, &c->unknown, ((struct unknown){name, where}));
+        vec_push(c->arena, &c->unknown, ((struct unknown){name, c->function}));
+    if (c->unknown.count < UNKNOWN_MAX && is_module)
+        vec_push(c->arena, &c->unknown, ((struct unknown){name, c->module}));
     const struct name_map *scope = &c->module->scope;
     for (uint32_t i = 0; behind == '.' && i < scope->room; i++) {
         const struct symbol *symbol = scope->slots[i].value;

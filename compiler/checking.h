@@ -58,6 +58,7 @@ struct check {
     struct why why; /* of the `want` of the expression about to be checked */
     bool binds;     /* names that `is` binds here have a value where they are seen */
     uint32_t depth; /* of nested expressions */
+    uint32_t quiet; /* > 0: the place is not known, since a mistake in it was reported */
 };
 
 static inline const struct type *simple(struct check *c, enum type_kind kind)

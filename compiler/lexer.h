@@ -111,8 +111,9 @@ void lexer_close(struct lexer *);
 void lexer_cut(struct lexer *);
 /* The innermost string is left because a bracket of newline.c closed its hole. */
 void lexer_leave_string(struct lexer *);
-/* Says that the string which opens there is never closed; its line is passed over. */
-void lexer_report_unclosed(struct lexer *, struct span quote);
+/* If the quotes of the line of that offset do not pair: says that the last one is never closed,
+ * passes over the line, and returns true. What stands on it is not what it was to be. */
+bool lexer_report_odd_quote(struct lexer *, uint32_t at);
 struct span lexer_span(const struct lexer *, uint32_t start, uint32_t end);
 
 /* -- literal.c: values; each reports what is wrong and still gives a value -- */
