@@ -178,7 +178,7 @@ def examples_compiled(place, dfl, module):
 
 def listed(place, path):
     if library() not in open(path, encoding="utf-8").read():
-        fail("the table of section 15 is not what the modules declare; tests/docs.py --library prints it")
+        fail("the table of the standard library is not what the modules declare; tests/docs.py --library prints it")
 
 
 def cases(dfl):
