@@ -200,6 +200,17 @@ const struct type *op_result(struct check *c, struct span span, enum op op, stru
     return is_compare(op) ? simple(c, TYPE_bool) : l;
 }
 
+/* The type that the other side of `t` should have; NULL: what it has by itself, as durations are
+ * scaled by whole numbers. */
+static const struct type *partner_hint(enum op op, const struct type *t, const struct type *hint)
+{
+    if (is_bad(t) || t->kind == TYPE_never)
+        return hint;
+    bool scaled = t->kind == TYPE_duration ? op == OP_mul || op == OP_div
+                                           : t->kind == TYPE_int && op == OP_mul;
+    return scaled ? NULL : t;
+}
+
 /* Checks the two sides, the one first that knows its type by itself. */
 static void check_sides(struct check *c, struct node *node, const struct type *hint)
 {
@@ -208,7 +219,7 @@ static void check_sides(struct check *c, struct node *node, const struct type *h
                 (expr_is_open(*left) && !expr_is_open(*right));
     struct node **first = swap ? right : left, **second = swap ? left : right;
     const struct type *t = check_expr(c, first, hint);
-    check_expr(c, second, is_bad(t) || t->kind == TYPE_never ? hint : t);
+    check_expr(c, second, partner_hint(node->binary_.op, t, hint));
     /* some(1) == x: a literal in a T? is wrapped like its partner */
     if (!is_bad(t) && expr_is_open(*second))
         convert(c, second, t, (struct why){0});

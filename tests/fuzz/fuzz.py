@@ -196,6 +196,8 @@ def main():
             oracle.forget()
             if a.v:
                 print("seed %d: %d programs so far, %.0f s" % (seed, programs, time.time() - start), flush=True)
+    except KeyboardInterrupt:
+        pass
     finally:
         oracle.close()
     told("in so many programs", made)

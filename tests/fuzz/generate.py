@@ -17,6 +17,7 @@ VARIANTS = {
 }
 TUPLES = {"(int, str)": ["int", "str"], "(int, (str, bool))": ["int", "(str, bool)"], "(str, bool)": ["str", "bool"], "(E, int?)": ["E", "int?"],
           "(int!, str)": ["int!", "str"]}
+FUNCTION = "fn(int) -> int"  # what a parameter may be that takes a lambda
 CONSTANTS = {"int": ["0", "1", "-1", "3"], "str": ['""', '"a"', '"é"'], "bool": ["true", "false"]}
 LENABLE = ["str", "[int]", "[str]", "[[int]]", "[R]", "[E]", "[float]"]
 
@@ -30,6 +31,11 @@ PLACES = [
 ODD = {"condition", "match head", "guard", "match arm", "interpolation", "loop head", "filter", "while", "else", "reduce body", "reduce from", "operand"}
 
 
+def plain(env):
+    """What lambdas may use."""
+    return {n: v for n, v in env.items() if v[0] not in HOLDERS and not v[0].startswith("future ")}
+
+
 class Program:
     """One small program: functions p7_0, p7_1 …, and how `main` runs them. `env` maps names to (type, may it change)."""
 
@@ -40,7 +46,9 @@ class Program:
         self.kind, self.result, self.loops, self.place = "task", "int", 0, "elsewhere"
         self.risk = self.random.choice([0.0, 0.05, 0.2, 0.5])
         self.budget = 0
-        self.texts = [self.function(i) for i in range(self.random.choice([1, 1, 2, 2, 2, 3]))]
+        self.wanted = self.random.choice([1, 1, 1, 2, 2, 3])
+        self.inside = False  # a loop's body that is a task of its own: nothing leaves it
+        self.texts = [self.function(i) for i in range(self.wanted)]
         self.run = self.runner()
 
     def chance(self, p):
@@ -70,8 +78,7 @@ class Program:
             kind = self.kind
             opened = len(re.findall(r"\|#\|", before))
             if opened:  # in a lambda: nothing of tasks
-                self.kind = "fn"
-                inner = {n: v for n, v in inner.items() if "future" not in v[0] and v[0] != "J"}
+                self.kind, inner = "fn", plain(inner)
             elif self.kind == "io" and re.search(r"par for|\b(?:reduce|scan) [^{]*\{", before):
                 self.kind = "task"
             if not make and self.kind != "fn":
@@ -107,12 +114,27 @@ class Program:
         return "spawn %s(%s)" % (f[0], ", ".join(args))
 
     def call(self, f, env, depth):
-        return "%s(%s)" % (f[0], ", ".join(self.pick(["0", "1", "2", "3"]) if t == "fuel" else self.expression(t, env, depth - 1) for t in f[1]))
+        return "%s(%s)" % (f[0], ", ".join(self.argument(t, env, depth) for t in f[1]))
+
+    def argument(self, t, env, depth):
+        """An argument of a call in place."""
+        if t == "fuel":
+            return self.pick(["0", "1", "2", "3"])
+        if t == FUNCTION:
+            known = [n for n, v in env.items() if v[0] == FUNCTION]
+            return self.pick(known) if known and self.chance(0.5) else self.lambda_(env, depth)
+        return self.expression(t, env, depth - 1)
+
+    def lambda_(self, env, depth):
+        name, kind, self.kind = self.fresh(), self.kind, "fn"
+        text = self.at("lambda", "int", dict(plain(env), **{name: ("int", False)}), depth)
+        self.kind = kind
+        return "|%s| %s" % (name, text)
 
     def callable(self, result, spawn):
         """Functions with this result that may be called (or spawned) here. What io tasks print comes in order only if they are called."""
         kinds = {"fn": ["fn"], "task": ["fn", "task"], "io": ["fn", "task"] if spawn else ["fn", "task", "io"]}[self.kind]
-        return [f for f in self.funcs if f[2] == result and f[3] in kinds]
+        return [f for f in self.funcs if f[2] == result and f[3] in kinds and not (spawn and FUNCTION in f[1])]
 
     def future(self, t, env, depth):
         """An expression of type future t."""
@@ -136,6 +158,9 @@ class Program:
         known = [n for n, v in env.items() if v[0] == t]
         if known and self.chance(0.35 if depth > 0 else 0.8):
             return self.pick(known)
+        passed = [n for n, v in env.items() if v[0] == FUNCTION] if t == "int" else []
+        if passed and self.chance(0.4):
+            return "%s(%s)" % (self.pick(passed), self.expression("int", env, depth - 1))
         if t in HOLDERS:
             return self.fill(self.pick(HOLDER[t]), env, depth - 1, t)
         if self.kind != "fn" and depth > -1 and self.chance(0.3):
@@ -148,6 +173,8 @@ class Program:
         if funcs and self.chance(0.3):
             f = self.pick(funcs)
             if self.kind == "fn" or self.chance(0.3):
+                return self.call(f, env, depth)
+            if FUNCTION in f[1]:
                 return self.call(f, env, depth)
             if f[3] == "io":  # nothing else runs, so what it prints comes here
                 return "(await spawn %s)" % self.call(f, env, depth)
@@ -259,6 +286,55 @@ class Program:
         env[name] = ("[future int]", False)
         return lines
 
+    def side_by_side(self, env, indent):
+        """A par for whose body has statements."""
+        if self.kind == "fn" or self.inside or indent > 2:
+            return self.declare(env, indent)
+        name, item, pad = self.fresh(), self.fresh(), "  " * indent
+        t, items = self.pick([("int", "0..%d" % self.random.randint(0, 5)), ("int", "«[int]»"), ("str", "«[str]»"), ("E", "«[E]»"), ("R", "«[R]»")])
+        of, how, given = self.pick([("int", "", "[int]"), ("str", "", "[str]"), ("E", "", "[E]"), ("int", "reduce ^ ", "int"), ("str", "reduce + ", "str"),
+                                    ("int", "reduce mix from 3 ", "int"), ("int", "scan mix from 1 ", "[int]"), ("bool", "reduce || ", "bool")])
+        self.place = "loop head"
+        head = "let %s: %s = %spar for %s in %s %s{" % (name, given, self.pick(["", "", "@grain(2) "]), item, self.fill(items, env, 1, t), how)
+        kind, loops = self.kind, self.loops
+        self.kind, self.loops, self.inside = "task", 0, True
+        inner = {n: (v[0], False) for n, v in env.items()}
+        inner[item] = (t, False)
+        lines = self.statement(inner, indent + 1) + self.statement(inner, indent + 1)
+        if self.result[-1] == "!" and self.chance(0.5):
+            value = self.fresh()
+            lines.append("%s  let %s = %s?" % (pad, value, self.at("?", "int!", inner, 1)))
+            inner[value] = ("int", False)
+        lines.append(pad + "  " + self.at("reduce body", of, inner, 2))
+        self.kind, self.loops, self.inside = kind, loops, False
+        env[name] = (given, False)
+        return [head] + lines + [pad + "}"]
+
+    def lambda_block(self, env, indent):
+        """A lambda whose body has statements."""
+        if self.inside:
+            return self.declare(env, indent)
+        name, item = self.fresh(), self.fresh()
+        t, given, form = self.pick([("int", "[int]", "%s.map(|%s| {"), ("str", "[int]", "each(%s, |%s| {"), ("int", "[int]", "%s.sort_key(|%s| {"), ("R", "[int]", "%s.map(|%s| {")])
+        head = form % (self.at("let", "[%s]" % t, env, 1), item)
+        kind, loops, self.kind, self.inside, self.loops = self.kind, self.loops, "fn", True, 0
+        inner = dict({n: (v[0], False) for n, v in plain(env).items()}, **{item: (t, False)})
+        lines = self.statement(inner, indent + 1) + ["  " * indent + "  " + self.at("lambda", "int", inner, 2)]
+        self.kind, self.loops, self.inside = kind, loops, False
+        env[name] = (given, False)
+        return ["let %s: %s = %s" % (name, given, head)] + lines + ["  " * indent + "})"]
+
+    def draining(self, env, indent):
+        """A loop that takes values out of an array until there are none, or one does not fit."""
+        name, item = self.fresh(), self.fresh()
+        t = self.pick(["[int]", "[str]", "[E]", "[R]"])
+        lines = ["var %s: %s = %s" % (name, t, self.at("let", t, env, 2))]
+        inner = dict(env, **{item: (t[1:-1], False)})
+        more = " && " + self.at("while", "bool", inner, 1) if self.chance(0.4) else ""
+        lines += ["while %s.pop() is some(%s)%s {" % (name, item, more)] + self.body(inner, indent + 1) + ["  " * indent + "}"]
+        env[name] = (t, False)
+        return lines
+
     def change(self, env, indent):
         places = [n for n, v in env.items() if v[1]]
         if not places:
@@ -324,6 +400,8 @@ class Program:
     def leave(self, env, indent):
         if self.loops and self.chance(0.4):
             return ["if %s { %s }" % (self.at("condition", "bool", env, 1), self.pick(["break", "continue"]))]
+        if self.inside:
+            return self.declare(env, indent)
         roll = self.random.random()
         name = self.fresh()
         if self.result[-1] in "!?" and roll < 0.5:
@@ -339,15 +417,18 @@ class Program:
         if roll < 0.78:
             return ["if %s { fail \"left {%s}\" }" % (self.at("condition", "bool", env, 1), self.expression("int", env, 1))]
         value = self.at("return", self.result, env, 1) if self.result != "unit" else ""
+        if self.kind == "task" and "future " + self.result in FUTURES and self.chance(0.5):
+            self.counts["delegation"] += 1
+            value = self.at("return", "future " + self.result, env, 1)
         return ["if %s { return %s }" % (self.at("condition", "bool", env, 1), value)]
 
     def say(self, env, indent):
         return ['print("  {%s} {%s}")' % (self.at("interpolation", self.pick(DATA), env, 2), self.at("interpolation", self.pick(DATA), env, 1))]
 
     def statement(self, env, indent):
-        kinds = [(self.declare, 5), (self.change, 6), (self.future_let, 5), (self.growing, 0.7), (self.take_apart, 0.6), (self.leave, 1.3)]
+        kinds = [(self.declare, 5), (self.change, 6), (self.future_let, 5), (self.growing, 0.7), (self.take_apart, 0.6), (self.leave, 1.3), (self.side_by_side, 0.8), (self.lambda_block, 0.4)]
         if indent < 4:
-            kinds += [(self.loop, 1.5), (self.branch, 2)]
+            kinds += [(self.loop, 1.5), (self.branch, 2), (self.draining, 0.4)]
         if self.kind == "io":
             kinds += [(self.say, 4)]
         make = self.random.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
@@ -363,7 +444,7 @@ class Program:
 
     def function(self, i):
         name = "p%d_%d" % (self.number, i)
-        self.budget = self.random.choice([6, 10, 10, 16, 16, 30, 60])
+        self.budget = self.pick([4, 6, 8, 10, 14, 20, 40])
         kind = self.pick(["fn", "task", "task", "task", "io", "var"])
         result = self.pick(DATA)
         if kind == "task" and self.chance(0.15):
@@ -371,6 +452,8 @@ class Program:
         types = [self.pick(DATA) for _ in range(self.random.randint(0, 3))]
         if kind == "task" and self.chance(0.2):
             types.append(self.pick(FUTURES))
+        if kind != "var" and i + 1 < self.wanted and self.chance(0.15):
+            types.append(FUNCTION)
         recursive = kind in ("fn", "task") and self.chance(0.15) and result not in HOLDERS
         if kind == "var":
             types = [self.pick(list(CHANGES)[1:])] + types[:1]
@@ -401,9 +484,9 @@ class Program:
         """The value of the body: perhaps the function itself again, or a future that stands for the value."""
         if recursive and self.chance(0.9):
             f = (name, ["int"] + types[1:], result, kind)
-            args = ["p0 - 1"] + [self.expression(t, env, 1) for t in f[1][1:]]
+            args = ["p0 - 1"] + [self.argument(t, env, 1) for t in f[1][1:]]
             own = "%s(%s)" % (name, ", ".join(args))
-            if kind == "task":
+            if kind == "task" and FUNCTION not in types:
                 own = self.pick(["spawn " + own, own, "await spawn " + own, "(try await spawn %s) else %s" % (own, self.literal(result))
                                  if result[-1] not in "!?" else own])
             return own
@@ -419,7 +502,7 @@ class Program:
         name = "run%d" % self.number
         self.kind, self.result, self.loops = "io", "unit", 0
         lines = []
-        runnable = [f for f in self.funcs if f[3] != "var" and f[2] not in HOLDERS]
+        runnable = [f for f in self.funcs if f[3] != "var" and f[2] not in HOLDERS and FUNCTION not in f[1]]
         for f in runnable[-2:]:
             literal = (f[0], [t for t in f[1]], f[2], f[3])
             for n in range(2 if f is runnable[-1] else 1):
@@ -434,7 +517,7 @@ class Program:
             for f in [f for f in self.funcs if f[3] == "var"]:
                 lines += ["  var x%s: %s = %s" % (f[0], f[1][0], self.literal(f[1][0])), "  %s(%s)" % (f[0], ", ".join(["x" + f[0]] + [self.literal(t) for t in f[1][1:]])),
                           '  print("%d {x%s}")' % (self.number, f[0])]
-            for f in [f for f in self.funcs if f[2] in HOLDERS and f[3] != "var"]:
+            for f in [f for f in self.funcs if f[3] != "var" and FUNCTION not in f[1]]:
                 lines.append('  let unused%s = %s' % (f[0], "try await spawn " + self.call(f, {}, 0)))
         return "io task %s() {\n%s\n}" % (name, "\n".join(lines))
 

@@ -9,22 +9,25 @@ often it takes one."""
 DATA = ["int", "int", "int", "int", "str", "str", "str", "bool", "float", "[int]", "[int]", "[str]", "map[str, int]",
         "(int, str)", "int?", "int!", "str!", "R", "R", "u8", "i32", "f32", "u64", "[[int]]", "[R]", "map[int, [str]]",
         "E", "Tree", "[E]", "map[E, int]", "[int, 2]", "[float, 2]", "[float]", "[int, 3]", "G", "str?", "(int, (str, bool))",
-        "[(int, str)]", "bytes", "duration", "[int?]", "[int]!", "W"]
+        "[(int, str)]", "bytes", "duration", "[int?]", "[int]!", "W", "S", "[S]", "[u8]", "[f32]", "i8", "u32", "map[int, R]"]
 
 # Types with futures in them, and of what there are futures.
 FUTURES = ["future int", "future int", "future str", "future [int]", "future R", "future int!", "future Tree", "future E",
            "future bool", "future (int, str)"]
-HOLDERS = ["[future int]", "J", "(future int, str)", "[future str]", "(future str)?", "map[str, future int]"]
+HOLDERS = ["[future int]", "J", "(future int, str)", "[future str]", "(future str)?", "map[str, future int]", "K", "[J]", "[[future int]]"]
 
 HEAD = r"""extern "math.h" as "cbrt" fn cube_root(x: float) -> float
 extern "ctype.h" fn toupper(c: i32) -> i32
 extern "string.h" fn strlen(s: str) -> u64
 import io
+import rand
 
 record R { a: int, s: str, xs: [int] }
 record G { m: [float, 2], n: int }
 record W { r: R, e: E, o: int? }
 record J { id: int, out: future int, more: [future str] }
+record S { b: u8, f: f32, h: i16, t: [u8] }
+enum K { Wait(future int), Done(int), Both(future int, future str) }
 enum E { Dot, Sq(int), Two(str, [int]), Rec(R), Sized(int, bool) }
 enum Tree { Leaf, Node(Tree, int, Tree), Many([Tree]), Named(str, Tree?) }
 
@@ -111,6 +114,13 @@ task either<A>(a: A, b: A, c: bool) -> A { if c { a } else { spawn later(b) } }
 task force(f: future int) -> int { await f }
 task gather(j: J) -> str { "{j.id} {await j.out} {await j.more}" }
 task start(n: int) -> J { J { id: n, out: spawn mix(n, 2), more: [spawn clip("{i}") for i in 0..n & 3] } }
+task settle(k: K) -> int {
+  match k {
+    Wait(f)    => await f
+    Done(n)    => n
+    Both(f, g) => await f % 100 + (await g).len
+  }
+}
 task must(r: int!) -> int { match r { ok(n) => n, err(e) => fail "must: {e.message}" } }
 task count(n: int, acc: int) -> int { if n <= 0 { acc } else { spawn count(n - 1, acc + 1) } }
 task fib(n: int) -> int {
@@ -145,6 +155,9 @@ LITERALS = {
     "u8": ["(0 as u8)", "(1 as u8)", "(255 as u8)"],
     "i32": ["(-7 as i32)", "(3 as i32)", "(2147483647 as i32)"],
     "f32": ["(0.1 as f32)", "(2.5 as f32)"],
+    "i8": ["(-128 as i8)", "(5 as i8)"], "u32": ["(4000000000 as u32)", "(1 as u32)"],
+    "S": ["S { b: «u8», f: «f32», h: -300, t: «[u8]» }", "S { b: 200, f: 0.5, h: 7, t: [1, 2] }"], "[S]": ["[«S»]"],
+    "[u8]": ["[«u8», «u8»]", "[«u8»]"], "[f32]": ["[«f32», 0.25]"], "map[int, R]": ["[«int»: «R»]"],
     "u64": ["(0 as u64)", "(1 as u64)", "(77 as u64)", "(18446744073709551615 as u64)"],
     "bool": ["true", "false"],
     "float": ["0.0", "1.5", "-2.25", "1.0e10", "0.1"],
@@ -201,7 +214,9 @@ TASK = {
             "fib(«fuel»)", "(await spawn fib(«fuel»))", "(await spawn mix(«future int», «future int»))",
             "(await spawn must(«int!»))", "(await («(future int, str)»).0)", "(for # in await «[future int]» reduce + { «int with #:int» })",
             "(await spawn total(«future Tree»))", "(await spawn @no(elide) mix(«int», «int»))", "(await [«future int» for _ in 0..«fuel»]).len", "(par for # in «[int]» scan mix from 1 { # }).len",
-            "(await «map[str, future int]».values()).sum()"],
+            "(await «map[str, future int]».values()).sum()",
+            "settle(«K»)", "(await spawn settle(«K»))", "[await #.out for # in «[J]»].sum()", "(par for # in «[J]» reduce + { #.id % 9 + await #.out % 9 })",
+            "[(await #).len for # in «[[future int]]»].sum()", "(match «K» { Wait(#) => await #, Both(_, #) => (await #).len, Done(#) => # })"],
     "[int]": ["(par for # in «[int]» { «int with #:int» })", "(par for # in 0..«fuel» scan + { «int with #:int» })",
               "(await «[future int]»)", "(await [spawn mix(#, «int») for # in «[int]» if «bool with #:int»])", "(await spawn both(«future int», «future int»))",
               "[await spawn later(#) for # in «[int]» if await spawn later(«bool with #:int»)]", "(par for # in «[future int]» { await # })"],
@@ -252,6 +267,8 @@ HOLDER = {
     "J": ["start(«fuel»)", "J { id: «int», out: «future int», more: «[future str]» }", "(await spawn start(«fuel»))", "{ ..«J», out: «future int» }"],
     "(future int, str)": ["(«future int», «str»)"],
     "(future str)?": ["some(«future str»)", "(if «bool» { some(«future str») } else { none })"],
+    "K": ["Wait(«future int»)", "Done(«int»)", "Both(«future int», «future str»)"], "[J]": ["[«J», «J»]", "[start(#) for # in «[int]»]", "(await [spawn start(#) for # in 0..«fuel»])"],
+    "[[future int]]": ["[«[future int]», «[future int]»]", "[«[future int] with #:int» for # in «[int]»]"],
     "map[str, future int]": ['[«str»: «future int», "b": «future int»]'],
 }
 
@@ -271,7 +288,9 @@ EXPRESSIONS = {
             "(match («E», «int?») { (Sq(#), some(_)) | (Sized(#, true), none) => «int with #:int», (_, some(#)) => «int with #:int», _ => «int» })",
             "(match «(int, (str, bool))» { (#, (_, true)) if # > 0 => «int with #:int», (_, (\"a\", _)) => «int», _ => «int» })",
             "(«W»).r.a", "(«bytes»).len", "greatest(«[int]», «int»)", "«[int]».count(|#| «bool with #:int»)", "(«(int, (str, bool))»).0",
-            "total(deep(«int» & 255))", "(«[int, 3]»).len", "«[(int, str)]».fold(0, |p, w| p % 1000 + w.0 % 1000)"],
+            "total(deep(«int» & 255))", "(«[int, 3]»).len", "«[(int, str)]».fold(0, |p, w| p % 1000 + w.0 % 1000)",
+            "rand.int(rand.key(«int»), «fuel», 0, 10)", "each(«[int]», |#| each([1, 2], |w| w + #  % 9)).len", "(«S»).b + («S»).h", "(«u32» + «i8»)",
+            "«[(int, str)]».map(|(#, w)| w.len).sum()", "(for (#, w) in «map[int, R]» reduce + { w.xs.len })", "(«[u8]»).len"],
     "u8": ["((«int» & 255) as u8)"],
     "i32": ["((«int» & 65535) as i32)"],
     "f32": ["(«f32» * «f32»)", "(«float» as f32)", "(«f32» + «f32»)"],
@@ -293,8 +312,12 @@ EXPRESSIONS = {
             "longer(«str», «str»)", "(«str!» else «str»)", "(match «str!» { ok(#) => «str with #:str», err(#) => #.message + «str» })",
             "(match «int!» { ok(_) => «str», err(#) => #.kind })", '"{"{«str»}" + «str»}"', "«str».replace(«str», «str»)", "(for # in «[str]» reduce + { «str with #:str» })",
             '"{«W»}{«bytes»}{«duration»}"', "(«str?» else «str»)", "(«(int, (str, bool))»).1.0", "kind(«int!»)", "«str».trim()", "«str».lower().repeat(«fuel»)"],
+    "i8": ["((«int» & 127) as i8)"], "u32": ["((«int» & 65535) as u32)"],
+    "S": ["{ ..«S», b: «u8» }", "{ ..«S», t: «[u8]», f: «f32» }", "first_or(«[S]», «S»)"], "[S]": ["(«[S]» + «[S]»)", "[«S» for # in «[int]» if «bool with #:int»]"],
+    "[u8]": ["(«S»).t", "[((# & 255) as u8) for # in «[int]»]", "(«[u8]» + «[u8]»)"], "[f32]": ["[# as f32 for # in «[float]»]"],
+    "map[int, R]": ["[«int»: «R», «int»: «R»]", "«map[int, R]».merge(«map[int, R]»)"],
     "bytes": ["«str».bytes()", "(«bytes» + «bytes»)", "(«bytes»)[1..]"],
-    "duration": ["(«duration» + «duration»)", "(«fuel» * «duration»)", "(«duration» / 3)"],
+    "duration": ["(«duration» + «duration»)", "(«fuel» * «duration»)", "(«duration» / 3)", "(«int» % 100 * «duration»)", "(«duration» * (if «bool» { «int» % 9 } else { 2 }))"],
     "[int]": ["(«[int]» + «[int]»)", "«[int]».take(«int» & 3)", "«[int]».skip(1)", "«[int]».sort()", "(«R»).xs", "«[int]».reverse()",
               "[«int with #:int» for # in «[int]» if «bool with #:int»]", "[«int with #:int» for # in 0..«int» % 4]",
               "«[int]».map(|#| «int with #:int»)", "«map[str, int]».values()", "each(«[int]», |#| «int with #:int»)", "«[int]».filter(|#| «bool with #:int»)",
@@ -336,7 +359,7 @@ RISKY = {
             "(«u64» as int)", "(«float» as int)", "(«[int]»)[«int» & 1]", "(«map[str, int]»)[«str»]", "«[int]».sum()", "(«map[E, int]»)[«E»]",
             "(«[int, 2]»)[«int» & 1, «int» & 1]", "(«[[int]]»)[0].len", "(«int!» else fail \"given up\")", "(«bytes»)[«int» & 1]",
             "(for # in «[int]» reduce * { # })", "(for # in «[int]» reduce max { # })", "(match «E» { Sq(#) => «int with #:int», _ => fail \"no {«int»}\" })"],
-    "u8": ["(«int» as u8)"], "i32": ["(«int» as i32)"], "u64": ["(«int» as u64)", "(«u64» - «u64»)", "(«u64» * «u64»)", "(«u64» / «u64»)"],
+    "u8": ["(«int» as u8)", "(«[u8]»)[«int» & 1]"], "i8": ["(«int» as i8)"], "u32": ["(«int» as u32)"], "S": ["(«[S]»)[0]"], "[u8]": ["(«[u8]»)[1..]"], "i32": ["(«int» as i32)"], "u64": ["(«int» as u64)", "(«u64» - «u64»)", "(«u64» * «u64»)", "(«u64» / «u64»)"],
     "str": ["(«[str]»)[«int» & 1]", "(«str»)[0..«int» & 1]", "(«str»)[1..]"],
     "[int]": ["(«[int]»)[1..]", "(«[int]»)[..«int» & 1]", "(«[[int]]»)[0]", "(«[int, 2]»)[«int» & 1, ..]", "(«[int, 2]»)[.., «int» & 1]",
               "«[int]».map(|#| «int with #:int» / #)"],
@@ -345,7 +368,7 @@ RISKY = {
     "[float, 2]": ["(«[float, 2]»)[.., «int» & 1..2]", "«[float]».reshape(1, «int» & 3)", "[«[float]», «[float]»].stack()"],
     "[float]": ["(«[float, 2]»)[«int» & 1, ..]", "(«[float, 2]»)[.., «int» & 1]", "(«[float]»)[«int» & 1..]"],
     "float": ["(«[float, 2]»)[«int» & 1, 0]", "(«[float]»)[«int» & 1]"],
-    "E": ["(«[E]»)[0]"], "R": ["(«[R]»)[0]"], "(int, str)": ["(«[(int, str)]»)[1]"], "int?": ["(«[int?]»)[1]"],
+    "E": ["(«[E]»)[0]"], "R": ["(«[R]»)[0]", "(«map[int, R]»)[«int»]"], "(int, str)": ["(«[(int, str)]»)[1]"], "int?": ["(«[int?]»)[1]"],
     "duration": ["(«duration» / «int»)"],
 }
 
@@ -368,6 +391,7 @@ CHANGES = {
     "[float]": ["V.push(«float»)", "for # in 0..V.len { V[#] = V[#] * 0.5 + 1.0 }", "for # in 1..V.len - 1 { V[#] = V[# - 1] + V[# + 1] }"],
     "G": ["V.n += 1", "V.m = «[float, 2]»", "for # in 0..V.m.cols { V.m[1, #] = V.m[0, #] + V.m[1, #] }"],
     "R": ["V.a = «int»", "V.xs.push(«int»)", "V.s += «str»", "bump(V, «int»)", "V.xs = «[int]»"],
+    "S": ["V.b = «u8»", "V.t.push(«u8»)", "V.f = «f32»"], "[u8]": ["V.push(«u8»)"], "[S]": ["V.push(«S»)"], "map[int, R]": ["V[«int»] = «R»"],
     "W": ["V.r.a = «int»", "V.r.xs.push(«int»)", "V.o = «int?»", "bump(V.r, «int»)", "V.e = «E»"],
     "(int, (str, bool))": ["V.1.0 = «str»", "V.1 = («str», «bool»)", "inc(V.0)"],
 }
@@ -379,7 +403,7 @@ RISKY_CHANGES = {
     "[R]": ["V[0].a += «int»", "V[0].xs.push(«int»)", "V[0].s = «str»"],
     "map[str, int]": ['V["a"] += «int»'],
     "map[int, [str]]": ["V[1].push(«str»)", "V[1][0] += «str»"],
-    "[E]": ["V[0] = «E»"],
+    "[E]": ["V[0] = «E»"], "[S]": ["V[0].t[0] = «u8»", "V[0].b = «u8»"], "[u8]": ["V[0] = «u8»", "V[1..] = «[u8]»"], "map[int, R]": ["V[1].xs.push(«int»)", "V[1].a += 1"],
     "map[E, int]": ["V[Dot] += «int»"],
     "[int, 2]": ["V[«int» & 1, 0] = «int»", "V[0, «int» & 1] += «int»", "V[0, ..] = «[int]»", "V[.., 1] = «[int]»",
                  "V[.., 0..1] = «[int, 2]»", "V[«int» & 1, ..] = V[0, ..]", "inc(V[0, 1])"],
@@ -403,6 +427,8 @@ FEATURES = [
     ("var parameter", r"\b(?:inc|bump|swap)\(|\(var "), ("named or default argument", r"most: |mark: |clip\([^,]*\)"), ("comprehension filter", r" for [^\n]* in [^\n]* if [^\n]*\]"),
     ("slice", r"\.\.[^\n{]*\]"), ("as", r" as "), ("storage type", r"\b(?:u8|i32|f32|u64)\b"), ("while", r"\bwhile\b"), ("for loop", r"^ *for "), ("delegation", r"^ *(?:return )?spawn |\{ spawn "),
     ("future parameter", r": future "), ("futures in a record", r"\bJ\b"), ("array of futures", r"\[future|\[spawn"), ("tuple of futures", r"\(spawn|\(future"),
-    ("future of T!", r"future int!"), ("recursion", r"\bfuel\b"), ("io task", r"\bio task\b"), ("print", r"\bprint\("), ("@timeout", r"\bendless\("), ("@retry", r"\bhopeless\("),
+    ("future of T!", r"future int!"), ("io task", r"\bio task\b"), ("print", r"\bprint\("), ("@timeout", r"\bendless\("), ("@retry", r"\bhopeless\("),
     ("extern", r"\b(?:cube_root|toupper|strlen)\("), ("unused future", r"let unused"), ("block value", r"= \{$"), ("deep or shared value", r"\b(?:deep|shared)\("), ("let pattern", r"let \("),
+    ("function parameter", r": fn\("), ("futures in an enum", r"\bK\b"), ("par for with statements", r"par for [^\n]*\{$"), ("pop loop", r"\.pop\(\) is"),
+    ("match over lines", r"match [^\n]*\{$"), ("recursive function", r"p0 - 1"),
 ]
