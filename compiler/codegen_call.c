@@ -169,6 +169,11 @@ LLVMValueRef cg_call_func(struct cg *cg, const struct ir_func *f, LLVMValueRef *
     for (uint32_t i = 0; i < count; i++)
         all[i + 1] = args[i];
     LLVMValueRef r = cg_call(cg, code->callee, all, count + 1);
+    if (cg->rare) {
+        unsigned kind = LLVMGetEnumAttributeKindForName("noinline", strlen("noinline"));
+        LLVMAttributeRef apart = LLVMCreateEnumAttribute(cg->context, kind, 0);
+        LLVMAddCallSiteAttribute(r, LLVMAttributeFunctionIndex, apart);
+    }
     *failure = f->nofail ? NULL : cg_get(cg, r, 1);
     return f->nofail ? r : cg_get(cg, r, 0);
 }

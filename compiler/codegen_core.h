@@ -8,7 +8,7 @@
 #define CODEGEN_CORE_H
 
 #include "codegen.h"
-#include "ir_order.h"
+#include "ir_loops.h"
 
 #include <llvm-c/Core.h>
 #include <llvm-c/DebugInfo.h>
@@ -55,6 +55,13 @@ struct cg_spill {
     bool used;
 };
 
+/* A block through which others go to a fail block; so are the first ones, without it. */
+struct cg_landing {
+    uint32_t count; /* of ways to the fail block so far */
+    LLVMBasicBlockRef block;
+    LLVMValueRef phi;
+};
+
 struct cg_file {
     const char *path;
     LLVMMetadataRef file;
@@ -94,13 +101,15 @@ struct cg {
     const struct ir_func *func;
     struct cg_func *code;
     LLVMValueRef fn, fiber;
-    bool failing;                 /* in a block that cleans up after a failure */
+    bool rare;                    /* in a block that runs once at most: no code inline there */
+    struct ir_loop **loops;       /* of a very long function: its loops, by id of a block */
     LLVMBasicBlockRef entry;      /* allocas only */
     LLVMValueRef *values;         /* by id */
     uint32_t *uses;               /* by id: operands that it is, except of drop and debug */
     uint32_t *spawn_rows;         /* by id of a spawn: its row of the unit */
     uint32_t next_row, row_after; /* of the unit: its spawns are between the two */
     LLVMBasicBlockRef *blocks;    /* by id of the DIR block: its first part */
+    struct cg_landing *landings;  /* by id of the DIR block */
     VEC(struct cg_spill) spills;
     struct ir_order order;
 };

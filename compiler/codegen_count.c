@@ -118,10 +118,9 @@ void cg_copy(struct cg *cg, const struct type *t, LLVMValueRef value)
         cg_call(cg, cg->retain, (LLVMValueRef[]){cg_get(cg, value, 0)}, 1);
 }
 
-/* Where it is rare the call alone is enough: the less there is inline, the better for the rest. */
 static void release(struct cg *cg, LLVMValueRef block)
 {
-    if (cg->failing)
+    if (cg->rare)
         CG_ABI(cg, dfl_block_release, block);
     else
         cg_call(cg, cg->release, &block, 1);

@@ -52,10 +52,44 @@ static void add_incoming(struct cg *cg, const struct ir_block *to, uint32_t i, L
     LLVMAddIncoming(cg_value(cg, to->params.at[i]), &value, &from, 1);
 }
 
+/* A landing holds an instruction, of no bytes, so that it is not taken for empty and removed. */
+static void make_landing(struct cg *cg, struct cg_landing *l, const struct ir_block *fail)
+{
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(cg->at);
+    LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(cg->context), NULL, 0, false);
+    LLVMValueRef nothing =
+        LLVMGetInlineAsm(type, "", 0, "", 0, true, false, LLVMInlineAsmDialectATT, false);
+    l->block = cg_block(cg, "landing");
+    cg_go_on(cg, l->block);
+    l->phi = LLVMBuildPhi(cg->at, cg->ptr, "");
+    cg_call(cg, (struct cg_callee){nothing, type}, NULL, 0);
+    add_incoming(cg, fail, 0, l->phi);
+    LLVMBuildBr(cg->at, cg->blocks[fail->id]);
+    cg_go_on(cg, here);
+}
+
+enum { LANDING_WAYS = 50 };
+
+/* Where to go with an error. The optimiser takes time with the square of the ways to one block, and
+ * in a long function many things fail: so each block has some, and there are more of them. */
+static LLVMBasicBlockRef land(struct cg *cg, const struct ir_block *fail, LLVMValueRef error)
+{
+    struct cg_landing *l = &cg->landings[fail->id];
+    uint32_t number = l->count++;
+    if (number < LANDING_WAYS) {
+        add_incoming(cg, fail, 0, error);
+        return cg->blocks[fail->id];
+    }
+    if (number % LANDING_WAYS == 0)
+        make_landing(cg, l, fail);
+    LLVMBasicBlockRef from = LLVMGetInsertBlock(cg->at);
+    LLVMAddIncoming(l->phi, &error, &from, 1);
+    return l->block;
+}
+
 void cg_fail(struct cg *cg, const struct ir_value *x, LLVMValueRef error, LLVMBasicBlockRef next)
 {
-    add_incoming(cg, x->fail, 0, error);
-    LLVMBuildBr(cg->at, cg->blocks[x->fail->id]);
+    LLVMBuildBr(cg->at, land(cg, x->fail, error));
     cg_go_on(cg, next);
 }
 
@@ -63,9 +97,8 @@ void cg_fail_if(struct cg *cg, const struct ir_value *x, LLVMValueRef error)
 {
     if (!x->fail)
         return;
-    LLVMBasicBlockRef next = cg_block(cg, "on");
-    add_incoming(cg, x->fail, 0, error);
-    branch_rare(cg, cg_is_there(cg, error), cg->blocks[x->fail->id], next);
+    LLVMBasicBlockRef next = cg_block(cg, "on"), fail = land(cg, x->fail, error);
+    branch_rare(cg, cg_is_there(cg, error), fail, next);
     cg_go_on(cg, next);
 }
 
@@ -194,8 +227,17 @@ static void pass_args(struct cg *cg, const struct ir_value *x, int which)
         add_incoming(cg, x->targets[which], i, cg_value(cg, x->target_args[which][i]));
 }
 
+static bool takes_error(const struct ir_block *b)
+{
+    return b->params.count == 1 && b->params.at[0]->type->kind == TYPE_error;
+}
+
 static void do_branch(struct cg *cg, const struct ir_value *x)
 {
+    if (x->op == IR_br && takes_error(x->targets[0])) {
+        LLVMBuildBr(cg->at, land(cg, x->targets[0], cg_value(cg, x->target_args[0][0])));
+        return;
+    }
     pass_args(cg, x, 0);
     if (x->op == IR_br) {
         LLVMBuildBr(cg->at, cg->blocks[x->targets[0]->id]);
@@ -377,10 +419,17 @@ static void do_value(struct cg *cg, const struct ir_value *x)
     }
 }
 
+/* Where a failure is cleaned up after; and outside the loops of a function that is so long that
+ * what is put inline makes it longer than the optimiser likes. */
+static bool is_rare(const struct cg *cg, const struct ir_block *b)
+{
+    return takes_error(b) || (cg->loops && !cg->loops[b->id]);
+}
+
 static void do_block(struct cg *cg, const struct ir_block *b)
 {
     cg_go_on(cg, cg->blocks[b->id]);
-    cg->failing = b->params.count == 1 && b->params.at[0]->type->kind == TYPE_error;
+    cg->rare = is_rare(cg, b);
     if (cg->code->check_at == b) {
         cg_debug_reset(cg);
         cg_check_stack(cg);
@@ -438,7 +487,7 @@ void cg_begin_made(struct cg *cg, LLVMValueRef fn, const char *name, struct span
     cg_with_body(cg, fn);
     cg->func = NULL;
     cg->fn = fn;
-    cg->failing = false;
+    cg->rare = false;
     cg->fiber = LLVMGetParam(fn, 0);
     cg->spills.count = 0;
     cg->entry = cg_block(cg, "entry");
@@ -469,6 +518,7 @@ static void begin(struct cg *cg, struct ir_func *f, LLVMValueRef fn)
     cg->spawn_rows = arena_array(&cg->arena, uint32_t, f->value_count + 1);
     number_spawns(cg, f);
     cg->blocks = arena_array(&cg->arena, LLVMBasicBlockRef, cg->order.id_count + 1);
+    cg->landings = arena_array(&cg->arena, struct cg_landing, cg->order.id_count + 1);
     cg->entry = cg_block(cg, "entry");
     for (uint32_t i = 0; i < f->params.count; i++)
         cg_set(cg, f->params.at[i], LLVMGetParam(fn, i + 1));
@@ -592,11 +642,24 @@ static void do_part(struct cg *cg, struct ir_func *f, LLVMValueRef fn, const str
 
 /* A function that recurses only behind a branch is two: the cases that do not recurse need no frame
  * and are inlined into callers; the rest checks the stack and does the work. */
+enum { LONG_VALUES = 2000 }; /* of a function that has little inline */
+
+static void find_loops(struct cg *cg, struct ir_func *f)
+{
+    struct ir_loops loops;
+    cg->loops = NULL;
+    if (!cg->options->level || f->value_count < LONG_VALUES)
+        return;
+    ir_loops_make(&loops, &cg->arena, (struct ir_module *)cg->module, f);
+    cg->loops = loops.of;
+}
+
 static void make_func(struct cg *cg, struct ir_func *f)
 {
     struct cg_func *code = cg_code(cg, f);
     const struct ir_block *entry = f->blocks.at[0], *check = code->check_at;
     ir_order_make(&cg->order, &cg->arena, f);
+    find_loops(cg, f);
     if (!check || check == entry || !cg->options->level) {
         do_part(cg, f, code->callee.fn, entry, NULL);
         return;

@@ -8,7 +8,10 @@
 
 #include <stdlib.h>
 
-enum { APART_VALUES = 400 }; /* of a function with all that it takes in */
+enum {
+    APART_SMALL = 40,   /* of a function that may go anywhere */
+    APART_VALUES = 400, /* of a function with all that it takes in */
+};
 
 struct taking {
     uint32_t *calls; /* of each function, by index */
@@ -37,8 +40,8 @@ static void take_in(struct taking *t, const struct ir_func *f, struct ir_func *c
 {
     if (t->calls[callee->index] != 1 || callee->group == f->group)
         return;
-    uint32_t together = t->sizes[f->index] + t->sizes[callee->index];
-    callee->apart = together > APART_VALUES;
+    uint32_t size = t->sizes[callee->index], together = t->sizes[f->index] + size;
+    callee->apart = size > APART_SMALL && together > APART_VALUES;
     if (!callee->apart)
         t->sizes[f->index] = together;
 }

@@ -207,6 +207,8 @@ START_TEST(a_function_takes_in_only_so_much)
     write_function(out, "three", 150, NULL);
     write_function(out, "many", 500, NULL);
     write_function(out, "middle", 20, "one", "two", "many", "many", NULL);
+    write_function(out, "few", 30, NULL);
+    write_function(out, "full", 395, "few", NULL);
     write_function(out, "upper", 100, "middle", "three", NULL);
     write_function(out, "rounds", 500, "rounds", NULL);
     fclose(out);
@@ -217,6 +219,7 @@ START_TEST(a_function_takes_in_only_so_much)
     ck_assert_msg(!is_apart(r.module, "many"), "it has two callers");
     ck_assert_msg(is_apart(r.module, "middle"), "with all in it, it is too large for another");
     ck_assert_msg(!is_apart(r.module, "three"), "there is room for it");
+    ck_assert_msg(!is_apart(r.module, "few"), "it is small, so that it may go anywhere");
     ck_assert_msg(!is_apart(r.module, "rounds"), "it is its own caller");
     arena_free(&r.arena);
     free(text);
