@@ -70,14 +70,16 @@ def held_sockets():
 
 
 def orphans():
-    """Sockets of runs that nobody holds."""
+    """Addresses of runs that nobody holds. (A connection that is not yet accepted nobody holds either,
+    but its listener has the same address.)"""
     found = {}
-    for line in open("/proc/net/unix"):
-        words = line.split()
-        if len(words) == 8 and "dfl-" in words[7]:
-            found[words[6]] = words[7]
+    with open("/proc/net/unix") as f:
+        for line in f:
+            words = line.split()
+            if len(words) == 8 and words[7].startswith("@dfl-"):
+                found[words[6]] = words[7]
     held = held_sockets() if found else ()
-    return sorted(path for inode, path in found.items() if inode not in held)
+    return sorted(set(found.values()) - {path for inode, path in found.items() if inode in held})
 
 
 def left(mark):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Programs on several nodes: what one thread prints, also when processes die and packets get lost.
 
-    cluster/run.py --long N SEED [FILTER]
+    cluster/run.py --long N SEED [FILTER [DFL]]
         N runs of programs of the tests at random, each with faults of its own: kills asked for by
         DFL_CHAOS or sent from outside, drops, doubles, delays. Tells how to repeat what failed."""
 import os
@@ -237,7 +237,7 @@ def campaign(dfl, count, seed, name):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (4, 5) or sys.argv[1] != "--long":
+    if not 4 <= len(sys.argv) <= 6 or sys.argv[1] != "--long":
         sys.exit(__doc__)
-    sys.exit(campaign(os.path.join(ROOT, "build", "dfl"), int(sys.argv[2]), int(sys.argv[3]),
-                      (sys.argv + [""])[4]))
+    count, seed, name, dfl = sys.argv[2:] + ["", os.path.join(ROOT, "build", "dfl")][len(sys.argv) - 4:]
+    sys.exit(campaign(os.path.abspath(dfl), int(count), int(seed), name))
