@@ -197,8 +197,21 @@ static bool stages_load(struct session *s)
 
 /* ---- run ----------------------------------------------------------------------------------- */
 
+/* The interpreter is one thread of one process. */
+static bool interp_allows(const struct cli *cli)
+{
+    const char *flag = cli->nodes ? "--nodes" : cli->chaos ? "--chaos" : NULL;
+    if (!flag)
+        return true;
+    cli_error(cli, "--interp and %s do not go together", flag);
+    cli_hint(cli, "the interpreter runs everything in one process; leave one of them out");
+    return false;
+}
+
 static int run_interp(const struct cli *cli)
 {
+    if (!interp_allows(cli))
+        return CLI_MISUSE;
     struct session s;
     session_open(&s, cli);
     int status = CLI_FAILED;

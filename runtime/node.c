@@ -35,7 +35,8 @@ enum {
 
 struct child {
     uint32_t proc;
-    pid_t pid; /* 0: none */
+    pid_t pid;          /* 0: none */
+    int64_t stopped_at; /* by SIGSTOP or the like; 0: it is not */
 };
 
 static struct {
@@ -48,7 +49,9 @@ static struct {
     char **argv;
     int run_fd, events;
     const struct settings *settings;
+    int64_t detect_ns;
     bool check, ending;
+    bool failed;          /* a child could not go on, and has said why */
     struct stats *stats;  /* the head: of each node; role */
     struct buffer deaths; /* the head: a line for each; role */
     int64_t began;
@@ -139,7 +142,7 @@ static void *thread_main(void *arg)
 
 static bool start_child(struct child *child, uint32_t proc)
 {
-    child->proc = proc;
+    *child = (struct child){.proc = proc};
     int error = process_start(node.run_fd, id_is_node(proc) ? -1 : node_store_fd(), proc, node.argv,
                               &child->pid);
     if (error == 0)
@@ -198,17 +201,18 @@ static void replace_worker(struct child *child)
 
 static void on_exit_of(struct child *child, int status)
 {
+    bool failed = WIFEXITED(status) && WEXITSTATUS(status) != 0;
     child->pid = 0;
     if (child->proc == ID_ROOT) {
         node.root_ended = true;
         node.root_status = status;
         return;
     }
-    if (node.ending) {
-        if (WIFEXITED(status) && WEXITSTATUS(status) && !node.status)
-            node.status = WEXITSTATUS(status);
+    if (failed && !node.status)
+        node.status = WEXITSTATUS(status);
+    node.failed |= failed;
+    if (node.failed || node.ending)
         return;
-    }
     dead_proc = child->proc;
     describe(status);
     comms_call(node.comms, tell_death);
@@ -220,11 +224,41 @@ static void reap(void)
 {
     pid_t pid;
     int status;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
         struct child *child = find_child(pid);
-        if (child)
+        if (!child)
+            continue;
+        if (WIFEXITED(status) || WIFSIGNALED(status))
             on_exit_of(child, status);
+        else
+            child->stopped_at = WIFSTOPPED(status) ? clock_now() : 0;
     }
+}
+
+/* When a child that is stopped counts as dead; INT64_MAX: none is, or only the root, for which
+ * everything waits. */
+static int64_t patience_ends(const struct child *child)
+{
+    bool matters = child->pid && child->stopped_at && child->proc != ID_ROOT;
+    return matters ? child->stopped_at + node.detect_ns : INT64_MAX;
+}
+
+/* What is stopped for long is killed, as what is silent for long. Returns when to look again, in
+ * milliseconds from now, `ms` at the latest. */
+static int kill_stopped(int ms)
+{
+    int64_t now = clock_now();
+    for (uint32_t i = 0; i < node.count; i++) {
+        int64_t due = patience_ends(&node.children[i]);
+        if (due == INT64_MAX)
+            continue;
+        if (due <= now)
+            kill(node.children[i].pid, SIGKILL);
+        int left = due <= now ? 10 : (int)((due - now) / 1000000) + 1;
+        if (ms < 0 || left < ms)
+            ms = left;
+    }
+    return ms;
 }
 
 static void kill_doomed(void)
@@ -244,7 +278,7 @@ static int wait_for_event(int signals, int ms)
     struct signalfd_siginfo info;
     uint64_t events;
     int asked = 0;
-    poll(fds, 2, ms);
+    poll(fds, 2, kill_stopped(ms));
     if (fds[1].revents)
         while (read(node.events, &events, sizeof events) > 0)
             ;
@@ -270,8 +304,10 @@ static void end_children(int signals)
     int64_t until = clock_now() + (node.check ? END_CHECK_MS : END_MS) * INT64_C(1000000);
     while (any_child() && clock_now() < until)
         wait_for_event(signals, 50);
-    if (any_child() && node.check)
+    if (any_child() && node.check) {
         fprintf(stderr, "leak: a process of node %u did not end\n", id_node(node.self));
+        node.status = 70;
+    }
     kill_children(SIGKILL);
     while (any_child()) {
         int status;
@@ -311,6 +347,7 @@ static const char *open_node(const struct run *run, uint32_t self,
     node.self = self;
     node.argv = argv;
     node.count = children;
+    node.detect_ns = run->detect_ns;
     node.children = calloc(children, sizeof *node.children);
     node.events = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (!node.children || node.events < 0)
@@ -354,28 +391,51 @@ static void close_node(void)
 
 static bool start_all(const struct run *run)
 {
-    if (!start_child(&node.children[0], ID_ROOT))
-        return false;
-    for (uint32_t i = 2; i <= run->nodes; i++)
-        if (!start_child(&node.children[i - 1], id_proc(i, 0)))
-            return false;
-    return true;
+    bool good = start_child(&node.children[0], ID_ROOT);
+    for (uint32_t i = 2; good && i <= run->nodes; i++)
+        good = start_child(&node.children[i - 1], id_proc(i, 0));
+    node.status = good ? 0 : 2;
+    return good;
 }
 
-/* The root was ended by a signal: so is this process, with the parent none the wiser. */
+/* Until the root has ended. False: the run cannot go on. */
+static bool watch(int signals)
+{
+    while (!node.root_ended && !node.failed) {
+        int asked = wait_for_event(signals, -1);
+        if (asked && node.children[0].pid)
+            kill(node.children[0].pid, asked);
+    }
+    return node.root_ended;
+}
+
+/* Ends this process as the root was ended, with the parent none the wiser. */
+static int die_by(int number)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    signal(number, SIG_DFL);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    raise(number);
+    return 128 + number;
+}
+
+/* Whether whoever ends a program by it knows what is meant. */
+static bool is_usual(int number)
+{
+    return number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGPIPE;
+}
+
 static int status_of_root(void)
 {
-    if (WIFSIGNALED(node.root_status)) {
-        int number = WTERMSIG(node.root_status);
-        sigset_t set;
-        sigemptyset(&set);
-        sigaddset(&set, number);
-        signal(number, SIG_DFL);
-        sigprocmask(SIG_UNBLOCK, &set, NULL);
-        raise(number);
-        return 128 + number;
-    }
-    return WEXITSTATUS(node.root_status);
+    if (!WIFSIGNALED(node.root_status))
+        return WEXITSTATUS(node.root_status);
+    int number = WTERMSIG(node.root_status);
+    if (!is_usual(number))
+        fprintf(stderr, "error: the process that runs main was ended by signal %d (%s)\n", number,
+                strsignal(number));
+    return die_by(number);
 }
 
 static int fail_to_start(const char *why)
@@ -398,21 +458,15 @@ int node_run_head(struct run *run, const struct dfl_program *program, char **arg
     node.began = run->began;
     if (settings->stats)
         node.stats = calloc(run->nodes, sizeof *node.stats);
-    bool started = start_all(run);
-    while (started && !node.root_ended) {
-        int asked = wait_for_event(signals, -1);
-        if (asked && node.children[0].pid)
-            kill(node.children[0].pid, asked);
-    }
+    bool ended = start_all(run) && watch(signals);
     node.ending = true;
-    if (started && WIFEXITED(node.root_status)) {
+    if (ended && WIFEXITED(node.root_status)) {
         comms_call(node.comms, finish_rows);
-        end_children(signals);
     } else {
         node.check = false;
         kill_children(SIGKILL);
-        end_children(signals);
     }
+    end_children(signals);
     close_node();
     if (node.deaths.len)
         fprintf(stderr, "%.*s", (int)node.deaths.len, (const char *)node.deaths.at);
@@ -423,8 +477,8 @@ int node_run_head(struct run *run, const struct dfl_program *program, char **arg
     free(node.stats);
     close(signals);
     close(node.run_fd);
-    if (!started)
-        return 2;
+    if (!ended)
+        return node.status;
     int status = status_of_root();
     return status ? status : settings->check ? node.status : 0;
 }
@@ -460,9 +514,10 @@ int node_run(const struct process_part *part, const struct dfl_program *program,
         return fail_to_start(strerror(errno));
     head_url = (struct bytes){(const uint8_t *)part->run.head_url, strlen(part->run.head_url)};
     comms_call(node.comms, join);
-    start_child(&node.children[0], id_proc(id_node(part->self), 1));
-    while (!atomic_load(&node.leave))
-        wait_for_event(signals, -1);
+    bool good = start_child(&node.children[0], id_proc(id_node(part->self), 1));
+    node.status = good ? 0 : 2;
+    while (good && !node.failed && !atomic_load(&node.leave))
+        good = wait_for_event(signals, -1) != SIGTERM;
     node.ending = true;
     comms_call(node.comms, finish_worker);
     end_children(signals);

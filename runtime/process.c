@@ -10,11 +10,71 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define PART "DFL_PART"
 
 extern char **environ;
+
+/* What a process of a run needs, about: open files of its own and for the program, and two for the
+ * connections with each other process, a node and its worker each; threads besides its workers,
+ * most of them nng's. */
+enum { FILES_OWN = 64, FILES_A_NODE = 4, THREADS_OWN = 16 };
+
+/* A stream that is closed stays unusable in the same way, but nothing else gets its number. */
+static void occupy(int fd)
+{
+    if (fcntl(fd, F_GETFD) >= 0)
+        return;
+    int other = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    if (other >= 0 && other != fd) {
+        dup2(other, fd);
+        close(other);
+    }
+}
+
+/* Raises the limit if it may be raised. NULL, or why there is no room. */
+static const char *need_files(uint32_t nodes)
+{
+    static char why[160];
+    struct rlimit files;
+    rlim_t need = FILES_OWN + (rlim_t)nodes * FILES_A_NODE;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= need)
+        return NULL;
+    if (files.rlim_max < need) {
+        snprintf(why, sizeof why,
+                 "%u nodes need %llu open files in each process, and the limit is %llu (ulimit -n)",
+                 nodes, (unsigned long long)need, (unsigned long long)files.rlim_max);
+        return why;
+    }
+    files.rlim_cur = need;
+    setrlimit(RLIMIT_NOFILE, &files);
+    return NULL;
+}
+
+/* Short of threads nng does not fail, it crashes, so a limit that cannot do is told of before. It
+ * is none for root. */
+static const char *need_threads(uint32_t nodes, uint32_t threads)
+{
+    static char why[160];
+    struct rlimit tasks;
+    rlim_t need = (rlim_t)nodes * (2 * THREADS_OWN + threads);
+    if (geteuid() == 0 || getrlimit(RLIMIT_NPROC, &tasks) != 0 || tasks.rlim_cur >= need)
+        return NULL;
+    snprintf(why, sizeof why,
+             "%u nodes need %llu processes and threads, and the limit is %llu (ulimit -u)", nodes,
+             (unsigned long long)need, (unsigned long long)tasks.rlim_cur);
+    return why;
+}
+
+const char *process_prepare(uint32_t nodes, uint32_t threads)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        occupy(fd);
+    const char *why = need_files(nodes);
+    return why ? why : need_threads(nodes, threads);
+}
 
 int process_publish(const struct run *run)
 {
@@ -39,6 +99,7 @@ const char *process_part(struct process_part *part)
     if (sscanf(text, "%u:%d:%u:%d", &self, &part->fd, &parent, &part->store) != 4)
         return PART " is for processes that dfl starts itself; unset it";
     unsetenv(PART); /* what the program starts is no part of the run */
+    prctl(PR_SET_NAME, program_invocation_short_name); /* not `exe` */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if ((unsigned)getppid() != parent)
         _exit(1); /* the parent died before that call */

@@ -19,6 +19,10 @@ struct process_part {
 /* Reads what this process was started for, and sees to it that it ends with its parent. NULL, or
  * why it cannot take part. Call it before any thread is started. */
 const char *process_part(struct process_part *);
+/* Makes room for a run on so many nodes, with so many worker threads each, and sees to it that
+ * nothing that is opened takes the place of a standard stream. NULL, or why there is no room. Call
+ * it before anything else in the first process; its children inherit it. */
+const char *process_prepare(uint32_t nodes, uint32_t threads);
 /* A file without a name that holds the run, for children to inherit. -1: errno says why. */
 int process_publish(const struct run *);
 /* Starts this executable again, with the same arguments, as `self`; `store`, if not -1, is the

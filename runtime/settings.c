@@ -55,11 +55,25 @@ static bool read_setting(const char *name, int64_t low, int64_t high, int64_t *o
     return false;
 }
 
-static bool read_chaos(struct chaos *out)
+/* The run must have the nodes that are to be killed. */
+static bool check_victims(const struct chaos *chaos, int64_t nodes, char why[CHAOS_WHY])
+{
+    for (uint32_t i = 0; i < chaos->kill_count; i++)
+        if (chaos->kills[i].node > nodes) {
+            snprintf(why, CHAOS_WHY, "there is no node %u in a run on %" PRId64 " nodes",
+                     chaos->kills[i].node, nodes);
+            return false;
+        }
+    return true;
+}
+
+static bool read_chaos(struct chaos *out, int64_t nodes)
 {
     const char *text = getenv("DFL_CHAOS");
     char why[CHAOS_WHY];
-    if (chaos_parse(text ? text : "", out, why))
+    if (text && *text && nodes == 1)
+        snprintf(why, CHAOS_WHY, "one process alone has no faults; run it on nodes (DFL_NODES)");
+    else if (chaos_parse(text ? text : "", out, why) && check_victims(out, nodes, why))
         return true;
     fprintf(stderr, "error: DFL_CHAOS: %s\n", why);
     return false;
@@ -83,5 +97,5 @@ bool settings_read(struct settings *s)
     s->trace = getenv("DFL_TRACE");
     if (s->trace && !*s->trace)
         s->trace = NULL;
-    return read_chaos(&s->chaos) && good;
+    return read_chaos(&s->chaos, s->nodes) && good;
 }

@@ -116,9 +116,14 @@ static void leave_late(void)
     _exit(0);
 }
 
-static const char *open_remote(const struct process_part *part)
+/* Ends the process if that is not to be, and the whole run with it. */
+static void open_remote(const struct process_part *part)
 {
-    return remote_open(part, program, (uint32_t)settings.threads);
+    const char *why = remote_open(part, program, (uint32_t)settings.threads);
+    if (!why)
+        return;
+    fprintf(stderr, "error: cannot start a run on nodes: %s\n", why);
+    leave(2);
 }
 
 static bool check_empty(const char *what, int64_t count)
@@ -165,9 +170,8 @@ static int run_root(const struct process_part *part, int argc, char **argv)
     catch_signal(SIGTERM);
     struct dfl_view *args = make_args(argc, argv);
     root = make_root(worker_open((uint32_t)settings.threads, settings.check), args, argc);
-    const char *why = part->self ? open_remote(part) : NULL;
-    if (why)
-        return fail(why);
+    if (part->self)
+        open_remote(part);
     worker_run(root, finish_late);
 
     int status = finish();
@@ -185,9 +189,7 @@ static int run_other(const struct process_part *part)
 {
     signal(SIGINT, SIG_IGN); /* from a terminal it goes to all: the root answers it */
     worker_open((uint32_t)settings.threads, settings.check);
-    const char *why = open_remote(part);
-    if (why)
-        return fail(why);
+    open_remote(part);
     worker_run(NULL, leave_late);
     timer_fini();
     if (!helper_fini())
@@ -220,6 +222,9 @@ static int run_worker(const struct process_part *part, int argc, char **argv)
 /* The first process of a run on several nodes. */
 static int run_head(char **argv)
 {
+    const char *why = process_prepare((uint32_t)settings.nodes, (uint32_t)settings.threads);
+    if (why)
+        return fail(why);
     struct run run = {
         .nodes = (uint32_t)settings.nodes,
         .threads = (uint32_t)settings.threads,
