@@ -484,7 +484,8 @@ class Program:
         """The value of the body: perhaps the function itself again, or a future that stands for the value."""
         if recursive and self.chance(0.9):
             f = (name, ["int"] + types[1:], result, kind)
-            args = ["p0 - 1"] + [self.argument(t, env, 1) for t in f[1][1:]]
+            # what it was given to call: a new lambda each time would ask for ever new versions
+            args = ["p0 - 1"] + ["p%d" % j if t == FUNCTION else self.argument(t, env, 1) for j, t in enumerate(types) if j > 0]
             own = "%s(%s)" % (name, ", ".join(args))
             if kind == "task" and FUNCTION not in types:
                 own = self.pick(["spawn " + own, own, "await spawn " + own, "(try await spawn %s) else %s" % (own, self.literal(result))
