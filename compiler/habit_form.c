@@ -213,6 +213,8 @@ static const char *in_type(const struct stop *stop)
 {
     if (wants_type(stop) && stop->kind == '&')
         return "there are no references: write the type alone";
+    if (ends_type(stop) && stop->kind == '|')
+        return "there are no unions of types: write an `enum` with a variant for each";
     if (wants_type(stop) && stop->kind == '*')
         return "there are no pointers: write the type alone";
     if (stop->before == '[' && stop->kind == ']' && wants_type(stop))

@@ -895,7 +895,8 @@ static void module_load(struct loader *l, struct module *m)
 static struct module *module_open(struct loader *l, const char *path, const char *name, bool is_std)
 {
     struct program *p = l->program;
-    struct source *source = source_read(p->arena, path, p->diags);
+    struct span import = l->path.count ? l->path.at[l->path.count - 1].import : (struct span){0};
+    struct source *source = source_read_for(p->arena, path, import, p->diags);
     if (!source)
         return NULL;
     struct module *m = arena_new(p->arena, struct module);

@@ -63,7 +63,8 @@ static const char *expected_text(struct parse *p, const char *const expected[], 
     if (!is_operand_end && has_word(expected, count, "STR_TAIL"))
         return "`}`";
     for (int i = 0; i < count && shown_count < SHOWN; i++)
-        if (!is_operand_end || has_word(closers, sizeof closers / sizeof *closers, expected[i]))
+        if (strcmp(expected[i], "a record") &&
+            (!is_operand_end || has_word(closers, sizeof closers / sizeof *closers, expected[i])))
             shown[shown_count++] = word_text(p, expected[i]);
     return shown_count ? join_words(p, shown, shown_count) : "an operator";
 }

@@ -129,8 +129,13 @@ static char *source_slurp(struct arena *arena, FILE *file, size_t *len)
 
 struct source *source_read(struct arena *arena, const char *path, struct diags *diags)
 {
+    return source_read_for(arena, path, (struct span){0}, diags);
+}
+
+struct source *source_read_for(struct arena *arena, const char *path, struct span import,
+                               struct diags *diags)
+{
     bool is_stdin = !strcmp(path, "-");
-    struct span nowhere = {0};
     size_t len = 0;
     errno = 0;
     FILE *file = is_stdin ? stdin : fopen(path, "rb");
@@ -139,7 +144,7 @@ struct source *source_read(struct arena *arena, const char *path, struct diags *
     if (file && !is_stdin)
         fclose(file);
     if (!text) {
-        diag_error(diags, DIAG_read, nowhere, "cannot read '%s': %s", path,
+        diag_error(diags, DIAG_read, import, "cannot read '%s': %s", path,
                    error ? strerror(error) : "larger than 64 MiB");
         return NULL;
     }

@@ -30,6 +30,9 @@ struct diags;
 /* Reads a file; reports what is wrong (missing, a folder, too large: 64 MiB, not UTF-8 with line
  * and column of the first bad byte) and returns NULL. path "-": standard input. */
 struct source *source_read(struct arena *, const char *path, struct diags *);
+/* The same for a file that an import leads to, where a failure is reported. */
+struct source *source_read_for(struct arena *, const char *path, struct span import,
+                               struct diags *);
 /* A source from memory (tests, prelude). */
 struct source *source_make(struct arena *, const char *path, const char *text, uint32_t len);
 struct position source_position(const struct source *, uint32_t offset);

@@ -8,6 +8,7 @@ exactly the messages that they end with. `lang/run.py DFL --write` writes those 
           checked in its own folder, so it is named without one
     bad/NAME.cases
           many small programs, each `== NAME`, its text, `--`, its messages as those of t.dfl"""
+import importlib.util
 import json
 import os
 import re
@@ -18,7 +19,11 @@ import tempfile
 if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from harness import Case, fail, files, header, same
+from harness import ROOT, Case, fail, files, header, same
+
+spec = importlib.util.spec_from_file_location("mutate", os.path.join(ROOT, "tests", "fuzz", "mutate.py"))
+mutate = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(mutate)
 
 MODES = [("interp", ["--interp"]), ("O0,1", ["-O0", "--threads", "1"]),
          ("O0,2", ["-O0", "--threads", "2"]), ("O2,1", ["-O2", "--threads", "1"]),
@@ -129,6 +134,17 @@ def run_json(place, dfl, program, wanted):
             fixed(place, dfl, program, m)
 
 
+def mutated(place, dfl):
+    """One mistake in a correct program: no crash, no message without a place, and as a rule one error."""
+    cases, wrong = mutate.tried(dfl, 1, 400)
+    if wrong:
+        fail("%s: %s\n%s" % (wrong[0][0].kind, wrong[0][1], mutate.difference(wrong[0][0])))
+    found = [c for c in cases if c.errors]
+    one = sum(1 for c in found if len(c.errors) == 1)
+    if one < 0.8 * len(found):
+        fail("only %d of %d programs got one error; fuzz/mutate.py shows the others" % (one, len(found)))
+
+
 def bad_programs():
     for path, name in files("lang/bad", ".dfl"):
         if "/" not in name or os.path.basename(name) == "main.dfl":
@@ -145,6 +161,7 @@ def cases(dfl, modes=MODES):
                 continue
             yield Case("lang/ok/%s [%s]" % (name, mode),
                        lambda p, o=options, f=path: run_ok(p, dfl, o, f))
+    yield Case("lang/mutated", lambda p: mutated(p, dfl))
     for path, name in bad_programs():
         yield Case("lang/bad/" + name, lambda p, f=path: run_bad(p, dfl, f))
     for path, name in files("lang/bad", ".cases"):
