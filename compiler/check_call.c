@@ -91,6 +91,14 @@ static void report_arity(struct check *c, struct call *call, struct span span, u
     call->bad = true;
 }
 
+static void report_behind_named(struct check *c, struct call *call, struct span span)
+{
+    struct diag *d = diag_error(c->diags, DIAG_arguments, span,
+                                "this argument follows one with a name, so it needs a name too");
+    note_declared(c, d, call->target);
+    call->bad = true;
+}
+
 static int param_named(const struct call *call, const char *name)
 {
     for (uint32_t i = 0; call->params && i < call->params->count; i++)
@@ -162,7 +170,10 @@ static void place_arguments(struct check *c, struct call *call, const struct nod
         } else if (at < count && !call->args[at]) {
             call->args[at++] = arg;
         } else {
-            if (!call->bad)
+            bool is_behind = at < count && given->count <= count;
+            if (!call->bad && is_behind)
+                report_behind_named(c, call, arg->span);
+            else if (!call->bad)
                 report_arity(c, call, arg->span, given->count);
             if (!arg->type)
                 check_quietly(c, &given->at[i]);

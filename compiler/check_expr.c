@@ -33,6 +33,8 @@ static const struct type *report_not_value(struct check *c, struct node *node,
         diag_hint(c->diags, d, "name what you mean of it: `%s.…`", name);
     else if (symbol->kind == SYM_RECORD)
         diag_hint(c->diags, d, "make one with `%s { field: value }`", name);
+    else if (symbol->kind == SYM_ENUM)
+        diag_hint(c->diags, d, "a variant is named without its type: `A`, not `%s.A`", name);
     return bad(c);
 }
 

@@ -93,7 +93,9 @@ static bool is_keyword_for_name(const struct stop *stop)
     bool is_keyword = first >= 'a' && first <= 'z' && stop->kind != ID && stop->kind != INT &&
                       stop->kind != BYTES && stop->kind != FOREIGN;
     return is_keyword && stop_fits(stop, "a name") && !stop_wants_expression(stop) &&
-           stop->bracket != 'f' && stop->before != SPAWN && !stop_starts_declaration(stop->kind);
+           stop->bracket != 'f' && stop->before != SPAWN &&
+           (!stop_starts_declaration(stop->kind) ||
+            (!stop->unexpected->is_first && !stop_starts_declaration(stop->before)));
 }
 
 static bool is_statement_start(int before)
@@ -238,6 +240,7 @@ bool habit_report(struct diags *diags, struct lexer *lexer, const struct token *
     if (is_keyword_for_name(&stop)) {
         diag_error(diags, DIAG_foreign, span, "`%.*s` is a keyword: choose another name",
                    (int)(span.end - span.start), lexer->source->text + span.start);
+        lexer_take_keyword(lexer, span);
         return true;
     }
     struct habit habit = find_habit(&stop);

@@ -111,6 +111,12 @@ static const char *in_signature(const struct stop *stop)
     if (stop->before == FN && (stop->kind == TASK || stop->kind == IO))
         return stop->kind == TASK ? "a task is declared with `task` alone: write `task f() { ... }`"
                                   : "`io` stands first: write `io fn f() { ... }`";
+    bool is_function = stop->before == FN || stop->before == TASK;
+    if (stop->kind == TYPE_ID && (is_function || (stop->before == '(' && stop_is_signature(stop) &&
+                                                  stop_fits(stop, "`var`"))))
+        return is_function ? "the name of a function begins with a small letter"
+                           : "the name of a parameter begins with a small letter, its type "
+                             "follows: write `x: int`";
     if (expects_only(stop, "':'") && stop->before == ID)
         return "a colon and a type follow the name: write `name: type`";
     if (stop->kind == ':' && stop->before == TYPE_ID && stop_fits(stop, "'>'"))
@@ -134,6 +140,8 @@ static const char *in_members(const struct stop *stop)
                                      : "variants stand in braces: write `enum Name { A, B }`";
     if ((stop->before == RECORD || stop->before == ENUM) && stop->kind == ID)
         return "the name of a type begins with a capital letter";
+    if (stop->before == RECORD_ID && stop->kind == '{' && stop_fits(stop, "`=>`"))
+        return "a record is taken apart by its fields: write `r if r.x == 1 => ...`";
     if (stop->before == RECORD_ID && stop->kind == '{')
         return "a variant's values stand in parentheses: write `Name(int, str)`";
     if (stop->before != TYPE_ID || !stop_fits(stop, "'('") || stop_fits(stop, "`==`"))
@@ -236,6 +244,8 @@ static const char *in_let(const struct stop *stop)
         return NULL;
     if (stop_fits(stop, "':'") && stop_fits(stop, "'='") && stop_starts_operand(stop->kind))
         return "a type follows a colon: write `let name: type = ...`";
+    if (stop->kind == '{' && stop_fits(stop, "'='") && stop->before == TYPE_ID)
+        return "a record is taken apart by its fields: write `let a = r.a`";
     if (stop->kind == ',' && stop_fits(stop, "'='"))
         return "a tuple is taken apart in parentheses: write `let (a, b) = ...`";
     if (wants_pattern(stop) && stop->kind == '{')
@@ -355,7 +365,10 @@ static const char *behind_operand(const struct stop *stop)
     case FOR:
         return stop->bracket == '('
                    ? "a comprehension stands in square brackets: `[f(x) for x in xs]`"
-                   : NULL;
+               : stop->bracket != '[' ? NULL
+               : stop_fits(stop, "','")
+                   ? "there is no comprehension of a map: fill it in a loop, `m[k] = v`"
+                   : "a comprehension has one `for`: put another in it, and `.concat()` behind";
     case IN:
         return "`in` belongs to `for`: write `xs.contains(x)` or `m.has(k)`";
     case DOTDOT:
@@ -409,8 +422,13 @@ static const char *in_expression(const struct stop *stop)
     if (stop->bracket == '"' && stop_wants_expression(stop) &&
         (stop->kind == STR_MID || stop->kind == STR_TAIL))
         return "a value stands in the braces, `{x}`; a brace itself is written `\\{`";
+    if (expects_only(stop, "`..`") && stop->before == '{' && stop->kind != '}' &&
+        char_behind(stop) != ':')
+        return "a block that is an operand stands in parentheses: `1 + ({ ... })`";
     if (!stop_wants_expression(stop))
         return NULL;
+    if (stop->kind == IF || stop->kind == MATCH || stop->kind == SELECT || stop->kind == PAR)
+        return "as an operand this stands in parentheses: `1 + (if c { a } else { b })`";
     if (stop->kind == ARROW && stop->before == '|')
         return "a lambda has no type for its result: write `|x| x + 1`";
     if (stop->kind == ':' && stop->bracket == '[')
@@ -428,6 +446,10 @@ static const char *in_pattern(const struct stop *stop)
 {
     if (stop->kind == DOTDOT && stop_fits(stop, "`=>`"))
         return "a pattern has no ranges: write `n if n >= 1 && n < 5 => ...`";
+    if (stop->kind == '[' && wants_pattern(stop))
+        return "an array is taken apart by its length and indices: `xs.len`, `xs[0]`";
+    if (stop->kind == '.' && stop->before == TYPE_ID && stop_fits(stop, "`=>`"))
+        return "a variant is named without its type";
     if (stop->kind == ARROW && stop_fits(stop, "`=>`"))
         return "an arm is written `pattern => value`";
     return NULL;

@@ -66,6 +66,7 @@ struct lexer {
 
     /* lexer.l */
     uint32_t start, offset; /* of the token being read; of the text not read yet */
+    uint32_t skip_to;       /* the end of a string that was told to be wrong */
     struct token cut;       /* what the rule in work fills in */
     VEC(char) piece;        /* of a string, decoded */
     uint32_t piece_start;
@@ -78,6 +79,7 @@ struct lexer {
     struct span broken; /* the last such line, from its start on */
     bool said_semicolon, said_hash, said_colon, said_catch; /* once: a habit, not many mistakes */
     VEC(const char *) odd; /* names and signs that are not ASCII, reported once, too */
+    VEC(const char *) taken; /* keywords taken for names, which was told: names from there on */
     uint32_t line_start;
 
     /* newline.c */
@@ -109,6 +111,8 @@ void lexer_open(struct lexer *, struct arena *, struct intern *, const struct so
                 struct diags *);
 void lexer_close(struct lexer *);
 void lexer_cut(struct lexer *);
+/* The keyword stood where a name does, and that was told: from there on it is one. */
+void lexer_take_keyword(struct lexer *, struct span);
 /* The innermost string is left because a bracket of newline.c closed its hole. */
 void lexer_leave_string(struct lexer *);
 /* If the quotes of the line of that offset do not pair: says that the last one is never closed,

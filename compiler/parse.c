@@ -227,6 +227,31 @@ struct node *parse_parens_pattern(struct parse *p, struct span span, struct node
     return bad(p, span);
 }
 
+/* MaxLen or MAX_LEN as the name of a value: maxLen, max_len. */
+static const char *small_name(struct parse *p, const char *name)
+{
+    size_t len = strlen(name), capitals = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    char *small = arena_copy(p->arena, name, len);
+    for (size_t i = 0; i < (capitals == len ? len : 1); i++)
+        if (small[i] >= 'A' && small[i] <= 'Z')
+            small[i] += 'a' - 'A';
+    return intern(p->lexer.names, small, len);
+}
+
+struct node *parse_bound(struct parse *p, struct node *pattern)
+{
+    if (pattern->kind == NODE_pat_tuple)
+        for (uint32_t i = 0; i < pattern->pat_tuple_.elems.count; i++)
+            pattern->pat_tuple_.elems.at[i] = parse_bound(p, pattern->pat_tuple_.elems.at[i]);
+    const char *name = pattern->kind == NODE_pat_ctor ? pattern->pat_ctor_.name : "none";
+    if (!strcmp(name, "none") || pattern->pat_ctor_.has_args || pattern->pat_ctor_.module)
+        return pattern;
+    struct diag *d = diag_error(p->diags, DIAG_foreign, pattern->span,
+                                "the name of a value begins with a small letter");
+    diag_meant(p->diags, d, pattern->span, small_name(p, name));
+    return AST(p, pat_name, pattern->span, .name = name);
+}
+
 struct node *parse_or_pattern(struct parse *p, struct span span, struct node *first,
                               struct node *next)
 {

@@ -75,7 +75,7 @@ static void parser_error(const struct span *, struct parse *, const char *);
 %type <node> block expr if_expr binary conjunction comparison bit_or bit_xor bit_and shift sum
 %type <node> product cast unary awaiting awaited target postfix callable chain call call_name
 %type <node> primary string hole arg element index loop_range arm guard condition init
-%type <node> select_arm pattern pattern0 lambda_param reducer import_name
+%type <node> select_arm pattern bound pattern0 lambda_param reducer import_name
 %type <token> upper path
 %type <flags> func_kind
 %type <flag> pub
@@ -123,9 +123,9 @@ plain_item: signature block
     | IMPORT path      { $$ = AST(p, import, @$, .path = $2.name, .name_at = @2); }
     | IMPORT path '.' '{' import_names '}'
                        { $$ = AST(p, import, @$, .path = $2.name, .name_at = @2, .names = $5); }
-    | LET pattern '=' expr
+    | LET bound '=' expr
                        { $$ = AST(p, let, @$, .pattern = $2, .value = $4); }
-    | LET pattern ':' type '=' expr
+    | LET bound ':' type '=' expr
                        { $$ = AST(p, let, @$, .pattern = $2, .annotation = $4, .value = $6); }
     | TEST STR block   { $$ = AST(p, test, @$, .name = parse_text(p, @2, $2.text), .name_at = @2, .body = $3); }
     | TEST STR FOR param_list block
@@ -262,13 +262,13 @@ stmts: stmt            { $$ = parse_list(p, (struct nodes){0}, $1); }
     | stmts NL stmt    { $$ = parse_list(p, $1, $3); }
     ;
 stmt: expr
-    | LET pattern '=' expr
+    | LET bound '=' expr
                        { $$ = AST(p, let, @$, .pattern = $2, .value = $4); }
-    | LET pattern ':' type '=' expr
+    | LET bound ':' type '=' expr
                        { $$ = AST(p, let, @$, .pattern = $2, .annotation = $4, .value = $6); }
-    | VAR pattern '=' expr
+    | VAR bound '=' expr
                        { $$ = AST(p, let, @$, .is_var = true, .pattern = $2, .value = $4); }
-    | VAR pattern ':' type '=' expr
+    | VAR bound ':' type '=' expr
                        { $$ = AST(p, let, @$, .is_var = true, .pattern = $2, .annotation = $4, .value = $6); }
     | postfix '=' expr { $$ = parse_assign(p, @$, OP_NONE, $1, $3); }
     | postfix OP_SET expr { $$ = parse_assign(p, @$, (enum op)$2.integer, $1, $3); }
@@ -555,6 +555,8 @@ init: ID ':' expr      { $$ = AST(p, field_init, @$, .name = $1.name, .value = $
 
 pattern: pattern0
     | pattern '|' pattern0 { $$ = parse_or_pattern(p, @$, $1, $3); }
+    ;
+bound: pattern         { $$ = parse_bound(p, $1); }
     ;
 patterns: pattern      { $$ = parse_list(p, (struct nodes){0}, $1); }
     | patterns ',' pattern { $$ = parse_list(p, $1, $3); }
