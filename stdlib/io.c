@@ -105,13 +105,19 @@ static void input_unlock(void)
     pthread_mutex_unlock(&in.lock);
 }
 
+/* What was read ahead; nothing was before the first read. */
+static const char *input_at(void)
+{
+    return in.bytes ? (const char *)in.bytes + in.used : "";
+}
+
 /* What nobody waits for any more is kept for the next who asks. */
 static void input_rest(struct helper_job *arg)
 {
     struct input_job *job = (struct input_job *)arg;
     struct buffer b = {0};
     input_lock();
-    buffer_put(&b, in.bytes + in.used, in.len - in.used);
+    buffer_put(&b, input_at(), in.len - in.used);
     in.used = in.len;
     if (!in.ended)
         job->code = read_all(arg, STDIN_FILENO, &b);
@@ -149,7 +155,7 @@ static bool input_more(struct input_job *job)
 /* The next `len` bytes are the line. */
 static void input_take(struct input_job *job, int64_t len, bool has_end)
 {
-    const char *line = in.bytes + in.used;
+    const char *line = input_at();
     in.used += len + has_end;
     job->ended = !has_end && len == 0;
     if (len > 0 && line[len - 1] == '\r')
