@@ -485,7 +485,11 @@ def a_closed_or_full_output_is_told_as_on_one_node(p, dfl):
 
 
 def addresses(pid):
-    """Abstract sockets at which a process listens."""
+    """Abstract sockets at which a process listens, which may be some moments after its start."""
+    return parts.until(lambda: listening(pid)) or fail("process %d does not listen" % pid)
+
+
+def listening(pid):
     held = {os.readlink("/proc/%d/fd/%s" % (pid, fd)) for fd in os.listdir("/proc/%d/fd" % pid)}
     with open("/proc/net/unix") as f:
         rows = [line.split() for line in f]
