@@ -78,7 +78,7 @@ struct lexer {
     bool is_broken;     /* a string was left open on this line, and said to be */
     struct span broken; /* the last such line, from its start on */
     bool said_semicolon, said_hash, said_colon, said_catch; /* once: a habit, not many mistakes */
-    VEC(const char *) odd; /* names and signs that are not ASCII, reported once, too */
+    VEC(const char *) odd;   /* names and signs that are not ASCII, reported once, too */
     VEC(const char *) taken; /* keywords taken for names, which was told: names from there on */
     uint32_t line_start;
 

@@ -46,7 +46,7 @@ struct node *parse_record_of(struct parse *, struct span, struct node *module, c
                              struct nodes fields);
 struct node *parse_name_pattern(struct parse *, struct span, const char *name);
 struct node *parse_parens_pattern(struct parse *, struct span, struct nodes elems, bool has_comma);
-/* A pattern behind `let` or `var`, where a name with a capital letter is told and taken as a name. */
+/* A pattern behind `let` or `var`: a name with a capital letter is told and taken as a name. */
 struct node *parse_bound(struct parse *, struct node *pattern);
 struct node *parse_or_pattern(struct parse *, struct span, struct node *first, struct node *next);
 struct reduction parse_reduction(struct parse *, struct span, bool is_scan, struct node *with,
