@@ -9,13 +9,27 @@ static bool apply(struct dfl_policy *p, const struct node *attr)
 {
     const char *name = attr->attr_.name;
     const struct attr_value *v = attr->attr_.value;
+    const struct {
+        const char *name;
+        int64_t *field;
+    } numbers[] = {{"timeout", &p->timeout}, {"cpus", &p->cpus}, {"mem", &p->mem},
+                   {"prio", &p->prio},       {"near", &p->near}, {"limit", &p->limit}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (!strcmp(name, numbers[i].name)) {
+            *numbers[i].field = v->first;
+            if (numbers[i].field == &p->limit)
+                p->group = v->number;
+            return true;
+        }
     if (!strcmp(name, "retry")) {
         p->retries = v->first;
         p->backoff = v->second;
-    } else if (!strcmp(name, "timeout")) {
-        p->timeout = v->first;
     } else if (!strcmp(name, "idempotent")) {
         p->idempotent = 1;
+    } else if (!strcmp(name, "checkpoint")) {
+        p->checkpoint = 1;
+    } else if (!strcmp(name, "on")) {
+        p->on = v->text;
     } else {
         return false;
     }
@@ -30,7 +44,7 @@ static bool apply_all(struct dfl_policy *p, const struct nodes *attrs)
     return any;
 }
 
-const struct dfl_policy *policy_of_spawn(struct arena *arena, const struct node *spawn)
+struct dfl_policy *policy_of_spawn(struct arena *arena, const struct node *spawn)
 {
     struct dfl_policy policy = {0};
     const struct node *target = spawn->spawn_.call->call_.target->node;

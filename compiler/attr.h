@@ -8,9 +8,11 @@
 /* What check.c found in the arguments of an attribute. */
 struct attr_value {
     int64_t first, second;
+    const char *text;
+    uint32_t number; /* tells it from all others */
 };
 
 /* The policy of a spawn, whose attributes go before those of the task; NULL: there is none. */
-const struct dfl_policy *policy_of_spawn(struct arena *, const struct node *spawn);
+struct dfl_policy *policy_of_spawn(struct arena *, const struct node *spawn);
 
 #endif

@@ -6,26 +6,19 @@
 #include <string.h>
 
 enum place { FN = 1, TASK = 2, IO = 4, SPAWN = 8, LOOP = 16, SPAWN_IO = 32 };
-enum form { NONE, NAMES, RETRIES, DURATION, VALUE, NEEDS_ };
+enum form { NONE, NAMES, RETRIES, DURATION, COUNT, LABEL, PLACE, VALUE, NEEDS_ };
 
 static const struct attr_row {
     const char *name;
     int places;
     enum form form;
-    bool runs; /* in this version */
+    int64_t least, most;
 } rows[] = {
-#define ATTR(name, places, form, runs) {#name, places, form, runs},
+#define ATTR(name, places, form, least, most) {#name, places, form, least, most},
 #include "attr.def"
 #undef ATTR
 };
 enum { ROWS = sizeof rows / sizeof *rows };
-
-const struct type *not_available(struct check *c, struct span span, const char *what)
-{
-    diag_error(c->diags, DIAG_not_available, span, "`%s` is not available in this version of dfl",
-               what);
-    return simple(c, TYPE_bad);
-}
 
 static const struct attr_row *find_row(const char *name)
 {
@@ -159,34 +152,52 @@ static bool fold(const struct node *n, int64_t *out)
     }
 }
 
-/* An argument of the kind, between `low` and `high`. */
+static void wrong_constant(struct check *c, struct node *attr, const struct node *value,
+                           enum type_kind kind, int64_t least, int64_t most)
+{
+    const char *name = attr->attr_.name;
+    if (kind == TYPE_duration)
+        diag_error(c->diags, DIAG_attr_args, value->span, "`@%s` takes a duration %s", name,
+                   least > 0 ? "above 0" : "of 0 or more");
+    else if (most >= INT32_MAX)
+        diag_error(c->diags, DIAG_attr_args, value->span, "`@%s` takes a number from %lld on", name,
+                   (long long)least);
+    else
+        diag_error(c->diags, DIAG_attr_args, value->span, "`@%s` takes a number from %lld to %lld",
+                   name, (long long)least, (long long)most);
+}
+
+static void wrong_type(struct check *c, struct node *attr, const struct node *value,
+                       enum type_kind kind)
+{
+    struct diag *d = diag_error(c->diags, DIAG_attr_args, value->span,
+                                "`@%s` takes %s here, not `%s`", attr->attr_.name,
+                                kind == TYPE_int ? "an `int`" : "a `duration`", value->type->text);
+    if (kind == TYPE_duration && value->type->kind == TYPE_int)
+        diag_hint(c->diags, d, "a duration has a unit: `5s`, `100ms`");
+}
+
+static void wrong_time(struct check *c, struct node *attr, const struct node *value)
+{
+    struct diag *d =
+        diag_error(c->diags, DIAG_attr_args, value->span,
+                   "what `@%s` takes must be known when the program is compiled", attr->attr_.name);
+    diag_hint(c->diags, d, "write it out, or name a constant: a `let` of the module");
+}
+
+/* An argument of the kind, within bounds. */
 static void check_constant(struct check *c, struct node *attr, struct node **value,
-                           enum type_kind kind, int64_t low, int64_t high, int64_t *out)
+                           enum type_kind kind, int64_t least, int64_t most, int64_t *out)
 {
     const struct type *t = check_expr(c, value, simple(c, kind));
     if (is_bad(t))
         return;
-    if (t->kind != kind) {
-        struct diag *d =
-            diag_error(c->diags, DIAG_attr_args, (*value)->span, "`@%s` takes %s here, not `%s`",
-                       attr->attr_.name, kind == TYPE_int ? "an `int`" : "a `duration`", t->text);
-        if (kind == TYPE_duration && t->kind == TYPE_int)
-            diag_hint(c->diags, d, "a duration has a unit: `5s`, `100ms`");
-    } else if (!fold(*value, out)) {
-        struct diag *d = diag_error(c->diags, DIAG_attr_args, (*value)->span,
-                                    "what `@%s` takes must be known when the program is compiled",
-                                    attr->attr_.name);
-        diag_hint(c->diags, d, "write it out, or name a constant: a `let` of the module");
-    } else if (*out < low || *out > high) {
-        const char *most =
-            high < INT64_MAX ? arena_format(c->arena, " to %lld", (long long)high) : " on";
-        if (kind == TYPE_int)
-            diag_error(c->diags, DIAG_attr_args, (*value)->span, "`@%s` takes a number from %lld%s",
-                       attr->attr_.name, (long long)low, most);
-        else
-            diag_error(c->diags, DIAG_attr_args, (*value)->span, "`@%s` takes a duration %s",
-                       attr->attr_.name, low > 0 ? "above 0" : "of 0 or more");
-    }
+    if (t->kind != kind)
+        wrong_type(c, attr, *value, kind);
+    else if (!fold(*value, out))
+        wrong_time(c, attr, *value);
+    else if (*out < least || *out > most)
+        wrong_constant(c, attr, *value, kind, least, most);
 }
 
 /* The argument behind the first, which must have this name if it has one. */
@@ -203,27 +214,86 @@ static struct node **named(struct check *c, struct node *attr, const char *name)
     return &arg->named_arg_.value;
 }
 
-static void check_retries(struct check *c, struct node *attr)
+static void check_retries(struct check *c, struct node *attr, const struct attr_row *row)
 {
     struct nodes *args = &attr->attr_.args;
+    struct attr_value *v = attr->attr_.value;
     if (args->count < 1 || args->count > 2 || args->at[0]->kind == NODE_named_arg) {
         wrong_args(c, attr, "takes a count first, then perhaps `backoff: …`");
         return;
     }
-    check_constant(c, attr, &args->at[0], TYPE_int, 1, UINT16_MAX, &attr->attr_.value->first);
+    check_constant(c, attr, &args->at[0], TYPE_int, row->least, row->most, &v->first);
     if (args->count == 2)
-        check_constant(c, attr, named(c, attr, "backoff"), TYPE_duration, 0, INT64_MAX,
-                       &attr->attr_.value->second);
+        check_constant(c, attr, named(c, attr, "backoff"), TYPE_duration, 0, INT64_MAX, &v->second);
 }
 
-static void check_duration(struct check *c, struct node *attr)
+/* The one argument; NULL: reported. */
+static struct node **single(struct check *c, struct node *attr, const char *what)
 {
     struct nodes *args = &attr->attr_.args;
-    if (args->count != 1 || args->at[0]->kind == NODE_named_arg)
-        wrong_args(c, attr, "takes one duration, such as `5s`");
-    else
-        check_constant(c, attr, &args->at[0], TYPE_duration, 1, INT64_MAX,
+    if (args->count == 1 && args->at[0]->kind != NODE_named_arg)
+        return &args->at[0];
+    wrong_args(c, attr, arena_format(c->arena, "takes one %s", what));
+    return NULL;
+}
+
+static void check_single(struct check *c, struct node *attr, const struct attr_row *row)
+{
+    bool time = row->form == DURATION;
+    struct node **value = single(c, attr, time ? "duration, such as `5s`" : "number");
+    if (value)
+        check_constant(c, attr, value, time ? TYPE_duration : TYPE_int, row->least, row->most,
                        &attr->attr_.value->first);
+}
+
+static void check_label(struct check *c, struct node *attr)
+{
+    struct node **value = single(c, attr, "text, such as `\"gpu\"`");
+    if (!value || is_bad(check_expr(c, value, simple(c, TYPE_str))))
+        return;
+    if ((*value)->kind == NODE_str)
+        attr->attr_.value->text =
+            arena_format(c->arena, "%.*s", (int)(*value)->str_.len, (*value)->str_.bytes);
+    else
+        diag_error(c->diags, DIAG_attr_args, (*value)->span, "`@%s` takes a text as written",
+                   attr->attr_.name);
+}
+
+static void wrong_place(struct check *c, struct node *attr, const char *task, bool declared)
+{
+    struct diag *d =
+        diag_error(c->diags, DIAG_attr_args, attr->attr_.args.at[0]->span, "`@%s` names %s of `%s`",
+                   attr->attr_.name, declared ? "a parameter" : "an argument", task);
+    if (!declared)
+        diag_hint(c->diags, d, "the task is to run where that argument is");
+}
+
+/* At a declaration: a parameter. What a spawn has is known with its call. */
+static void check_place(struct check *c, struct node *attr, const struct node *on)
+{
+    struct node **value = single(c, attr, "argument of the task");
+    if (!value || on->kind != NODE_func)
+        return;
+    for (uint32_t i = 0; i < on->func_.params.count; i++)
+        if ((*value)->kind == NODE_name && on->func_.params.at[i]->kind == NODE_param &&
+            on->func_.params.at[i]->param_.name == (*value)->name_.name)
+            attr->attr_.value->first = i + 1;
+    (*value)->type = simple(c, TYPE_bad);
+    if (!attr->attr_.value->first)
+        wrong_place(c, attr, on->func_.name, true);
+}
+
+static void find_place(struct check *c, struct node *attr, const struct node *call)
+{
+    struct node **value = &attr->attr_.args.at[0];
+    const struct nodes *args = &call->call_.args;
+    if (attr->attr_.args.count != 1 || is_bad(check_expr(c, value, NULL)))
+        return;
+    for (uint32_t i = 0; (*value)->kind == NODE_name && i < args->count; i++)
+        if (args->at[i]->kind == NODE_name && args->at[i]->name_.symbol == (*value)->name_.symbol)
+            attr->attr_.value->first = i + 1;
+    if (!attr->attr_.value->first)
+        wrong_place(c, attr, call->call_.target->name, false);
 }
 
 static void check_value(struct check *c, struct node *attr)
@@ -267,16 +337,23 @@ static void check_args(struct check *c, struct node *attr, const struct attr_row
         check_needs(c, attr, on);
         break;
     case RETRIES:
-        check_retries(c, attr);
+        check_retries(c, attr, row);
         break;
     case DURATION:
-        check_duration(c, attr);
+    case COUNT:
+        check_single(c, attr, row);
+        break;
+    case LABEL:
+        check_label(c, attr);
+        break;
+    case PLACE:
+        check_place(c, attr, on);
         break;
     case VALUE:
         check_value(c, attr);
         break;
     }
-    if (row->form == RETRIES || row->form == DURATION)
+    if (row->form == RETRIES || row->form == DURATION || row->form == COUNT || row->form == LABEL)
         type_args(c, attr);
 }
 
@@ -300,19 +377,38 @@ static bool stands_before(const struct nodes *attrs, uint32_t i)
     return false;
 }
 
-void check_spawn_attrs(struct check *c, const struct node *spawn)
+static void wrong_spawn(struct check *c, const struct node *attr, const struct symbol *target)
+{
+    struct diag *d =
+        diag_error(c->diags, DIAG_attr_place, attr->span,
+                   "`@%s` does not belong here: `%s` is not `io`", attr->attr_.name, target->name);
+    diag_hint(c->diags, d, "pure code does the same each time that it is run");
+}
+
+void check_spawn_attrs(struct check *c, struct node *spawn)
 {
     const struct symbol *target = spawn->spawn_.call->call_.target;
     for (uint32_t i = 0; i < spawn->spawn_.attrs.count; i++) {
-        const struct node *attr = spawn->spawn_.attrs.at[i];
+        struct node *attr = spawn->spawn_.attrs.at[i];
         const struct attr_row *row = attr->kind == NODE_attr ? find_row(attr->attr_.name) : NULL;
-        if (!row || !(row->places & SPAWN_IO) || target->func->flags & FUNC_IO)
-            continue;
-        struct diag *d =
-            diag_error(c->diags, DIAG_attr_place, attr->span,
-                       "`@%s` does not belong here: `%s` is not `io`", row->name, target->name);
-        diag_hint(c->diags, d, "pure code does the same each time that it is run");
+        if (row && row->places & SPAWN_IO && !(target->func->flags & FUNC_IO))
+            wrong_spawn(c, attr, target);
+        else if (row && row->form == PLACE)
+            find_place(c, attr, spawn->spawn_.call);
     }
+}
+
+/* Whether it says how a task is run that is spawned. */
+static bool is_of_spawns(const struct attr_row *row)
+{
+    return row->form == RETRIES || row->form == DURATION || row->form == COUNT ||
+           row->form == LABEL || row->form == PLACE || row->places == IO ||
+           row->places == (TASK | IO);
+}
+
+static bool is_main(const struct check *c, const struct node *on)
+{
+    return on->kind == NODE_func && on->func_.symbol == c->program->main;
 }
 
 void check_attrs(struct check *c, const struct nodes *attrs, struct node *on)
@@ -329,12 +425,14 @@ void check_attrs(struct check *c, const struct nodes *attrs, struct node *on)
             unknown_attr(c, attr);
         } else if (!(row->places & place_of(on))) {
             misplaced_attr(c, attr, row);
+        } else if (is_of_spawns(row) && is_main(c, on)) {
+            diag_error(c->diags, DIAG_attr_place, attr->span,
+                       "`@%s` does not belong here: nobody spawns `main`", row->name);
         } else {
             attr->attr_.value = arena_new(c->arena, struct attr_value);
+            attr->attr_.value->number = ++c->attrs;
             check_args(c, attr, row, on);
             note_flags(c, attr, on);
-            if (!row->runs)
-                not_available(c, attr->span, arena_format(c->arena, "@%s", row->name));
         }
     }
 }

@@ -59,6 +59,7 @@ struct check {
     bool binds;     /* names that `is` binds here have a value where they are seen */
     uint32_t depth; /* of nested expressions */
     uint32_t quiet; /* > 0: the place is not known, since a mistake in it was reported */
+    uint32_t attrs; /* seen so far */
 };
 
 static inline const struct type *simple(struct check *c, enum type_kind kind)
@@ -255,8 +256,6 @@ const struct type *check_interp(struct check *, struct node *);
 /* Attributes of a func, spawn or par for node. */
 void check_attrs(struct check *, const struct nodes *attrs, struct node *on);
 /* Whether the attributes of a spawn fit what it spawns, which is known. */
-void check_spawn_attrs(struct check *, const struct node *spawn);
-/* "`x` is not available in this version of dfl"; gives the type bad. */
-const struct type *not_available(struct check *, struct span, const char *what);
+void check_spawn_attrs(struct check *, struct node *spawn);
 
 #endif

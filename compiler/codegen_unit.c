@@ -147,6 +147,7 @@ static LLVMValueRef policy_of(struct cg *cg, const struct unit_row *row)
 #define POLICY(name) cg_int(cg, row->policy->name),
 #include "policy.def"
 #undef POLICY
+        row->policy->on ? cg_name(cg, row->policy->on) : LLVMConstNull(cg->ptr),
         cg_int(cg, (int64_t)row->edges),
     };
     return cg_constant(cg, "policy", cg_const(cg, parts, sizeof parts / sizeof *parts));

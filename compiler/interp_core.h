@@ -50,12 +50,14 @@ struct interp {
     struct coro *ready, **ready_last; /* in the order they became ready */
     VEC(struct coro *) sleeping;      /* a heap */
     uint64_t sleeps;
-    struct stack *idle;  /* for the next coroutine */
-    bool started;        /* there was a coroutine before */
-    struct cell *unseen; /* io tasks whose failure nobody has looked at */
-    int64_t now;         /* nanoseconds of virtual time */
-    int64_t cells;       /* futures alive */
-    struct stack *host;  /* of the scheduling loop */
+    struct stack *idle;       /* for the next coroutine */
+    bool started;             /* there was a coroutine before */
+    bool has_priorities;      /* of coroutines */
+    struct cell *unseen;      /* io tasks whose failure nobody has looked at */
+    VEC(struct gate *) gates; /* by group */
+    int64_t now;              /* nanoseconds of virtual time */
+    int64_t cells;            /* futures alive */
+    struct stack *host;       /* of the scheduling loop */
 };
 
 /* Where a local lives in its frame. */
@@ -285,6 +287,18 @@ void task_finish(struct interp *, struct cell *, struct dfl_error *failure);
 /* Tells of failures of io tasks that nobody awaited. */
 void task_report_unseen(struct interp *);
 
+/* -- interp_gate.c -- */
+struct gate;
+/* How many of a group run at once; `most` is the same at each call. */
+struct gate *gate_get(struct interp *, int64_t group, int64_t most);
+/* True: there is a place. False: job_admit() is called when there is one. */
+bool gate_enter(struct gate *, struct job *);
+void gate_leave(struct gate *);
+/* Waits for a place, before those that have not begun. False: the job at work is to end. */
+bool gate_return(struct interp *, struct gate *);
+/* Takes a job out of the line; false: it is not there. */
+bool gate_withdraw(struct gate *, struct job *);
+
 /* -- interp_select.c -- */
 enum flow eval_select(struct frame *, struct node *, void *out);
 
@@ -295,6 +309,11 @@ struct job *job_new(struct frame *spawner, struct node *spawn, struct cell *,
 /* Does the work of a job that has not started here and now. False: it must wait for its turn. */
 bool job_claim(struct interp *, struct job *);
 void job_cancel(struct job *);
+/* It has its place and may begin. */
+void job_admit(struct job *);
+/* The job at work is about to wait for others, and does so no longer: it has no place meanwhile. */
+void job_lend(struct interp *);
+void job_return(struct interp *);
 /* The failure with which the job at work is to end, owned; NULL: it goes on. */
 struct dfl_error *job_interrupt(struct interp *);
 /* True once it was told to. */
@@ -308,6 +327,8 @@ enum flow job_poll(struct frame *, struct node *);
 struct coro *coro_new(struct interp *, void (*body)(struct interp *, void *), void *argument);
 /* Puts a coroutine at the end of those that are ready. */
 void coro_ready(struct coro *);
+/* Before it is ready for the first time: it goes before those with less. */
+void coro_set_priority(struct coro *, int64_t priority);
 /* Takes a coroutine that has not started, and is first in line, away: the caller does its work. */
 bool coro_claim(struct interp *, struct coro *);
 /* Lets others run until coro_wake() is called for this one, or until a time; INT64_MAX: none. */

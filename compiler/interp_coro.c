@@ -47,7 +47,8 @@ struct coro {
     uint32_t fn_depth;
     struct job *job; /* in->job, while it is parked */
     bool ended, roomy, parked;
-    int64_t wake; /* when it goes on by itself */
+    int64_t priority; /* until it has started */
+    int64_t wake;     /* when it goes on by itself */
     uint64_t order;
     uint32_t place; /* among the sleepers, from 1; 0: it is none */
 };
@@ -149,6 +150,7 @@ static void resume(struct interp *in, struct coro *c)
 {
     if (!c->stack)
         start(c);
+    c->priority = 0;
     in->running = c;
     in->top = c->top;
     in->top_end = c->stack->low + c->stack->code_size + c->stack->value_size;
@@ -178,12 +180,32 @@ struct coro *coro_new(struct interp *in, void (*body)(struct interp *, void *), 
     return c;
 }
 
+/* Those that go on have priority 0. Without priorities the last place is the right one. */
+static struct coro **place_of(const struct coro *c)
+{
+    struct interp *in = c->in;
+    if (!in->has_priorities)
+        return in->ready_last;
+    struct coro **link = &in->ready;
+    while (*link && (*link)->priority >= c->priority)
+        link = &(*link)->next;
+    return link;
+}
+
 void coro_ready(struct coro *c)
 {
+    struct coro **link = place_of(c);
     c->parked = false;
-    c->next = NULL;
-    *c->in->ready_last = c;
-    c->in->ready_last = &c->next;
+    c->next = *link;
+    *link = c;
+    if (!c->next)
+        c->in->ready_last = &c->next;
+}
+
+void coro_set_priority(struct coro *c, int64_t priority)
+{
+    c->priority = priority;
+    c->in->has_priorities |= priority != 0;
 }
 
 static struct coro *take_ready(struct interp *in)

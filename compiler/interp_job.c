@@ -28,7 +28,9 @@ struct job {
     const struct dfl_policy *policy; /* or NULL */
     struct job *outer;               /* on the same coroutine */
     int64_t deadline;                /* of this run; INT64_MAX: none */
+    struct gate *gate;               /* of its @limit, or NULL */
     bool started, cancelled, ending;
+    bool placed; /* it has a place of the gate */
 };
 
 /* ---- ending early ---- */
@@ -39,6 +41,33 @@ void job_cancel(struct job *job)
     task_see(job->cell);
     if (job->started)
         coro_wake(job->coro);
+    else if (job->gate && !job->placed && gate_withdraw(job->gate, job))
+        coro_ready(job->coro);
+}
+
+void job_admit(struct job *job)
+{
+    job->placed = job->gate != NULL;
+    coro_ready(job->coro);
+}
+
+static void leave_gate(struct job *job)
+{
+    if (job->placed)
+        gate_leave(job->gate);
+    job->placed = false;
+}
+
+void job_lend(struct interp *in)
+{
+    if (in->job)
+        leave_gate(in->job);
+}
+
+void job_return(struct interp *in)
+{
+    if (in->job && in->job->gate && !in->job->placed)
+        in->job->placed = gate_return(in, in->job->gate);
 }
 
 bool job_is_ending(const struct interp *in)
@@ -113,7 +142,7 @@ static int64_t later(int64_t now, int64_t ns)
 }
 
 /* Waits before another run; *e, or the value, is the outcome of the one before. */
-static bool may_run_again(struct job *job, int64_t attempt, struct dfl_error **e)
+static bool may_run_again(struct interp *in, struct job *job, int64_t attempt, struct dfl_error **e)
 {
     const struct dfl_type *type;
     void *value = task_place(job->cell, &type);
@@ -125,7 +154,10 @@ static bool may_run_again(struct job *job, int64_t attempt, struct dfl_error **e
     int64_t pause = job->policy->backoff;
     for (int64_t i = 1; i < attempt && pause < INT64_MAX / 2; i++)
         pause *= 2;
+    leave_gate(job);
     struct dfl_error *cancelled = dfl_sleep(NULL, pause);
+    if (!cancelled)
+        job_return(in);
     if (*e)
         dfl_error_release(*e);
     else
@@ -145,7 +177,7 @@ static struct dfl_error *run_with_policy(struct interp *in, struct job *job)
         in->since = clock_now();
         e = call(in, job, locals);
         in->top = mark;
-    } while (may_run_again(job, ++attempt, &e));
+    } while (may_run_again(in, job, ++attempt, &e));
     return e;
 }
 
@@ -180,6 +212,7 @@ static void job_run(struct interp *in, void *argument)
         skip(in, job);
     else
         e = run(in, job);
+    leave_gate(job);
     in->job = job->outer;
     task_finish(in, job->cell, e);
     free(job);
@@ -227,14 +260,19 @@ struct job *job_new(struct frame *spawner, struct node *spawn, struct cell *cell
         last = &(*last)->next;
     }
     job->coro = coro_new(in, job_run, job);
-    coro_ready(job->coro);
+    if (job->policy)
+        coro_set_priority(job->coro, job->policy->prio);
+    if (job->policy && job->policy->group)
+        job->gate = gate_get(in, job->policy->group, job->policy->limit);
+    if (!job->gate || gate_enter(job->gate, job))
+        job_admit(job);
     return job;
 }
 
 /* Where tasks may end early each has a coroutine, so that none holds up another. */
 bool job_claim(struct interp *in, struct job *job)
 {
-    if (in->program->ends_tasks || job->started || !coro_claim(in, job->coro))
+    if (in->program->ends_tasks || job->started || job->policy || !coro_claim(in, job->coro))
         return false;
     job_run(in, job);
     return true;

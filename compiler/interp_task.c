@@ -149,9 +149,11 @@ static struct dfl_error *wait_for(struct interp *in, struct cell *c)
             continue;
         struct waiter w;
         enlist(&w, c, in->running);
+        job_lend(in);
         job_park(in, INT64_MAX);
         delist(&w);
     }
+    job_return(in);
     return e;
 }
 
@@ -586,10 +588,12 @@ struct dfl_error *dfl_wait(struct dfl_fiber *fiber, struct dfl_task *const *task
         for (int64_t i = 0; i < count; i++)
             if (!task_settled(tasks[i]))
                 enlist(&waiters[i], cell_of(tasks[i]), in->running);
+        job_lend(in);
         job_park(in, due);
         for (int64_t i = 0; i < count; i++)
             delist(&waiters[i]);
     }
+    job_return(in);
     free(waiters);
     return e;
 }

@@ -471,6 +471,8 @@ static void read_spawn(struct reader *r, struct ir_value *v)
 #define POLICY(name) else if (skip_word(r, #name)) any = true, policy.name = (int64_t)read_count(r);
 #include "policy.def"
 #undef POLICY
+        else if (skip_word(r, "on"))
+            any = true, policy.on = need_name(r, "a label");
         else
             read_bad(r, "[edges BITS, or what a policy has]");
     }

@@ -203,6 +203,10 @@ static void print_spawn(const struct ir_value *v, FILE *out)
     }
 #include "policy.def"
 #undef POLICY
+    if (p->on) {
+        print_word(out, &any, "on ");
+        print_quoted(out, p->on, strlen(p->on));
+    }
     fputs(any ? "]" : "", out);
 }
 

@@ -374,6 +374,19 @@ static uint64_t edges_of(const struct pending *p, uint64_t by_argument)
     return edges;
 }
 
+/* It names an argument too. */
+static const struct dfl_policy *policy_of(const struct pending *p, const struct node *spawn)
+{
+    struct dfl_policy *policy = policy_of_spawn(p->frame->lower->arena, spawn);
+    int64_t near = 0;
+    for (uint32_t i = 0; policy && i < p->values.count; i++)
+        if (p->order[i] + 1 == policy->near)
+            near = p->lead.count + i + 1;
+    if (policy)
+        policy->near = near;
+    return policy;
+}
+
 struct val lower_spawn(struct frame *f, struct node *n)
 {
     struct node *call = n->spawn_.call;
@@ -383,6 +396,7 @@ struct val lower_spawn(struct frame *f, struct node *n)
     uint32_t count;
     struct ir_value **args = all_values(&p, &count);
     uint64_t edges = edges_of(&p, n->spawn_.edges);
+    const struct dfl_policy *policy = policy_of(&p, n);
     operand_moved(f, &p.values);
     operand_moved(f, &p.lead);
     struct instance *inst =
@@ -390,6 +404,6 @@ struct val lower_spawn(struct frame *f, struct node *n)
     struct ir_value *v = emit(f, IR_spawn, lower_type(f, n->type), n->span, args, count);
     v->imm.call.func = lower_spawned(f->lower, inst);
     v->imm.call.edges = edges;
-    v->imm.call.policy = policy_of_spawn(f->lower->arena, n);
+    v->imm.call.policy = policy;
     return val_owned(v);
 }

@@ -13,8 +13,10 @@
 #include "cancel.h"
 #include "clock.h"
 #include "error.h"
+#include "limit.h"
 #include "park.h"
 #include "policy.h"
+#include "prio.h"
 #include "purity.h"
 #include "remote.h"
 #include "rerun.h"
@@ -235,7 +237,10 @@ static bool arm_set(struct dfl_fiber *self, void *arg)
     set->armed = true;
     for (int64_t i = 0; i < set->count; i++) {
         struct task_wait *wait = &set->waits[i];
+        struct dfl_task *task = set->tasks[i];
         wait->who = &set->fan;
+        if (prio_raise(task))
+            worker_give(&task, 1);
         if (task_is_done(set->tasks[i]) ||
             !task_add_waiter(set->tasks[i], (uintptr_t)wait | TASK_FAN, &wait->next)) {
             wait->who = NULL;
@@ -290,7 +295,10 @@ static struct dfl_error *park_on(struct dfl_fiber *self, struct set *set)
             block_exhausted((size_t)set->count * sizeof *set->waits);
     }
     atomic_init(&set->fan.left, set->count);
+    uint8_t lent = limit_lend(self);
     struct dfl_error *failure = wait_for(self, set);
+    if (lent && !failure)
+        limit_return(self, lent);
     if (set->waits != few)
         free(set->waits);
     return failure;

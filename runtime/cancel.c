@@ -10,6 +10,7 @@
 
 #include "await.h"
 #include "error.h"
+#include "limit.h"
 #include "park.h"
 #include "worker.h"
 
@@ -187,7 +188,7 @@ static void cancel(struct dfl_task *task)
     uint8_t mark = TASK_CANCELLED | TASK_TAKEN;
     if (__atomic_fetch_or(&task->flags, mark, __ATOMIC_SEQ_CST) & TASK_CANCELLED)
         return;
-    if (await_claim(task))
+    if (await_claim(task) || (task_fn(task)->policy && limit_withdraw(task)))
         worker_give(&task, 1);
     else
         tell(task);

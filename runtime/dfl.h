@@ -195,6 +195,7 @@ struct dfl_policy {
 #define POLICY(name) int64_t name;
 #include "policy.def"
 #undef POLICY
+    const char *on; /* label of the node that it is to run on, or NULL */
     uint64_t edges; /* arguments that are inputs: bit i for argument i */
 };
 

@@ -4,6 +4,7 @@
 
 #include "cancel.h"
 #include "helper.h"
+#include "limit.h"
 #include "timer.h"
 
 /* One run; a timer makes it late. */
@@ -61,7 +62,10 @@ static bool may_run_again(struct dfl_fiber *self, struct dfl_task *task)
         return false;
     task->attempt++;
     cancel_unmark_late(task);
+    uint8_t lent = limit_lend(self);
     struct dfl_error *failure = dfl_sleep(self, pause_before(policy, task->attempt));
+    if (!failure)
+        limit_return(self, lent);
     task_drop_result(task);
     if (failure)
         dfl_task_give(task, NULL, dfl_error_at(failure, &task_fn(task)->site));
@@ -73,4 +77,5 @@ void policy_run(struct dfl_fiber *self, struct dfl_task *task)
     do
         run_once(self, task);
     while (may_run_again(self, task));
+    limit_leave(self, task);
 }

@@ -21,6 +21,8 @@
 #include "clock.h"
 #include "error.h"
 #include "futex.h"
+#include "limit.h"
+#include "prio.h"
 #include "remote.h"
 #include "stream.h"
 #include "timer.h"
@@ -159,9 +161,18 @@ static bool push(struct dfl_worker *w, struct dfl_task *task)
     return has_room;
 }
 
+/* Where a record with a priority belongs, or on the deque; false: that is full. */
+static bool place(struct dfl_worker *w, struct dfl_task *task)
+{
+    if (!task_fn(task)->policy || !prio_put(task))
+        return push(w, task);
+    worker_wake();
+    return true;
+}
+
 void worker_push(struct dfl_fiber *self, struct dfl_task *task)
 {
-    if (!push(self->worker, task))
+    if (!place(self->worker, task))
         worker_give(&task, 1);
 }
 
@@ -171,9 +182,9 @@ void dfl_spawn(struct dfl_fiber *self, struct dfl_task *task)
     if (io)
         worker_io_begin();
     task_count_spawned(&self->worker->pool);
-    if (push(self->worker, task))
+    if (place(self->worker, task))
         return;
-    if (io)
+    if (io || task_fn(task)->policy)
         worker_give(&task, 1);
     else
         await_run_here(self, task);
@@ -228,11 +239,17 @@ static struct dfl_task *open_batch(struct dfl_worker *w, struct batch *batch)
     return first;
 }
 
+/* Now and then, of those who have found nothing for long. */
+static bool steals_by_force(const struct dfl_worker *w)
+{
+    return w->misses % FORCE_EVERY == FORCE_EVERY - 1;
+}
+
 static struct dfl_task *steal(struct dfl_worker *w)
 {
     if (team.count == 1)
         return NULL;
-    bool force = team.can_force && w->misses % FORCE_EVERY == FORCE_EVERY - 1;
+    bool force = team.can_force && steals_by_force(w);
     uint32_t at = (uint32_t)(next_random(w) % team.count);
     for (uint32_t i = 0; i < team.count; i++, at = at + 1 < team.count ? at + 1 : 0) {
         struct dfl_task *task = at == w->index ? NULL : steal_from(w, &team.workers[at], force);
@@ -331,7 +348,7 @@ static bool doze(struct dfl_worker *w, uint32_t wakes, uint32_t sleepers)
 {
     if (ask_everyone(w))
         return true;
-    if (anything_listed() || atomic_load(&team.stopping))
+    if (anything_listed() || prio_any() || atomic_load(&team.stopping))
         return true;
     if (atomic_load(&team.io_left) == 0 && sleepers == team.count &&
         atomic_load(&team.sleepers) == team.count) {
@@ -379,6 +396,8 @@ static struct dfl_fiber *run(struct dfl_fiber *self, struct dfl_task *task)
         w->stats.skipped++;
         return await_skip(self, task);
     }
+    if (task_fn(task)->policy && !limit_enter(task))
+        return cancel_is_marked(task) && limit_withdraw(task) ? await_skip(self, task) : NULL;
     if (task->flags & TASK_FOREIGN)
         remote_begin(task);
     else
@@ -397,12 +416,16 @@ static struct dfl_fiber *turn(struct dfl_fiber *self)
     struct dfl_fiber *ready = anything_listed() ? take_ready() : NULL;
     if (ready)
         return ready;
-    struct dfl_task *task = deque_pop(&w->deque);
+    struct dfl_task *task = prio_take(true);
+    if (!task)
+        task = deque_pop(&w->deque);
     struct batch *batch = !task && anything_listed() ? take_inbox() : NULL;
     if (batch)
         task = open_batch(w, batch);
     if (!task)
         task = steal(w);
+    if (!task && (team.count == 1 || steals_by_force(w)))
+        task = prio_take(false);
     if (task)
         return run(self, task);
     idle(w);
@@ -643,7 +666,8 @@ static void drop_pending(struct dfl_worker *w)
     struct dfl_task *task;
     struct batch *batch;
     do {
-        while ((task = deque_pop(&w->deque))) {
+        while ((task = deque_pop(&w->deque)) || (task = prio_take(true)) ||
+               (task = prio_take(false))) {
             w->stats.skipped++;
             await_abandon(&w->native, &w->pool, task);
         }
@@ -655,6 +679,7 @@ static void drop_pending(struct dfl_worker *w)
 
 void worker_close(struct stats *sum)
 {
+    limit_fini(&team.workers[0].native, &team.workers[0].pool);
     for (uint32_t i = 0; i < team.count; i++) {
         struct dfl_worker *w = &team.workers[i];
         drop_pending(w);

@@ -1,0 +1,30 @@
+/* limit.h - how many tasks run at once: of a group (@limit), and by the cores that they use
+ * (@cpus).
+ *
+ * A task has its place from when it begins until it has ended, but not while it waits for other
+ * tasks: so what it waits for can have the place, and no program gets stuck. */
+#ifndef LIMIT_H
+#define LIMIT_H
+
+#include "fiber.h"
+#include "task.h"
+
+/* Before any record exists. `cores`: how many @cpus share. */
+void limit_init(const struct dfl_program *, uint32_t cores);
+/* What still waits for a place is abandoned. */
+void limit_fini(struct dfl_fiber *self, struct task_pool *);
+
+/* True: a record with a policy, taken from a deque, may run. False: it is kept, and pushed when it
+ * has a place. */
+bool limit_enter(struct dfl_task *);
+/* It has run. */
+void limit_leave(struct dfl_fiber *self, struct dfl_task *);
+/* A record that is kept is the caller's again; false: it is not kept. */
+bool limit_withdraw(struct dfl_task *);
+
+/* Gives up the places of the innermost task, which is about to wait; tells which it had. */
+uint8_t limit_lend(struct dfl_fiber *self);
+/* Waits until it has them again; less if the task is to end. */
+void limit_return(struct dfl_fiber *self, uint8_t places);
+
+#endif
