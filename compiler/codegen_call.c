@@ -184,7 +184,7 @@ void cg_do_call(struct cg *cg, const struct ir_value *x)
     for (uint32_t i = 0; i < x->arg_count; i++)
         args[i] = cg_arg(cg, x, i);
     LLVMValueRef value = cg_call_func(cg, x->imm.call.func, args, &failure);
-    if (failure && x->fail && x->imm.call.func->recursive) {
+    if (failure && x->fail && ir_checks_stack(x->imm.call.func)) {
         LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, failure));
         /* out of stack: it is this call that has no place */
         cg_fail(cg, x, CG_ABI(cg, dfl_error_at, failure, cg_site(cg, x)), next);

@@ -600,9 +600,8 @@ static void repeat_way(struct cg *cg, const struct ir_block *from)
 }
 
 /* The rest of the function is another one, of the same parameters. */
-static void hand_over(struct cg *cg, const struct ir_block *stop)
+static void hand_over(struct cg *cg)
 {
-    cg_go_on(cg, cg->blocks[stop->id]);
     cg_debug_reset(cg);
     uint32_t count = cg->func->params.count + 1;
     LLVMValueRef *args = arena_array(&cg->arena, LLVMValueRef, count);
@@ -635,14 +634,37 @@ static void do_part(struct cg *cg, struct ir_func *f, LLVMValueRef fn, const str
     for (uint32_t i = 0; i < cg->order.blocks.count; i++)
         if (p.reached[cg->order.blocks.at[i]->id])
             do_block(cg, cg->order.blocks.at[i]);
-    if (stop)
-        hand_over(cg, stop);
+    if (stop) {
+        cg_go_on(cg, cg->blocks[stop->id]);
+        hand_over(cg);
+    }
     drop_orphans(cg);
 }
 
-/* A function that recurses only behind a branch is two: the cases that do not recurse need no frame
- * and are inlined into callers; the rest checks the stack and does the work. */
-enum { LONG_VALUES = 2000 }; /* of a function that has little inline */
+static void add_rest(struct cg *cg, const struct ir_func *f, struct cg_func *code)
+{
+    code->rest.type = code->callee.type;
+    code->rest.fn = LLVMAddFunction(cg->llvm, arena_format(&cg->arena, "dfl.%s$rest", f->label),
+                                    code->rest.type);
+    cg_internal(cg, code->rest.fn);
+    cg_attribute(cg, code->rest.fn, LLVMAttributeFunctionIndex, "noinline");
+}
+
+/* The check alone; whoever passed it has room for the frame of the rest. */
+static void do_check(struct cg *cg, struct ir_func *f, struct cg_func *code)
+{
+    begin(cg, f, code->callee.fn);
+    cg_go_on(cg, cg->entry);
+    cg_debug_reset(cg);
+    cg_check_stack(cg);
+    hand_over(cg);
+    code->check_at = NULL;
+}
+
+enum {
+    LONG_VALUES = 2000, /* of a function that has little inline */
+    LARGE_FRAME = 2048, /* bytes */
+};
 
 static void find_loops(struct cg *cg, struct ir_func *f)
 {
@@ -654,24 +676,28 @@ static void find_loops(struct cg *cg, struct ir_func *f)
     cg->loops = loops.of;
 }
 
+/* A function that recurses only behind a branch is two: the cases that do not recurse need no frame
+ * and are inlined into callers; the rest checks the stack and does the work. One with a large frame
+ * is two as well, since a function has its frame before it can check anything. */
 static void make_func(struct cg *cg, struct ir_func *f)
 {
     struct cg_func *code = cg_code(cg, f);
     const struct ir_block *entry = f->blocks.at[0], *check = code->check_at;
     ir_order_make(&cg->order, &cg->arena, f);
     find_loops(cg, f);
-    if (!check || check == entry || !cg->options->level) {
+    if (check && f->stack > LARGE_FRAME) {
+        add_rest(cg, f, code);
+        do_check(cg, f, code);
+        cg_debug_rest(cg, f);
+        do_part(cg, f, code->rest.fn, entry, NULL);
+    } else if (check && check != entry && cg->options->level) {
+        add_rest(cg, f, code);
+        do_part(cg, f, code->callee.fn, entry, check);
+        cg_debug_rest(cg, f);
+        do_part(cg, f, code->rest.fn, check, NULL);
+    } else {
         do_part(cg, f, code->callee.fn, entry, NULL);
-        return;
     }
-    code->rest.type = code->callee.type;
-    code->rest.fn = LLVMAddFunction(cg->llvm, arena_format(&cg->arena, "dfl.%s$rest", f->label),
-                                    code->rest.type);
-    cg_internal(cg, code->rest.fn);
-    cg_attribute(cg, code->rest.fn, LLVMAttributeFunctionIndex, "noinline");
-    do_part(cg, f, code->callee.fn, entry, check);
-    cg_debug_rest(cg, f);
-    do_part(cg, f, code->rest.fn, check, NULL);
 }
 
 void cg_func(struct cg *cg, struct ir_func *f)

@@ -163,7 +163,7 @@ static void make_run(struct cg *cg, const struct unit_row *row, LLVMValueRef fn)
     drop_taken(cg, &r, row->args->args.count);
     if (failure) {
         LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, failure));
-        if (row->func->recursive)
+        if (ir_checks_stack(row->func))
             failure = CG_ABI(cg, dfl_error_at, failure, cg_site_of(cg, row->func, row->span));
         fail(cg, &r, failure, 0);
         cg_go_on(cg, next);

@@ -1,8 +1,9 @@
-/* codegen_stack.c - functions that may recurse check the stack, others never do. A group is a set
- * of functions that reach each other by calls and spawns (an await may run its task in place). One
- * check a run of a function is enough: where the stack is low the function starts anew, with its
- * arguments, on a further segment. So the check stands before anything has happened, but behind the
- * branch that leads to the cases that do not recurse. */
+/* codegen_stack.c - functions that may recurse check the stack, and those that have much below them
+ * (ir_depth.c); others never do. A group is a set of functions that reach each other by calls and
+ * spawns (an await may run its task in place). One check a run of a function is enough: where the
+ * stack is low the function starts anew, with its arguments, on a further segment. So the check
+ * stands before anything has happened, but behind the branch that leads to the cases that do not
+ * recurse. */
 #include "codegen_core.h"
 
 /* ---- where to check ------------------------------------------------------------------------- */
@@ -122,7 +123,7 @@ void cg_groups(struct cg *cg)
 {
     for (uint32_t i = 0; i < cg->mine->funcs.count; i++) {
         const struct ir_func *f = cg->mine->funcs.at[i];
-        if (f->recursive)
+        if (ir_checks_stack(f))
             cg_code(cg, f)->check_at = find_check(cg, f);
     }
 }
@@ -156,7 +157,10 @@ void cg_check_stack(struct cg *cg)
     const struct ir_func *f = cg->func;
     struct cg_callee grow = grow_of(cg, cg->code, f);
     LLVMValueRef limit = cg_load(cg, cg->i64, cg_at(cg, cg->fiber, OFFSET_FIBER_STACK_LIMIT));
-    LLVMValueRef low = cg_compare(cg, LLVMIntULT, stack_pointer(cg), limit);
+    LLVMValueRef at = stack_pointer(cg);
+    if (f->stack)
+        at = LLVMBuildSub(cg->at, at, cg_int(cg, f->stack), "");
+    LLVMValueRef low = cg_compare(cg, LLVMIntULT, at, limit);
     LLVMBasicBlockRef next = cg_cold(cg, low);
     uint32_t count = f->params.count + 1;
     LLVMValueRef *args = arena_array(&cg->arena, LLVMValueRef, count);
@@ -212,9 +216,10 @@ static void make_grow(struct cg *cg, const struct ir_func *f)
     LLVMValueRef at = cg_alloca(cg, frame);
     for (uint32_t i = 1; i <= f->params.count; i++)
         cg_store(cg, LLVMGetParam(cg->fn, i), LLVMBuildStructGEP2(cg->at, frame, at, i, ""));
-    LLVMValueRef task = LLVMConstInt(cg->i32, f->flags & (FUNC_TASK | FUNC_IO) ? 1 : 0, false);
+    bool may_park = f->flags & (FUNC_TASK | FUNC_IO);
+    LLVMValueRef bytes = LLVMConstInt(cg->i32, may_park ? f->stack + 1 : 0, false);
     LLVMValueRef error =
-        CG_ABI(cg, dfl_stack_call, cg->fiber, body, at, task, LLVMConstNull(cg->ptr));
+        CG_ABI(cg, dfl_stack_call, cg->fiber, body, at, bytes, LLVMConstNull(cg->ptr));
     LLVMTypeRef type = LLVMGetReturnType(code->callee.type);
     LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, error));
     assert(!f->nofail); /* it can fail by being too deep */

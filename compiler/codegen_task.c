@@ -326,7 +326,7 @@ static LLVMValueRef run_here(struct cg *cg, const struct ir_value *x, const stru
     if (failure && x->fail) {
         LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, failure));
         LLVMValueRef row = cg_row_at(cg, cg->spawn_rows[spawn->id]);
-        if (spawn->imm.call.func->recursive)
+        if (ir_checks_stack(spawn->imm.call.func))
             failure = CG_ABI(cg, dfl_error_at, failure, cg_site(cg, spawn));
         cg_fail(cg, x, CG_ABI(cg, dfl_error_link, failure, row), next);
     }

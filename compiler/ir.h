@@ -116,6 +116,8 @@ struct ir_func {
     uint32_t value_count;
     uint32_t group; /* ir_groups(): functions that reach each other have the same */
     bool recursive; /* ir_groups(): it may be called while it runs */
+    bool deep;      /* ir_depths(): so much is below it that it checks the stack */
+    uint32_t stack; /* ir_depths(): bytes that it needs besides what is always left */
     bool instance;  /* of a generic function, of one that gets functions, of a lambda */
     uint32_t owner; /* units_make(): the unit that it is in, or IR_NO_OWNER */
     bool exported;  /* units_make(): other units call it by its name */
@@ -153,6 +155,13 @@ const char *ir_intrinsic(const struct ir_value *);
 /* Sets group and recursive of all functions, by calls and spawns (an await may run its task in
  * place). Groups are numbered from 1, callees before callers. */
 void ir_groups(struct ir_module *);
+/* The same, and then sets deep and stack of all functions. One that was proved not to fail is never
+ * deep: where the stack ends, a function fails. */
+void ir_depths(struct ir_module *, int level);
+static inline bool ir_checks_stack(const struct ir_func *f)
+{
+    return f->recursive || f->deep;
+}
 
 void ir_print(const struct ir_module *, FILE *);
 /* Reads the text form; reports to diags and returns NULL if it is not DIR. */

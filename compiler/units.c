@@ -236,7 +236,7 @@ void units_make(struct units *units, struct ir_module *module, struct layouts *l
         module->funcs.at[i]->owner = IR_NO_OWNER;
         module->funcs.at[i]->exported = false;
     }
-    ir_groups(module);
+    ir_depths(module, level);
     sort_owned(&m, whole);
     give_owners(&m, whole);
     for (uint32_t i = 0; i < units->all.count; i++)

@@ -193,9 +193,9 @@ void await_skip_here(struct dfl_fiber *self, struct dfl_task *task)
 
 void await_run_body(struct dfl_fiber *self, struct dfl_task *task)
 {
-    if (!fiber_is_low(self))
+    if (!fiber_is_low(self, 0))
         run_body(self, task);
-    else if (!fiber_call(self, run_body, task, true))
+    else if (!fiber_call(self, run_body, task, 1))
         dfl_task_give(task, NULL, fiber_no_stack(&task_fn(task)->site));
 }
 

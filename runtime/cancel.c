@@ -57,18 +57,18 @@ struct dfl_error *dfl_poll(struct dfl_fiber *self, const struct dfl_site *site)
 }
 
 struct dfl_error *dfl_stack_call(struct dfl_fiber *self, void (*body)(struct dfl_fiber *, void *),
-                                 void *frame, int32_t task_code, const struct dfl_site *site)
+                                 void *frame, int32_t bytes, const struct dfl_site *site)
 {
     if (atomic_load(&self->stack_limit) != self->own_limit) {
         struct dfl_error *failure = dfl_poll(self, site);
         if (failure)
             return failure;
-        if (!fiber_is_low(self)) {
+        if (!fiber_is_low(self, bytes)) {
             body(self, frame);
             return NULL;
         }
     }
-    return fiber_call(self, body, frame, task_code) ? NULL : fiber_no_stack(site);
+    return fiber_call(self, body, frame, bytes) ? NULL : fiber_no_stack(site);
 }
 
 /* ---- fibers that wait ---- */

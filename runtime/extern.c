@@ -217,7 +217,7 @@ static struct dfl_error *run_somewhere(struct dfl_fiber *fiber, struct call *cal
         helper_call(fiber, run_io, call);
     else if (!fiber || fiber->on_large || call->use->fn->flags & DFL_C_SMALL)
         run(call);
-    else if (!fiber_call(fiber, run_on_large, call, false))
+    else if (!fiber_call(fiber, run_on_large, call, 0))
         return fiber_no_stack(call->use->site);
     return call->failure;
 }

@@ -23,7 +23,9 @@ enum {
     FIBER_SLOT = 64 << 10,
     FIBER_SLOTS = 1024, /* of one mapping */
     FIBER_GUARD = 4096,
-    FIBER_HEADROOM = 24 << 10, /* for C code called from a stack that is nearly used up */
+    FIBER_HEADROOM = 24 << 10, /* for C code called from a stack that is nearly used up; a third of
+                                  it for frames that do not check: ir_depth.c of the compiler */
+    SEGMENT_START = 1024,      /* used when the body of a call is there */
     SEGMENT_CLASSES = 5,       /* 64 KiB, doubled up to 1 MiB */
     SEGMENT_SMALLEST = 64 << 10,
     SEGMENTS_CACHED = 64 << 20, /* bytes */
@@ -229,6 +231,12 @@ static int segment_class(size_t bytes)
     return __builtin_ctzl(bytes / SEGMENT_SMALLEST);
 }
 
+/* Larger ones are for functions of a rare length. */
+static bool is_cached_size(size_t bytes)
+{
+    return segment_class(bytes) < SEGMENT_CLASSES;
+}
+
 /* Lock held. */
 static struct segment *segment_cached(size_t bytes)
 {
@@ -257,7 +265,7 @@ static struct segment *segment_get(size_t bytes)
 {
     pthread_mutex_lock(&pool.lock);
     bool allowed = pool.in_use + bytes <= pool.stack_max;
-    struct segment *segment = allowed ? segment_cached(bytes) : NULL;
+    struct segment *segment = allowed && is_cached_size(bytes) ? segment_cached(bytes) : NULL;
     if (allowed)
         pool.in_use += bytes;
     pthread_mutex_unlock(&pool.lock);
@@ -273,7 +281,7 @@ static void segment_put(struct segment *segment)
 {
     pthread_mutex_lock(&pool.lock);
     pool.in_use -= segment->bytes;
-    bool keep = pool.cached + segment->bytes <= SEGMENTS_CACHED;
+    bool keep = is_cached_size(segment->bytes) && pool.cached + segment->bytes <= SEGMENTS_CACHED;
     if (keep) {
         struct segment **list = &pool.segments[segment_class(segment->bytes)];
         segment->below = *list;
@@ -325,19 +333,33 @@ static void call_on(struct dfl_fiber *self, struct call *call, char *low, char *
     self->sanitize.bytes = old.bytes;
 }
 
-static size_t next_size(const struct dfl_fiber *self)
+static size_t next_size(const struct dfl_fiber *self, size_t least)
 {
-    if (!self->segment)
-        return SEGMENT_SMALLEST;
-    size_t most = (size_t)SEGMENT_SMALLEST << (SEGMENT_CLASSES - 1);
-    return self->segment->bytes < most ? 2 * self->segment->bytes : most;
+    size_t most = (size_t)SEGMENT_SMALLEST << (SEGMENT_CLASSES - 1), bytes = SEGMENT_SMALLEST;
+    if (self->segment)
+        bytes = self->segment->bytes < most ? 2 * self->segment->bytes : most;
+    while (bytes < least)
+        bytes *= 2;
+    return bytes;
 }
 
-static bool segment_call(struct dfl_fiber *self, struct call *call)
+/* The spare one, if that is large enough, or another. */
+static struct segment *segment_next(struct dfl_fiber *self, size_t least)
 {
     struct segment *segment = self->spare;
     self->spare = NULL;
-    if (!segment && !(segment = segment_get(next_size(self))))
+    if (segment && segment->bytes >= least)
+        return segment;
+    if (segment)
+        segment_put(segment);
+    return segment_get(next_size(self, least));
+}
+
+static bool segment_call(struct dfl_fiber *self, struct call *call, size_t bytes)
+{
+    size_t least = bytes + FIBER_GUARD + FIBER_HEADROOM + SEGMENT_START;
+    struct segment *segment = segment_next(self, least);
+    if (!segment)
         return false;
     segment->below = self->segment;
     self->segment = segment;
@@ -386,10 +408,10 @@ static bool large_call(struct dfl_fiber *self, struct call *call)
 }
 
 bool fiber_call(struct dfl_fiber *self, void (*body)(struct dfl_fiber *, void *), void *frame,
-                bool task_code)
+                int32_t bytes)
 {
     struct call call = {.body = body, .frame = frame};
-    return task_code ? segment_call(self, &call) : large_call(self, &call);
+    return bytes ? segment_call(self, &call, (size_t)bytes) : large_call(self, &call);
 }
 
 struct dfl_error *fiber_no_stack(const struct dfl_site *site)

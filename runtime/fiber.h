@@ -51,17 +51,18 @@ void fiber_put(struct dfl_fiber *);
  * on another thread; errno is kept. */
 void fiber_switch(struct dfl_fiber *from, struct dfl_fiber *to);
 
-/* Calls body(fiber, frame) on a further segment: `task_code`, which may park, on one that the fiber
- * owns; else on the thread's large stack. False: the bound is reached, nothing was called. */
+/* Calls body(fiber, frame) on a further segment, with room for `bytes` besides what is always left:
+ * on one that the fiber owns; with 0, of what cannot park, on the thread's large stack. False: the
+ * bound is reached, nothing was called. */
 bool fiber_call(struct dfl_fiber *, void (*body)(struct dfl_fiber *, void *), void *frame,
-                bool task_code);
+                int32_t bytes);
 /* The failure `stack`, owned. */
 struct dfl_error *fiber_no_stack(const struct dfl_site *);
 
-/* True if generated code would take a further segment here. */
-static inline bool fiber_is_low(const struct dfl_fiber *fiber)
+/* True if generated code that needs `bytes` would take a further segment here. */
+static inline bool fiber_is_low(const struct dfl_fiber *fiber, int32_t bytes)
 {
-    return (char *)__builtin_frame_address(0) < fiber->own_limit;
+    return (char *)__builtin_frame_address(0) - bytes < fiber->own_limit;
 }
 
 /* Makes generated code on the fiber call dfl_poll() soon, wherever it is. Any thread. */

@@ -3,8 +3,8 @@
  *
  * A function fails if a raise can be reached in it. Every function is held to be unfailing until
  * that is seen, and the look is repeated until nothing changes, since calls of failing functions
- * lead to raises too. Only then are calls rewritten. A function that may recurse fails: it may run
- * out of stack. */
+ * lead to raises too. Only then are calls rewritten. A function that checks the stack fails: it may
+ * run out of it. */
 #include "ir.h"
 
 struct reach {
@@ -88,9 +88,11 @@ static void rewrite(struct ir_block *b)
 
 void pass_nofail(struct ir_module *m)
 {
-    ir_groups(m);
     for (uint32_t i = 0; i < m->funcs.count; i++)
-        m->funcs.at[i]->nofail = !m->funcs.at[i]->recursive;
+        m->funcs.at[i]->nofail = false;
+    ir_depths(m, 2);
+    for (uint32_t i = 0; i < m->funcs.count; i++)
+        m->funcs.at[i]->nofail = !ir_checks_stack(m->funcs.at[i]);
     while (mark(m))
         continue;
     for (uint32_t i = 0; i < m->funcs.count; i++)

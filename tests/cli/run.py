@@ -204,6 +204,28 @@ def standard_input_reaches_the_program(p, dfl):
         same(p.run([dfl, "run"] + mode + [f], stdin="text\n", status=0).out, "text\n")
 
 
+def chain(kind, count):
+    """Functions that each call the one before, and a record on its way through all of them."""
+    head = "record R { a: int, b: str, c: [int] }\n%s f0(x: int, r: R) -> int { x %% 7 + r.c[0] }\n" % kind
+    return head + "".join("%s f%d(x: int, r: R) -> int {\n  let y = f%d(x + %d, { ..r, a: x })\n  (y * 3 + r.a) %% 1009\n}\n"
+                          % (kind, i, i - 1, i % 5) for i in range(1, count))
+
+
+@test
+def long_chains_of_calls_and_long_functions_have_stack_enough(p, dfl):
+    main = 'io task main(args: [str]) -> int! {\n  let r = R { a: 1, b: "x", c: [args.len] }\n  print("{f899(1, r)}")\n  0\n}\n'
+    p.write("fns.dfl", chain("fn", 900) + main)
+    p.write("tasks.dfl", chain("task", 900) + main.replace("f899(1, r)", "await spawn f899(1, r)"))
+    lines = "".join('  let r%d = R { a: %d, b: "{args.len}", c: [] }\n' % (i, i) for i in range(900))
+    p.write("lets.dfl", "record R { a: int, b: str, c: [int] }\nio task main(args: [str]) -> int! {\n" + lines
+            + '  print("{%s}")\n  0\n}\n' % " + ".join("r%d.a" % i for i in range(900)))
+    for name in ("fns", "tasks", "lets"):
+        wanted = p.run([dfl, "run", "--interp", name + ".dfl"], status=0).out
+        for level in ("-O0", "-O2"):
+            p.run([dfl, "build", "-q", level, name + ".dfl"], status=0)
+            same(p.run([os.path.join(p.work, name)], status=0).out, wanted)
+
+
 # ---- the cache -----------------------------------------------------------------------------------
 
 

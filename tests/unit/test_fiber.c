@@ -93,7 +93,7 @@ static void recurse(struct dfl_fiber *self, void *arg)
     if (frame->depth == 0)
         return;
     struct frame next = {.depth = frame->depth - 1, .task_code = frame->task_code};
-    if (fiber_is_low(self))
+    if (fiber_is_low(self, 0))
         next.error = dfl_stack_call(self, recurse, &next, frame->task_code, &site);
     else
         recurse(self, &next);
