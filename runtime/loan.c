@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "heap.h"
 #include "value.h"
 
 enum {
     SWEEP_NS = 5000000,  /* between looks for blobs that nobody needs */
     FULL_NS = 500000000, /* the store is full: not asked again before */
+    FIRST_NS = 20000000, /* an extent before any is needed, but not for the shortest programs */
     NAMES_MOST = 1 << 16,
 };
 
@@ -138,6 +140,7 @@ const char *loan_open(const struct process_part *part, struct worker_tables *tab
     loan.tables = tables;
     loan.poke = poke;
     loan.wanted = STORE_EXTENT;
+    loan.ask_at = clock_now() + FIRST_NS;
     heap_open(&loan.heap, &loan.memory, &source);
     large.base = (uintptr_t)loan.memory.base;
     large.size = loan.memory.size;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@ enum {
     STARTS_MOST = 100,    /* of workers of one node: what kills them all is the program */
     END_MS = 2000,        /* how long the end waits for children */
     END_CHECK_MS = 60000, /* ... and if they are to say what they leave behind */
+    ORPHANS_MS = 200,     /* ... for children of children */
 };
 
 struct child {
@@ -298,16 +300,9 @@ static bool any_child(void)
     return false;
 }
 
-/* Children end by themselves, or are ended. */
-static void end_children(int signals)
+/* Nobody needs to hear of them any more. */
+static void kill_all(void)
 {
-    int64_t until = clock_now() + (node.check ? END_CHECK_MS : END_MS) * INT64_C(1000000);
-    while (any_child() && clock_now() < until)
-        wait_for_event(signals, 50);
-    if (any_child() && node.check) {
-        fprintf(stderr, "leak: a process of node %u did not end\n", id_node(node.self));
-        node.status = 70;
-    }
     kill_children(SIGKILL);
     while (any_child()) {
         int status;
@@ -318,6 +313,28 @@ static void end_children(int signals)
         else if (pid < 0 && errno != EINTR)
             break;
     }
+}
+
+/* Workers of nodes that were killed end at once, but a moment after their nodes. */
+static void wait_for_orphans(void)
+{
+    int64_t until = clock_now() + ORPHANS_MS * INT64_C(1000000);
+    int status;
+    while (waitpid(-1, &status, WNOHANG) >= 0 && clock_now() < until)
+        usleep(100);
+}
+
+/* Children end by themselves, or are ended. */
+static void end_children(int signals)
+{
+    int64_t until = clock_now() + (node.check ? END_CHECK_MS : END_MS) * INT64_C(1000000);
+    while (any_child() && clock_now() < until)
+        wait_for_event(signals, 50);
+    if (any_child() && node.check) {
+        fprintf(stderr, "leak: a process of node %u did not end\n", id_node(node.self));
+        node.status = 70;
+    }
+    kill_all();
 }
 
 static void finish_rows(void *user, struct actions *out)
@@ -448,6 +465,7 @@ int node_run_head(struct run *run, const struct dfl_program *program, char **arg
                   const struct settings *settings)
 {
     int signals = open_signals();
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* for wait_for_orphans() */
     const char *why = open_node(run, ID_HEAD, program, argv, run->nodes);
     if (why)
         return fail_to_start(why);
@@ -460,14 +478,15 @@ int node_run_head(struct run *run, const struct dfl_program *program, char **arg
         node.stats = calloc(run->nodes, sizeof *node.stats);
     bool ended = start_all(run) && watch(signals);
     node.ending = true;
-    if (ended && WIFEXITED(node.root_status)) {
+    bool heard = settings->check || settings->stats || settings->trace;
+    if (heard && ended && WIFEXITED(node.root_status)) {
         comms_call(node.comms, finish_rows);
+        end_children(signals);
     } else {
-        node.check = false;
-        kill_children(SIGKILL);
+        kill_all();
     }
-    end_children(signals);
     close_node();
+    wait_for_orphans();
     if (node.deaths.len)
         fprintf(stderr, "%.*s", (int)node.deaths.len, (const char *)node.deaths.at);
     buffer_free(&node.deaths);

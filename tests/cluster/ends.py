@@ -226,6 +226,17 @@ def the_status_is_that_of_main(p, dfl):
         same(nodes(p, program, *args).end(alone.status), (alone.out, alone.err))
 
 
+@test
+def nothing_is_left_at_the_moment_of_the_end(p, dfl):
+    program = built(p, dfl, HELLO)
+    for _ in range(20):
+        run = nodes(p, program, env={"DFL_CHECK": "0"})
+        run.p.wait(60)
+        if parts.of(run.mark):
+            fail("left behind: %s" % parts.of(run.mark))
+        run.end(0)
+
+
 # ---- failures ------------------------------------------------------------------------------------
 
 
