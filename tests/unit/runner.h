@@ -3,13 +3,16 @@
 #define RUNNER_H
 
 #include <check.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "value.h"
 
-/* Runs tests, a NULL-ended list, as one suite; the status for main() to return. */
-static inline int runner_run(const char *name, const TTest *const *tests)
+/* Runs tests, a NULL-ended list, as one suite; the status for main() to return. Each of `deadly`
+ * must end by SIGABRT: an assertion fails. */
+static inline int runner_run_deadly(const char *name, const TTest *const *tests,
+                                    const TTest *const *deadly)
 {
     Suite *suite = suite_create(name);
     TCase *tc = tcase_create(name);
@@ -17,11 +20,19 @@ static inline int runner_run(const char *name, const TTest *const *tests)
     tcase_set_timeout(tc, 120);
     for (; *tests; tests++)
         tcase_add_test(tc, *tests);
+    for (; *deadly; deadly++)
+        tcase_add_test_raise_signal(tc, *deadly, SIGABRT);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed != 0;
+}
+
+static inline int runner_run(const char *name, const TTest *const *tests)
+{
+    static const TTest *const none[] = {NULL};
+    return runner_run_deadly(name, tests, none);
 }
 
 static inline struct dfl_view runner_str(const char *text)
