@@ -20,6 +20,7 @@ from cluster import ends, parts
 from harness import ROOT, Case, Failure, Place, fail, files, header, same
 
 EXAMPLES = [("fib.dfl", "24"), ("montecarlo.dfl", "300000"), ("mandelbrot.dfl", "120 {tmp}/out.pgm"),
+            ("pipeline.dfl", "8 20000"), ("tree.dfl", "12"),
             ("wordcount.dfl", "--top 5 README.md CHANGELOG.md LANGUAGE.md")]
 
 # Those of lang/ok that spawn, wait or fail in ways of their own.
