@@ -52,7 +52,7 @@ static struct {
     uint64_t made, pooled;
     struct segment *segments[SEGMENT_CLASSES];
     uint64_t stack_max, in_use, cached;
-} pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .stack_max = (uint64_t)1 << 29};
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .stack_max = (uint64_t)1 << 30};
 
 /* ---- memory ---- */
 

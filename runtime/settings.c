@@ -34,7 +34,7 @@ static int64_t half_of_memory(void)
 static int64_t default_stack_max(void)
 {
     int64_t half = half_of_memory();
-    int64_t most = (int64_t)1 << 29;
+    int64_t most = (int64_t)1 << 30;
     return half > 0 && half < most ? half : most;
 }
 

@@ -101,8 +101,10 @@ static void plain_body(struct dfl_fiber *f, void *arg)
 
 static bool is_right(struct dfl_error *e, int64_t value, int64_t n)
 {
-    if (e)
+    if (e) {
         dfl_error_report(stdout, e);
+        dfl_error_release(e);
+    }
     return !e && value == n;
 }
 

@@ -198,7 +198,6 @@ static inline int64_t emit_main_arg(const struct dfl_task *t, int64_t i, int64_t
                                                    .main_fn = 0,                                   \
                                                    .elided = 0};                                   \
         setenv("DFL_CHECK", "1", 1);                                                               \
-        setenv("DFL_STACK_MAX", "536870912", 0);                                                   \
         return dfl_main(&program, argc, argv);                                                     \
     }
 

@@ -456,7 +456,7 @@ def ctrl_z_stops_all_of_them(p, dfl):
     program = built(p, dfl, WORK)
     wanted = sum_of(p, program, 10)
     run = nodes(p, program, "10", start_new_session=True).started()
-    run.part(3, 1)
+    parts.until(lambda: len(parts.of(run.mark)) == 6)
     os.killpg(run.p.pid, signal.SIGSTOP)
     time.sleep(1.2)
     living = parts.of(run.mark)
