@@ -23,7 +23,7 @@ GOES_ON = set("= += -= *= /= %= &= |= ^= <<= >>= => -> .. else as is == != <= >=
 SIGNS = re.compile(r"<<=|>>=|=>|->|\.\.|[=!<>]=|<<|>>|&&|\|\||[-+*/%&|^]=|[-+*/%&|^~!?<>=.,:()\[\]@{}]")
 DIGITS = r"[0-9][0-9_]*"
 NUMBER = re.compile(
-    r"(?P<DURATION>%s(?:\.%s)?(?:ns|us|ms|s|m|h))|(?P<SIZE>%s[kmgt]b)|(?P<FLOAT>%s\.%s(?:[eE][+-]?%s)?|%s[eE][+-]?%s)"
+    r"(?P<SIZE>%s[kmgt]b)|(?P<DURATION>%s(?:\.%s)?(?:ns|us|ms|s|m|h))|(?P<FLOAT>%s\.%s(?:[eE][+-]?%s)?|%s[eE][+-]?%s)"
     r"|(?P<INT>0x[0-9a-fA-F_]+|0b[01_]+|0o[0-7_]+|%s)" % ((DIGITS,) * 9))
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

@@ -92,10 +92,7 @@ class Run:
         return self
 
     def part(self, *name):
-        """The pid of a process, which may not be there yet. The head is the one we started: what it
-        is about to start looks like it for a moment."""
-        if name == (1, 0):
-            return self.p.pid
+        """The pid of a process, which may not be there yet."""
         pid = parts.until(lambda: parts.of(self.mark).get(name))
         return pid or fail("there is no " + parts.name(name))
 

@@ -16,13 +16,19 @@ def environment(pid):
         return {}
 
 
-def is_alive(pid):
-    """Not if it is a zombie, which is gone for all but its parent."""
+def state(pid):
+    """(its state as a letter, its parent), or ("X", 0) when it is gone."""
     try:
         with open("/proc/%d/stat" % pid) as f:
-            return f.read().rpartition(")")[2].split()[0] not in "ZX"
+            words = f.read().rpartition(")")[2].split()
+            return words[0], int(words[1])
     except OSError:
-        return False
+        return "X", 0
+
+
+def is_alive(pid):
+    """Not if it is a zombie, which is gone for all but its parent."""
+    return state(pid)[0] not in "ZX"
 
 
 def pids():
@@ -30,15 +36,16 @@ def pids():
 
 
 def of(mark):
-    """{(node, start): pid} of the living processes of the run with this mark; the head is (1, 0)."""
+    """{(node, start): pid} of the living processes of the run with this mark; the head is (1, 0). What
+    a process is about to start looks like it for a moment."""
     found = {}
     for pid in pids():
         env = environment(pid)
         if env.get(MARK.encode()) != mark.encode() or not is_alive(pid):
             continue
         part = int(env.get(b"DFL_PART", b"65536").split(b":")[0])
-        found[part >> 16, part & 0xffff] = pid
-    return found
+        found.setdefault((part >> 16, part & 0xffff), []).append(pid)
+    return {part: next((p for p in same if state(p)[1] not in same), same[0]) for part, same in found.items()}
 
 
 def until(condition, seconds=10.0):
