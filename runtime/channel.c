@@ -9,10 +9,10 @@
 #include "channel.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "block.h"
 
 #define MS INT64_C(1000000)
@@ -38,32 +38,6 @@ struct channel_segment {
 };
 
 enum { SEGMENT_ROOM = CHANNEL_HEADER + CHANNEL_BATCH };
-
-static void put_u64(uint8_t *at, uint64_t x)
-{
-    x = htole64(x);
-    memcpy(at, &x, sizeof x);
-}
-
-static uint64_t get_u64(const uint8_t *at)
-{
-    uint64_t x;
-    memcpy(&x, at, sizeof x);
-    return le64toh(x);
-}
-
-static void put_u32(uint8_t *at, uint32_t x)
-{
-    x = htole32(x);
-    memcpy(at, &x, sizeof x);
-}
-
-static uint32_t get_u32(const uint8_t *at)
-{
-    uint32_t x;
-    memcpy(&x, at, sizeof x);
-    return le32toh(x);
-}
 
 /* ---- segments ---- */
 
@@ -174,7 +148,7 @@ void channel_end(struct channel *c, size_t len)
         enqueue_fresh(c);
     struct channel_segment *s = c->last;
     assert(s && has_room(s, len));
-    put_u32(s->data + s->len, (uint32_t)len);
+    bytes_put_u32(s->data + s->len, (uint32_t)len);
     s->len += CHANNEL_ROW_HEADER + len;
     s->rows++;
     c->backlog += CHANNEL_ROW_HEADER + len;
@@ -221,8 +195,8 @@ static void start_again(struct channel *c)
 /* Every packet carries the acknowledgement of what came. */
 static void put_header(struct channel *c, uint8_t *at, uint64_t number)
 {
-    put_u64(at, number);
-    put_u64(at + 8, c->received);
+    bytes_put_u64(at, number);
+    bytes_put_u64(at + 8, c->received);
     c->owed = 0;
     c->ack_at = CHANNEL_NEVER;
 }
@@ -337,7 +311,7 @@ static bool rows_are_whole(const uint8_t *data, size_t len)
     for (; at < len; rows++) {
         if (len - at < CHANNEL_ROW_HEADER)
             return false;
-        size_t row = get_u32(data + at);
+        size_t row = bytes_get_u32(data + at);
         at += CHANNEL_ROW_HEADER;
         if (row > CHANNEL_ROW_MOST || row > len - at)
             return false;
@@ -350,7 +324,7 @@ static bool is_packet(const struct channel *c, const uint8_t *data, size_t len)
 {
     if (len < CHANNEL_HEADER)
         return false;
-    uint64_t number = get_u64(data), ack = get_u64(data + 8);
+    uint64_t number = bytes_get_u64(data), ack = bytes_get_u64(data + 8);
     if (ack > c->numbered)
         return false;
     if (number == 0)
@@ -373,7 +347,7 @@ static bool deliver_rows(struct channel *c, const uint8_t *data, size_t len,
                          channel_deliver *deliver, void *user)
 {
     for (size_t at = 0; at < len;) {
-        size_t row = get_u32(data + at);
+        size_t row = bytes_get_u32(data + at);
         at += CHANNEL_ROW_HEADER;
         c->stats.got_rows++;
         if (!deliver(user, data + at, row))
@@ -391,8 +365,8 @@ bool channel_on_packet(struct channel *c, int64_t now, const void *data, size_t 
     c->stats.got_packets++;
     c->stats.got_bytes += len;
     const uint8_t *bytes = data;
-    uint64_t number = get_u64(bytes);
-    on_ack(c, now, get_u64(bytes + 8));
+    uint64_t number = bytes_get_u64(bytes);
+    on_ack(c, now, bytes_get_u64(bytes + 8));
     if (number == 0)
         return true;
     if (number <= c->received) { /* our acknowledgement was lost, or is late */

@@ -4,44 +4,25 @@
  *     "dfl node" · secret 32 · u32 version · u32 from · u32 to · u64 program */
 #include "hello.h"
 
-#include <endian.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "id.h"
 
 static const uint8_t magic[8] = "dfl node";
 
 enum { AT_SECRET = 8, AT_VERSION = 40, AT_FROM = 44, AT_TO = 48, AT_PROGRAM = 52 };
 
-static void put_u32(uint8_t *at, uint32_t x)
-{
-    x = htole32(x);
-    memcpy(at, &x, sizeof x);
-}
-
-static uint32_t get_u32(const uint8_t *at)
-{
-    uint32_t x;
-    memcpy(&x, at, sizeof x);
-    return le32toh(x);
-}
-
-static uint64_t get_u64(const uint8_t *at)
-{
-    return get_u32(at) | (uint64_t)get_u32(at + 4) << 32;
-}
-
 void hello_write(const struct hello *h, uint8_t out[HELLO_BYTES])
 {
     memcpy(out, magic, sizeof magic);
     memcpy(out + AT_SECRET, h->secret, HELLO_SECRET);
-    put_u32(out + AT_VERSION, h->version);
-    put_u32(out + AT_FROM, h->from);
-    put_u32(out + AT_TO, h->to);
-    put_u32(out + AT_PROGRAM, (uint32_t)h->program);
-    put_u32(out + AT_PROGRAM + 4, (uint32_t)(h->program >> 32));
+    bytes_put_u32(out + AT_VERSION, h->version);
+    bytes_put_u32(out + AT_FROM, h->from);
+    bytes_put_u32(out + AT_TO, h->to);
+    bytes_put_u64(out + AT_PROGRAM, h->program);
 }
 
 /* Takes as long whatever differs, so that nobody learns a secret byte by byte. */
@@ -66,7 +47,7 @@ bool hello_check(const struct hello *own, const void *data, size_t len, uint32_t
         snprintf(why, HELLO_WHY, "refused a process that does not know the secret of this run");
         return false;
     }
-    uint32_t version = get_u32(at + AT_VERSION);
+    uint32_t version = bytes_get_u32(at + AT_VERSION);
     if (version != own->version) {
         snprintf(why, HELLO_WHY,
                  "refused a process that speaks version %" PRIu32
@@ -74,22 +55,22 @@ bool hello_check(const struct hello *own, const void *data, size_t len, uint32_t
                  version, own->version);
         return false;
     }
-    if (len != HELLO_BYTES || get_u32(at + AT_FROM) == 0) {
+    if (len != HELLO_BYTES || bytes_get_u32(at + AT_FROM) == 0) {
         snprintf(why, HELLO_WHY, "refused a process whose first message is damaged");
         return false;
     }
-    *from = get_u32(at + AT_FROM);
+    *from = bytes_get_u32(at + AT_FROM);
     id_name(*from, name);
-    uint64_t program = get_u64(at + AT_PROGRAM);
+    uint64_t program = bytes_get_u64(at + AT_PROGRAM);
     if (program != own->program) {
         snprintf(why, HELLO_WHY,
                  "refused %s, which runs another program: %016" PRIx64 ", not %016" PRIx64, name,
                  program, own->program);
         return false;
     }
-    if (get_u32(at + AT_TO) != own->from) {
+    if (bytes_get_u32(at + AT_TO) != own->from) {
         snprintf(why, HELLO_WHY, "refused %s, which looks for %s", name,
-                 id_name(get_u32(at + AT_TO), self));
+                 id_name(bytes_get_u32(at + AT_TO), self));
         return false;
     }
     return true;

@@ -2,9 +2,11 @@
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Lent: whoever made it says how long it stays valid. */
 struct bytes {
@@ -32,6 +34,33 @@ void buffer_free(struct buffer *);
 static inline struct bytes buffer_bytes(const struct buffer *b)
 {
     return (struct bytes){b->at, b->len};
+}
+
+/* Little-endian integers at any address. */
+static inline void bytes_put_u32(uint8_t *at, uint32_t x)
+{
+    x = htole32(x);
+    memcpy(at, &x, sizeof x);
+}
+
+static inline void bytes_put_u64(uint8_t *at, uint64_t x)
+{
+    x = htole64(x);
+    memcpy(at, &x, sizeof x);
+}
+
+static inline uint32_t bytes_get_u32(const uint8_t *at)
+{
+    uint32_t x;
+    memcpy(&x, at, sizeof x);
+    return le32toh(x);
+}
+
+static inline uint64_t bytes_get_u64(const uint8_t *at)
+{
+    uint64_t x;
+    memcpy(&x, at, sizeof x);
+    return le64toh(x);
 }
 
 /* Reads from the front. Once something was short, `failed` stays set and what is read is zero. */
