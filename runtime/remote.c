@@ -253,8 +253,7 @@ static void lose(struct dfl_task *task)
 /* True: it is on its way. False: it stays here. */
 static bool lend(struct lease *lease, struct dfl_task *task, struct actions *out)
 {
-    if (task_fn(task)->flags & DFL_FN_IO || task_fn(task)->policy ||
-        task->flags & (TASK_FOREIGN | TASK_STAY | TASK_CANCELLED))
+    if (!task_can_travel(task))
         return false;
     remote.encoder.len = 0;
     loan_begin();

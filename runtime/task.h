@@ -99,6 +99,14 @@ static inline bool task_is_done(const struct dfl_task *task)
     return atomic_load_explicit(&task->state, memory_order_acquire) == TASK_DONE;
 }
 
+/* Whether its arguments may go to another process, to be run there. */
+static inline bool task_can_travel(const struct dfl_task *task)
+{
+    const struct dfl_fn *fn = task_fn(task);
+    return !(fn->flags & DFL_FN_IO) && !fn->policy &&
+           !(task->flags & (TASK_FOREIGN | TASK_STAY | TASK_CANCELLED));
+}
+
 /* Pure and held by its execution alone: nobody can tell whether it runs. */
 bool task_is_forgotten(const struct dfl_task *);
 /* Adds a waiter (tagged) with its next link at *next. False: the task is done already. */

@@ -261,9 +261,31 @@ static struct dfl_task *steal(struct dfl_worker *w)
 
 /* ---- for those that are no workers ---- */
 
+/* Listed records that can travel, of one batch. */
+static int64_t take_listed(struct dfl_task **out, int64_t most)
+{
+    pthread_mutex_lock(&team.lock);
+    struct batch **at = &team.inbox, *batch;
+    while ((batch = *at) && !task_can_travel(batch->tasks[0]))
+        at = &batch->next;
+    int64_t left = batch && batch->count > most ? batch->count - most : 0;
+    int64_t taken = batch ? batch->count - left : 0;
+    if (batch) {
+        memcpy(out, batch->tasks + left, (size_t)taken * sizeof *out);
+        batch->count = left;
+    }
+    if (batch && left == 0) {
+        *at = batch->next;
+        atomic_fetch_sub(&team.listed, 1);
+        free(batch);
+    }
+    pthread_mutex_unlock(&team.lock);
+    return taken;
+}
+
 int64_t worker_take(struct dfl_task **out, int64_t most, bool force)
 {
-    int64_t taken = 0;
+    int64_t taken = atomic_load(&team.listed) ? take_listed(out, most) : 0;
     for (uint32_t i = 0; i < team.count && taken < most; i++) {
         struct deque *deque = &team.workers[i].deque;
         int64_t count = deque_steal(deque, out + taken, most - taken);

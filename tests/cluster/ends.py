@@ -125,12 +125,29 @@ def nodes(place, program, *args, **more):
     return Run(place, [program] + list(args), env=env, **more)
 
 
+def counted(table):
+    """{row: counts of the nodes, and their sum} of a table of DFL_STATS."""
+    rows = re.findall(r"^  (\S[^\n]*?)((?: +\d+)+)$", table, re.M)
+    return {name: [int(n) for n in numbers.split()] for name, numbers in rows}
+
+
 def sum_of(place, program, rounds):
     """What WORK prints on one thread, without its first line."""
     r = place.run([program, str(rounds)], env={"DFL_THREADS": "1"}, status=3)
     return r.out.replace("started\n", "")
 
 
+CHAIN = """import time
+@no(grain) @no(elide)
+task next(i: int) -> int { i + 1 }
+io task main(args: [str]) -> int! {
+  var f = spawn next(0)
+  for _ in 1..50 { f = spawn next(f) }
+  time.spin(500ms)
+  print("{await f}")
+  0
+}
+"""
 # ---- what is asked for ---------------------------------------------------------------------------
 
 
@@ -232,6 +249,15 @@ def nothing_is_left_at_the_moment_of_the_end(p, dfl):
         if parts.of(run.mark):
             fail("left behind: %s" % parts.of(run.mark))
         run.end(0)
+
+
+@test
+def what_becomes_ready_by_a_result_leaves_at_once(p, dfl):
+    run = nodes(p, built(p, dfl, CHAIN), env={"DFL_STATS": "1", "DFL_THREADS": "1"})
+    out, err = run.end(0)
+    same(out, "50\n")
+    if counted(err)["results of these"][0] < 25:
+        fail("the thread of main is busy, and only %s" % counted(err)["results of these"])
 
 
 # ---- failures ------------------------------------------------------------------------------------
