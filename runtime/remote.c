@@ -57,8 +57,9 @@ static struct {
     int64_t look_after, force_after, opened;
     const struct chaos_kill *worker_kill, *node_kill; /* NULL: not to be killed */
     _Atomic uint64_t begun;                           /* foreign tasks */
-    bool leaving;                                     /* the run is over */
-    bool quiet;                                       /* the workers are gone */
+    uint64_t dropped;                    /* own ones that nobody needed when they were to be lent */
+    bool leaving;                        /* the run is over */
+    bool quiet;                          /* the workers are gone */
     struct dfl_task *started[TAKE_MOST]; /* foreign records not yet given to the workers */
     int64_t started_count;
     _Atomic(struct side *) done;
@@ -272,12 +273,14 @@ static int64_t lend_all(struct lease *lease, struct dfl_task **tasks, int64_t co
 {
     int64_t stay = 0, gone = 0;
     for (int64_t i = 0; i < count; i++) {
-        if (task_is_forgotten(tasks[i]))
+        if (task_is_forgotten(tasks[i])) {
             await_abandon(NULL, &remote.pool, tasks[i]);
-        else if (lend(lease, tasks[i], out))
+            remote.dropped++;
+        } else if (lend(lease, tasks[i], out)) {
             gone++;
-        else
+        } else {
             tasks[stay++] = tasks[i];
+        }
     }
     if (stay)
         worker_give(tasks, stay);
@@ -472,7 +475,8 @@ void remote_quiet(void)
 
 static const struct stats *own_stats;
 
-/* What this worker counted, and what its tables and channels did. */
+/* What this worker counted, and what its tables and channels did. It took all that its loops did
+ * not run for run in place; but what is lent, come back or not, is not. */
 static void report(void *user, struct actions *out)
 {
     const struct tables_counts *t = &remote.tables.counts;
@@ -486,7 +490,9 @@ static void report(void *user, struct actions *out)
     all.refused = t->refused;
     all.received = t->received;
     all.leases = t->leases;
-    all.in_place -= t->came_back;
+    uint64_t unneeded = remote.dropped + remote.tables.owner.live;
+    all.skipped += unneeded;
+    all.in_place -= t->came_back + unneeded;
     all.rows = c.rows;
     all.packets = c.packets;
     all.bytes = c.bytes;

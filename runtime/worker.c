@@ -405,17 +405,23 @@ static void idle(struct dfl_worker *w)
 
 /* ---- the loop ---- */
 
+/* What is foreign is counted by its owner. */
+static void count_skipped(struct dfl_worker *w, const struct dfl_task *task)
+{
+    w->stats.skipped += !(task->flags & TASK_FOREIGN);
+}
+
 static struct dfl_fiber *run(struct dfl_fiber *self, struct dfl_task *task)
 {
     struct dfl_worker *w = self->worker;
     w->misses = w->naps = 0;
     if (task_is_forgotten(task)) {
-        w->stats.skipped++;
+        count_skipped(w, task);
         await_abandon(self, &w->pool, task);
         return NULL;
     }
     if (cancel_is_marked(task)) {
-        w->stats.skipped++;
+        count_skipped(w, task);
         return await_skip(self, task);
     }
     if (task_fn(task)->policy && !limit_enter(task))
@@ -690,7 +696,7 @@ static void drop_pending(struct dfl_worker *w)
     do {
         while ((task = deque_pop(&w->deque)) || (task = prio_take(true)) ||
                (task = prio_take(false))) {
-            w->stats.skipped++;
+            count_skipped(w, task);
             await_abandon(&w->native, &w->pool, task);
         }
         batch = take_inbox();

@@ -137,6 +137,18 @@ def sum_of(place, program, rounds):
     return r.out.replace("started\n", "")
 
 
+LEAVES = """import time
+@no(grain) @no(elide)
+task busy(i: int) -> int {
+  time.spin(2ms)
+  i
+}
+io task main(args: [str]) -> int! {
+  let all = [spawn busy(i) for i in 0..400]
+  print("{await all[0] + await all[399]}")
+  0
+}
+"""
 CHAIN = """import time
 @no(grain) @no(elide)
 task next(i: int) -> int { i + 1 }
@@ -258,6 +270,18 @@ def what_becomes_ready_by_a_result_leaves_at_once(p, dfl):
     same(out, "50\n")
     if counted(err)["results of these"][0] < 25:
         fail("the thread of main is busy, and only %s" % counted(err)["results of these"])
+
+
+@test
+def what_nobody_needs_is_counted_once(p, dfl):
+    program = built(p, dfl, LEAVES)
+    for _ in range(5):
+        run = nodes(p, program, env={"DFL_CHECK": "0", "DFL_STATS": "1", "DFL_THREADS": "1"})
+        counts = counted(run.end(0)[1])
+        if max(counts["run in place"]) > 400:
+            fail("run in place: %s" % counts["run in place"])
+        ways = ("run in place", "run by a worker's loop", "never needed", "results of these")
+        same(sum(counts[way][-1] for way in ways), counts["tasks spawned"][-1], "tasks in all ways")
 
 
 # ---- failures ------------------------------------------------------------------------------------
