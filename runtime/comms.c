@@ -379,6 +379,16 @@ static void on_refused(void *user, const char *text)
 
 /* ---- the whole ---- */
 
+/* Of TCP the system chooses the port. */
+static void choose_url(struct comms *c, const struct run *run, uint32_t self)
+{
+    if (run->tcp)
+        snprintf(c->url, sizeof c->url, "tcp://127.0.0.1:0");
+    else
+        snprintf(c->url, sizeof c->url, "abstract://dfl-%016" PRIx64 "-%u.%u", run->id,
+                 id_node(self), id_start(self));
+}
+
 const char *comms_open(const struct run *run, uint32_t self, uint64_t program,
                        const struct comms_ops *ops, void *user, struct comms **out)
 {
@@ -390,8 +400,7 @@ const char *comms_open(const struct run *run, uint32_t self, uint64_t program,
     c->chaos = &run->chaos;
     c->dice = chaos_dice(c->chaos, self);
     pthread_mutex_init(&c->role, NULL);
-    snprintf(c->url, sizeof c->url, "abstract://dfl-%016" PRIx64 "-%u.%u", run->id, id_node(self),
-             id_start(self));
+    choose_url(c, run, self);
     struct transport_config config = {
         .self = self,
         .url = c->url,

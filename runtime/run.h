@@ -13,6 +13,7 @@ struct run {
     uint8_t secret[RUN_SECRET];
     uint32_t nodes;
     uint32_t threads;  /* of each worker */
+    bool tcp;          /* addresses are of TCP, of this machine; else of local sockets */
     int64_t detect_ns; /* silence of a node that counts as its death */
     uint64_t store;    /* bytes of each node's memory; 0: none */
     int64_t began;     /* clock_now() of the first process */

@@ -93,6 +93,7 @@ bool settings_read(struct settings *s)
     good &= read_setting("DFL_CHECK", 0, 1, &s->check);
     good &= read_setting("DFL_CHECK_PURE", 0, 1, &s->pure);
     good &= read_setting("DFL_DETECT_MS", 50, 3600000, &s->detect_ms);
+    good &= read_setting("DFL_TCP", 0, 1, &s->tcp);
     good &= read_setting("DFL_STORE", 0, (int64_t)1 << 46, &s->store);
     s->trace = getenv("DFL_TRACE");
     if (s->trace && !*s->trace)

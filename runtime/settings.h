@@ -15,6 +15,7 @@ struct settings {
     int64_t pure;       /* DFL_CHECK_PURE=1: a sample of what is pure is run twice */
     int64_t nodes;      /* DFL_NODES: processes that share the work; 1: this one alone */
     int64_t detect_ms;  /* DFL_DETECT_MS: silence of a node that counts as its death */
+    int64_t tcp;        /* DFL_TCP=1: processes reach each other by TCP, through the loopback */
     int64_t store;      /* DFL_STORE: bytes of the memory that a node shares; 0: none */
     const char *trace;  /* DFL_TRACE: a file for what every task did; NULL: none */
     struct chaos chaos; /* DFL_CHAOS: what is to go wrong */

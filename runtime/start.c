@@ -230,6 +230,7 @@ static int run_head(char **argv)
     struct run run = {
         .nodes = (uint32_t)settings.nodes,
         .threads = (uint32_t)settings.threads,
+        .tcp = settings.tcp != 0,
         .detect_ns = settings.detect_ms * 1000000,
         .store = (uint64_t)settings.store,
         .began = clock_now(),
