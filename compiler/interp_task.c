@@ -343,8 +343,7 @@ void task_finish(struct interp *in, struct cell *c, struct dfl_error *failure)
 
 static bool must_wait(const struct instance *callee, const struct edge *edge)
 {
-    uint32_t io_task = FUNC_IO | FUNC_TASK;
-    if ((callee->func->flags & io_task) == io_task)
+    if (callee->func->flags & FUNC_IO)
         return true;
     for (; edge; edge = edge->next)
         if (!is_settled(edge->type, edge->value))
