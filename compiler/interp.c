@@ -3,6 +3,7 @@
 #include "interp_core.h"
 
 #include "block.h"
+#include "commands.h"
 #include "error.h"
 #include "purity.h"
 #include "stream.h"
@@ -39,6 +40,7 @@ int interp_go(struct program *program, void (*body)(struct interp *, void *), st
     purity_on = run->options->check_pure;
     coro_ready(coro_new(&in, body, run));
     coro_loop(&in);
+    commands_fini();
     task_report_unseen(&in);
     constants_drop(&in);
     dfl_output_flush();

@@ -340,6 +340,13 @@ void coro_loop(struct interp *);
 /* The program that runs; NULL: none. For calls from C that carry no context. */
 struct interp *coro_interp(void);
 
+/* -- interp_command.c -- */
+/* True while a program of others runs. */
+bool command_is_live(void);
+/* Waits for something to happen to one, or for so many nanoseconds (negative: without end). Gives
+ * the time that has passed. */
+int64_t command_wait(int64_t ns);
+
 /* -- interp.c -- */
 /* What the first coroutine is to do, and how it ended. */
 struct run {

@@ -1,6 +1,6 @@
 /* interp_coro.c - coroutines over virtual time. One runs until it parks or ends; then the first
  * that is ready goes on; if none is, the clock jumps to the first that sleeps. So a run repeats
- * exactly.
+ * exactly, unless it runs programs of others, for which it waits.
  *
  * Each coroutine that has started has a C stack and a value stack in one lazily filled mapping. The
  * first, which runs main, gets much more than the others. */
@@ -309,6 +309,16 @@ static void wake_first(struct interp *in)
     coro_wake(c);
 }
 
+/* What the world does may make one ready before the first sleeper wakes. */
+static void wait_for_world(struct interp *in)
+{
+    bool sleeps = in->sleeping.count > 0;
+    int64_t left = sleeps ? in->sleeping.at[0]->wake - in->now : -1;
+    in->now += command_wait(sleeps && left < 0 ? 0 : left);
+    if (!in->ready && in->sleeping.count && in->sleeping.at[0]->wake <= in->now)
+        wake_first(in);
+}
+
 /* ---- the loop ---- */
 
 static struct stack *host_open(struct interp *in)
@@ -329,10 +339,13 @@ void coro_loop(struct interp *in)
 {
     in->host = host_open(in);
     current = in;
-    while (in->ready || in->sleeping.count) {
-        if (!in->ready)
+    while (in->ready || in->sleeping.count || command_is_live()) {
+        if (in->ready)
+            resume(in, take_ready(in));
+        else if (command_is_live())
+            wait_for_world(in);
+        else
             wake_first(in);
-        resume(in, take_ready(in));
     }
     current = NULL;
     while (in->idle) {

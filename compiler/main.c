@@ -11,6 +11,7 @@
 #include "graph.h"
 #include "home.h"
 #include "interp.h"
+#include "keeper.h"
 #include "link.h"
 #include "lower.h"
 #include "output.h"
@@ -538,6 +539,7 @@ int main(int argc, char **argv)
 #undef PROGRAM_VERB
 #undef OPTION
     };
+    keeper_main();
     survive_file_limit();
     struct cli cli;
     int status = cli_parse(&cli, argc, argv);

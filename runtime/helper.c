@@ -174,7 +174,7 @@ static void leave(struct helper_job *job)
         job->end(job);
 }
 
-static bool can_park(const struct dfl_fiber *self)
+bool helper_can_park(const struct dfl_fiber *self)
 {
     return self && self->worker && !self->on_large;
 }
@@ -189,7 +189,7 @@ static void prepare(struct dfl_fiber *self, struct helper_job *job)
 
 struct dfl_error *dfl_blocking(struct dfl_fiber *self, struct helper_job *job)
 {
-    if (!can_park(self)) {
+    if (!helper_can_park(self)) {
         job->fn(job);
         return NULL;
     }
@@ -215,7 +215,7 @@ static void run_plain(struct helper_job *job)
 void helper_call(struct dfl_fiber *self, void (*fn)(void *), void *arg)
 {
     struct plain_job p = {.job = {.fn = run_plain}, .fn = fn, .arg = arg};
-    if (!can_park(self)) {
+    if (!helper_can_park(self)) {
         fn(arg);
         return;
     }
@@ -225,7 +225,7 @@ void helper_call(struct dfl_fiber *self, void (*fn)(void *), void *arg)
 
 bool helper_park(struct dfl_fiber *self, bool (*arm)(struct dfl_fiber *, void *), void *arg)
 {
-    if (!can_park(self))
+    if (!helper_can_park(self))
         return false;
     worker_park(self, arm, arg);
     return true;
@@ -256,7 +256,7 @@ struct dfl_error *dfl_sleep(struct dfl_fiber *self, int64_t ns)
 {
     if (ns <= 0)
         return NULL;
-    if (!can_park(self)) {
+    if (!helper_can_park(self)) {
         sleep_thread(ns);
         return NULL;
     }

@@ -35,6 +35,8 @@ struct dfl_error *dfl_blocking(struct dfl_fiber *, struct helper_job *job);
 /* The same for fn(arg), which the task sees to the end whatever comes: so it may use the caller's
  * memory. */
 void helper_call(struct dfl_fiber *, void (*fn)(void *), void *arg);
+/* False: no worker, or on the large stack. */
+bool helper_can_park(const struct dfl_fiber *);
 /* worker_park() and worker_ready() for what does not know of workers. False: nothing can park here,
  * and arm was not called. */
 bool helper_park(struct dfl_fiber *, bool (*arm)(struct dfl_fiber *, void *), void *arg);

@@ -112,8 +112,7 @@ const char *process_part(struct process_part *part)
     return NULL;
 }
 
-/* The environment with PART in it; the strings are shared. */
-static char **environment(char *part)
+char **process_environment(char *part)
 {
     size_t count = 0;
     while (environ[count])
@@ -154,7 +153,7 @@ int process_start(int run_fd, int store, uint32_t self, char **argv, pid_t *out)
 {
     char part[64];
     snprintf(part, sizeof part, PART "=%u:%d:%u:%d", self, run_fd, (unsigned)getpid(), store);
-    char **env = environment(part);
+    char **env = process_environment(part);
     if (!env)
         return ENOMEM;
     bool outward = self == ID_ROOT || self == ID_HEAD;

@@ -25,6 +25,9 @@ const char *process_part(struct process_part *);
 const char *process_prepare(uint32_t nodes, uint32_t threads);
 /* A file without a name that holds the run, for children to inherit. -1: errno says why. */
 int process_publish(const struct run *);
+/* The environment with one more string in it, as a new array of the same strings; NULL: no memory.
+ */
+char **process_environment(char *part);
 /* Starts this executable again, with the same arguments, as `self`; `store`, if not -1, is the
  * memory of its node. Only the root has our standard input and output. The calling thread must live
  * as long as the child: the child ends with it. 0, or errno. */

@@ -12,9 +12,11 @@
 
 #include "block.h"
 #include "clock.h"
+#include "commands.h"
 #include "error.h"
 #include "fiber.h"
 #include "helper.h"
+#include "keeper.h"
 #include "limit.h"
 #include "node.h"
 #include "purity.h"
@@ -177,6 +179,7 @@ static int run_root(const struct process_part *part, int argc, char **argv)
 
     int status = finish();
     timer_fini();
+    commands_fini();
     if (!helper_fini())
         leave(status);
     dfl_task_release(NULL, root);
@@ -247,6 +250,7 @@ static int run_head(char **argv)
 int dfl_main(const struct dfl_program *given, int argc, char **argv)
 {
     struct process_part part;
+    keeper_main();
     const char *why = process_part(&part);
     if (why)
         return fail(why);
