@@ -18,7 +18,10 @@ enum builtin find_constructor(const char *name)
 static const struct type *report_constructor(struct check *c, struct node *call, const char *text)
 {
     struct diag *d = diag_error(c->diags, DIAG_arguments, call->span, "%s", text);
-    diag_hint(c->diags, d, "`some(x)` and `none` make a `T?`; `ok(x)` and `err(\"…\")` a `T!`");
+    if (call->call_.builtin == BUILTIN_err && call->call_.args.count == 2)
+        diag_hint(c->diags, d, "an error with a cause is made by `fail \"…\" from e`");
+    else
+        diag_hint(c->diags, d, "`some(x)` and `none` make a `T?`; `ok(x)` and `err(\"…\")` a `T!`");
     for (uint32_t i = 0; i < call->call_.args.count; i++)
         check_quietly(c, &call->call_.args.at[i]);
     return simple(c, TYPE_bad);

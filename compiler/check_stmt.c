@@ -285,14 +285,34 @@ static void check_return(struct check *c, struct node *node)
     }
 }
 
+static void check_cause(struct check *c, struct node **cause)
+{
+    const struct type *t = check_expr(c, cause, simple(c, TYPE_error));
+    if (is_bad(t) || t->kind == TYPE_error)
+        return;
+    struct diag *d = diag_error(c->diags, DIAG_mismatch, (*cause)->span,
+                                "`from` takes an `error`, not `%s`", t->text);
+    if (t->kind == TYPE_result)
+        diag_hint(c->diags, d, "`if x is err(e) { fail \"…\" from e }` takes the error out of it");
+    else if (t->kind == TYPE_option && t->args.at[0]->kind == TYPE_error)
+        diag_hint(c->diags, d, "`if x is some(e) { fail \"…\" from e }` takes the error out of it");
+}
+
 static void check_fail(struct check *c, struct node *node)
 {
     const struct type *t = check_expr(c, &node->fail_.message, simple(c, TYPE_str));
+    bool is_turned = t->kind == TYPE_error && node->fail_.cause;
+    if (is_turned)
+        check_quietly(c, &node->fail_.cause);
+    else if (node->fail_.cause)
+        check_cause(c, &node->fail_.cause);
     if (is_bad(t) || t->kind == TYPE_str)
         return;
     struct diag *d = diag_error(c->diags, DIAG_mismatch, node->fail_.message->span,
                                 "`fail` takes a `str`, not `%s`", t->text);
-    if (t->kind == TYPE_error)
+    if (is_turned)
+        diag_hint(c->diags, d, "the message comes first: `fail \"…\" from e`");
+    else if (t->kind == TYPE_error)
         diag_hint(c->diags, d, "`return err(e)` passes an error on");
     else
         diag_hint(c->diags, d, "as text it is `\"{…}\"`");

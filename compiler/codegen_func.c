@@ -336,6 +336,7 @@ static void do_value(struct cg *cg, const struct ir_value *x)
         break;
     case IR_error_get:
     case IR_failure:
+    case IR_failure_from:
         cg_do_error(cg, x);
         break;
     case IR_format:

@@ -165,7 +165,10 @@ void cg_do_error(struct cg *cg, const struct ir_value *x)
         return;
     }
     LLVMValueRef message = cg_spill(cg, cg_arg(cg, x, 0));
-    cg_set(cg, x, CG_ABI(cg, dfl_fail_message, cg_site(cg, x), message));
+    if (x->op == IR_failure)
+        cg_set(cg, x, CG_ABI(cg, dfl_fail_message, cg_site(cg, x), message));
+    else
+        cg_set(cg, x, CG_ABI(cg, dfl_fail_from, cg_site(cg, x), message, cg_arg(cg, x, 1)));
 }
 
 /* ---- formatted text ------------------------------------------------------------------------- */

@@ -425,6 +425,8 @@ static const char *in_expression(const struct stop *stop)
     if (expects_only(stop, "`..`") && stop->before == '{' && stop->kind != '}' &&
         char_behind(stop) != ':')
         return "a block that is an operand stands in parentheses: `1 + ({ ... })`";
+    if (stop->kind == FROM && stop->bracket == '(')
+        return "a cause is told behind `fail`: write `fail \"message\" from e`";
     if (!stop_wants_expression(stop))
         return NULL;
     if (stop->kind == IF || stop->kind == MATCH || stop->kind == SELECT || stop->kind == PAR)

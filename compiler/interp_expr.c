@@ -329,11 +329,17 @@ static enum flow eval_fail(struct frame *f, struct node *n, void *out)
 {
     (void)out;
     struct dfl_view message;
+    struct dfl_error *cause = NULL;
     enum flow flow = eval(f, n->fail_.message, &message);
     if (flow != FLOW_ON)
         return flow;
+    if (n->fail_.cause && (flow = eval(f, n->fail_.cause, &cause)) != FLOW_ON) {
+        drop(&value_str, &message);
+        return flow;
+    }
     struct dfl_site site = frame_site(f, n);
     struct dfl_error *e = dfl_fail_message(&site, &message);
+    e->cause = cause;
     drop(&value_str, &message);
     if (f->instance->result->kind != DFL_RESULT)
         return frame_fail(f, e);

@@ -593,6 +593,9 @@ static void check_types_of(struct verifier *v)
     case IR_select:
         check_select(v);
         break;
+    case IR_failure_from:
+        need(v, is_kind(v, 1, TYPE_error), "the cause is no error");
+        break;
     case IR_raise:
         need(v, is_kind(v, 0, TYPE_error), "the operand is no error");
         break;

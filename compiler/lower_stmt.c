@@ -132,9 +132,13 @@ struct val lower_return(struct frame *f, struct node *n)
 struct val lower_fail(struct frame *f, struct node *n)
 {
     struct operands ops = {0};
-    operand_add(f, &ops, lower_expr(f, n->fail_.message), NULL, 0, n->span);
+    struct node *cause = n->fail_.cause;
+    operand_add(f, &ops, lower_expr(f, n->fail_.message), &cause, cause ? 1 : 0, n->span);
+    if (cause)
+        operand_add(f, &ops, lower_expr(f, cause), NULL, 0, cause->span);
     struct ir_value *error =
-        emit1(f, IR_failure, lower_simple(f, TYPE_error), n->span, ops.at[0].val.v);
+        emit(f, cause ? IR_failure_from : IR_failure, lower_simple(f, TYPE_error), n->span,
+             operand_values(f, &ops), ops.count);
     operand_release(f, &ops, n->span);
     if (f->ir->result->kind == TYPE_result) {
         lower_leave(f, emit1(f, IR_err, f->ir->result, n->span, error), n->span);

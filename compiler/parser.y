@@ -310,6 +310,7 @@ expr: binary
     | RETURN %prec ALONE { $$ = AST(p, return, @$, .value = NULL); }
     | RETURN expr      { $$ = AST(p, return, @$, .value = $2); }
     | FAIL expr        { $$ = AST(p, fail, @$, .message = $2); }
+    | FAIL binary FROM binary { $$ = AST(p, fail, @$, .message = $2, .cause = $4); }
     | BREAK            { $$ = AST(p, break, @$, .unused_ = false); }
     | CONTINUE         { $$ = AST(p, continue, @$, .unused_ = false); }
     ;

@@ -226,7 +226,24 @@ struct dfl_error *dfl_fail_message(const struct dfl_site *site, const struct dfl
     return dfl_error_at(error_with(DFL_FAIL_fail, *message), site);
 }
 
+struct dfl_error *dfl_fail_from(const struct dfl_site *site, const struct dfl_view *message,
+                                struct dfl_error *cause)
+{
+    struct dfl_error *e = dfl_fail_message(site, message);
+    dfl_error_retain(cause);
+    e->cause = cause;
+    return e;
+}
+
 /* ---- telling ---- */
+
+static void report_chain(FILE *to, const struct dfl_error *e)
+{
+    for (int64_t i = 0; i < e->chain.len; i++) {
+        const struct dfl_view *link = array_at(&value_str, &e->chain, i);
+        fprintf(to, "  in task %.*s\n", (int)link->len, (const char *)link->ptr);
+    }
+}
 
 static void report_one(FILE *to, const char *label, const struct dfl_error *e)
 {
@@ -238,20 +255,12 @@ static void report_one(FILE *to, const char *label, const struct dfl_error *e)
     fputc('\n', to);
     if (e->site.file)
         fprintf(to, "  at %s:%u:%u\n", e->site.file, e->site.line, e->site.column);
-}
-
-static void report_chain(FILE *to, const struct dfl_error *e)
-{
-    for (int64_t i = 0; i < e->chain.len; i++) {
-        const struct dfl_view *link = array_at(&value_str, &e->chain, i);
-        fprintf(to, "  in task %.*s\n", (int)link->len, (const char *)link->ptr);
-    }
+    report_chain(to, e);
 }
 
 void dfl_error_report(FILE *to, const struct dfl_error *e)
 {
     report_one(to, "error", e);
-    report_chain(to, e);
     for (e = e->cause; e; e = e->cause)
         report_one(to, "caused by", e);
 }

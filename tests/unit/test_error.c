@@ -51,10 +51,16 @@ START_TEST(a_report_has_message_place_chain_and_causes)
 {
     struct dfl_error *e = dfl_error_at(error_new(DFL_FAIL_fail, "%s", ""), &site);
     e = error_link(e, "at, spawned at prog.dfl:13");
-    e->cause = error_new(DFL_FAIL_io, "cannot read x");
+    struct dfl_view message = value_text("no x", 4);
+    struct dfl_error *read = error_link(error_new(DFL_FAIL_io, "cannot read x"), "load");
+    e->cause = dfl_fail_from(&(struct dfl_site){.file = "lib.dfl", .line = 2, .column = 3},
+                             &message, read);
+    dfl_block_release(message.block);
+    dfl_error_release(read);
     runner_expect(reported(e), "error: failed\n  at prog.dfl:9:5\n"
                                "  in task at, spawned at prog.dfl:13\n"
-                               "caused by: cannot read x\n");
+                               "caused by: no x\n  at lib.dfl:2:3\n"
+                               "caused by: cannot read x\n  in task load\n");
     ck_assert_int_eq(dfl_block_live(), 0);
 }
 END_TEST
