@@ -47,6 +47,11 @@ uint32_t ast_index_form(const struct node *node)
     return form;
 }
 
+uint32_t ast_call_order(const struct node *call, uint32_t done)
+{
+    return call->call_.order ? call->call_.order[done] : done;
+}
+
 /* -- printing of plain fields -- */
 
 static void print_bytes(FILE *out, const char *bytes, uint32_t len)

@@ -95,6 +95,10 @@ const char *op_text(enum op);
  * has a range, so that an element is meant. */
 uint32_t ast_index_form(const struct node *);
 
+/* Which argument of a checked call is evaluated when `done` others are: those that are written in
+ * the order of the text, then defaults. */
+uint32_t ast_call_order(const struct node *call, uint32_t done);
+
 /* Calls visit(context, child) for each child that is there, in the order of ast.def. */
 void ast_children(struct node *, void (*visit)(void *context, struct node *child), void *context);
 /* Indented text, one node a line with spans; types too once they are known. For --emit ast. */

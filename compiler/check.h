@@ -13,6 +13,8 @@
 void check_types(struct program *);
 /* Who may call what: fn, task, io; the message names the chain of calls. */
 void check_effects(struct program *);
+/* No function asks for versions of itself without end. */
+void check_versions(struct program *);
 /* Every match covers its type; no arm is useless. */
 void check_matches(struct program *);
 /* Names never used, futures dropped, code never reached. */

@@ -15,6 +15,8 @@ struct call {
     const struct type *type;    /* its TYPE_fn */
     const struct nodes *params; /* param nodes, of a function; else NULL */
     struct node **args;         /* by parameter; NULL: not given */
+    uint32_t *order;            /* the parameters of those that are given, as they are written */
+    uint32_t given;             /* how many these are */
     struct types bindings;      /* of the target's type variables */
     const struct type *want;
     bool spawned;
@@ -113,6 +115,7 @@ static void place_named(struct check *c, struct call *call, struct node *arg)
     int at = param_named(call, name);
     if (at >= 0 && !call->args[at]) {
         call->args[at] = arg->named_arg_.value;
+        call->order[call->given++] = (uint32_t)at;
         return;
     }
     struct diag *d;
@@ -139,10 +142,12 @@ static void place_missing(struct check *c, struct call *call, uint32_t given)
         if (call->args[i])
             continue;
         struct node *param = call->params ? call->params->at[i] : NULL;
-        if (param && param->param_.initial)
+        if (param && param->param_.initial) {
             call->args[i] = param->param_.initial;
-        else if (!missing)
+            call->order[call->given++] = i;
+        } else if (!missing) {
             missing = param ? param->param_.name : "";
+        }
     }
     if (!missing || call->bad)
         return;
@@ -163,11 +168,13 @@ static void place_arguments(struct check *c, struct call *call, const struct nod
 {
     uint32_t count = call->type->args.count, at = 0;
     call->args = arena_array(c->arena, struct node *, count + 1);
+    call->order = arena_array(c->arena, uint32_t, count + 1);
     for (uint32_t i = 0; i < given->count; i++) {
         struct node *arg = given->at[i];
         if (arg->kind == NODE_named_arg) {
             place_named(c, call, arg);
         } else if (at < count && !call->args[at]) {
+            call->order[call->given++] = at;
             call->args[at++] = arg;
         } else {
             bool is_behind = at < count && given->count <= count;
@@ -420,6 +427,15 @@ static void record_call(struct check *c, struct call *call)
                  ((struct call_site){target, call->node, false}));
 }
 
+/* NULL: the parameters' order. */
+static const uint32_t *order_of(const struct call *call)
+{
+    for (uint32_t i = 0; i < call->given; i++)
+        if (call->order[i] != i)
+            return call->order;
+    return NULL;
+}
+
 static const struct type *finish_call(struct check *c, struct call *call)
 {
     struct node *node = call->node;
@@ -428,6 +444,7 @@ static const struct type *finish_call(struct check *c, struct call *call)
     node->call_.target = call->target;
     node->call_.generics = call->bindings;
     node->call_.args = (struct nodes){call->args, call->type->args.count, 0};
+    node->call_.order = order_of(call);
     const struct type *result = type_subst(c->types, call->type->result, call->bindings);
     if (!call->bad)
         return result;

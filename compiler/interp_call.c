@@ -99,11 +99,21 @@ static struct edge *evaluate_edge(struct frame *f, struct node *argument, uint32
     return *flow == FLOW_ON ? edge : NULL;
 }
 
+/* In the order of the parameters: the first input that failed counts. */
+static void add_edge(struct edge **edges, struct edge *edge)
+{
+    while (*edges && (*edges)->parameter < edge->parameter)
+        edges = &(*edges)->next;
+    edge->next = *edges;
+    *edges = edge;
+}
+
 /* Once all arguments are known: where the places for `var` parameters are. */
 static enum flow find_places(struct frame *f, struct node *call, struct instance *inst,
                              char *locals, struct key *keys)
 {
-    for (uint32_t i = 0; i < call->call_.args.count; i++) {
+    for (uint32_t done = 0; done < call->call_.args.count; done++) {
+        uint32_t i = ast_call_order(call, done);
         if (!inst->slots[i].by_place)
             continue;
         void *place = place_find(f, call->call_.args.at[i], &keys);
@@ -119,11 +129,13 @@ enum flow call_arguments(struct frame *f, struct node *call, struct instance *in
 {
     struct key *keys = NULL, **last = &keys;
     enum flow flow = FLOW_ON;
-    for (uint32_t i = 0; i < call->call_.args.count && flow == FLOW_ON; i++) {
+    for (uint32_t done = 0; done < call->call_.args.count && flow == FLOW_ON; done++) {
+        uint32_t i = ast_call_order(call, done);
         struct node *argument = call->call_.args.at[i];
         if (i < 64 && edges >> i & 1) {
-            if ((*waits = evaluate_edge(f, argument, i, &flow)))
-                waits = &(*waits)->next;
+            struct edge *edge = evaluate_edge(f, argument, i, &flow);
+            if (edge)
+                add_edge(waits, edge);
         } else {
             flow = evaluate_argument(f, argument, &inst->slots[i], locals, &last);
         }

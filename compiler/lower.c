@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum {
-    INSTANCES_MOST = 1000, /* of one function; more have no end */
-    TYPE_MOST = 500,       /* parts of a type argument; it grows in each step */
+    INSTANCES_MOST = 10000, /* of one function */
+    TYPE_MOST = 500,        /* parts of a type argument */
 };
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -45,15 +45,24 @@ static const char *instance_name(struct lower *l, const struct instance *inst)
     return *separator == '<' ? name : append(l, name, ">", "");
 }
 
+/* Takes a name that is free; what the map has for it is the number of the last one made of it. */
+static const char *take_name(struct lower *l, const char *key)
+{
+    uint32_t *last = arena_new(l->arena, uint32_t);
+    *last = 1;
+    name_map_set(l->arena, &l->names, key, last);
+    return key;
+}
+
 static const char *unique_name(struct lower *l, const char *name)
 {
     const char *key = intern(l->program->names, name, strlen(name));
-    for (uint32_t i = 2; name_map_get(&l->names, key); i++) {
-        const char *next = arena_format(l->arena, "%s.%u", name, i);
+    uint32_t *last = name_map_get(&l->names, key);
+    while (last && name_map_get(&l->names, key)) {
+        const char *next = arena_format(l->arena, "%s.%u", name, ++*last);
         key = intern(l->program->names, next, strlen(next));
     }
-    name_map_set(l->arena, &l->names, key, l);
-    return key;
+    return take_name(l, key);
 }
 
 /* ---- instances ------------------------------------------------------------------------------- */
@@ -126,24 +135,26 @@ static struct instance *instance_add(struct lower *l, const struct instance *key
     return inst;
 }
 
-/* A function whose instances have no end; the first of them stands for the rest. */
-static struct instance *report_endless(struct lower *l, const struct instance *key,
-                                       struct span span)
+/* There are too many instances of a function; the first of them stands for the rest. */
+static struct instance *report_many(struct lower *l, const struct instance *key, struct span span)
 {
     const struct symbol *s = key->symbol;
     if (!l->failed) {
-        struct diag *d = diag_error(l->program->diags, DIAG_endless_instances, span,
-                                    "this call asks for ever new versions of `%s`", s->name);
+        struct diag *d =
+            diag_error(l->program->diags, DIAG_endless_instances, span,
+                       "this call asks for too many or too large versions of `%s`", s->name);
         diag_note(l->program->diags, d, s->span, "`%s` is declared here", s->name);
         diag_hint(l->program->diags, d,
-                  "it calls itself with larger types, or with a new lambda each time");
+                  "there is one for each choice of types and of functions passed, %d at most, for "
+                  "types of %d parts at most",
+                  INSTANCES_MOST, TYPE_MOST);
     }
     l->failed = true;
     struct instance *first = name_map_get(&l->instances, (const char *)s);
     return first ? first : instance_add(l, key);
 }
 
-static bool is_endless(const struct instance *key, uint32_t count)
+static bool is_too_much(const struct instance *key, uint32_t count)
 {
     for (uint32_t i = 0; i < key->generics.count; i++)
         if (key->generics.at[i]->parts > TYPE_MOST)
@@ -165,7 +176,7 @@ struct instance *lower_instance(struct lower *l, struct symbol *s, struct types 
             return at;
         count++;
     }
-    return is_endless(&key, count) ? report_endless(l, &key, span) : instance_add(l, &key);
+    return is_too_much(&key, count) ? report_many(l, &key, span) : instance_add(l, &key);
 }
 
 /* ---- one function ---------------------------------------------------------------------------- */

@@ -77,7 +77,15 @@ struct types call_captured(struct lower *l, const struct callable *c)
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
-/* A call while its arguments are evaluated. */
+/* What an argument became. Numbers are places among the operands. */
+struct given {
+    struct path path;        /* node NULL: not a place */
+    uint32_t lead, lead_end; /* what a function passed has captured */
+    uint32_t value;
+    bool is_value;
+};
+
+/* A call while its arguments are evaluated, in the order in which they are written. */
 struct pending {
     struct frame *frame;
     struct node *node;
@@ -86,8 +94,9 @@ struct pending {
     bool moved;              /* arguments are to be owned */
     struct callable **bound; /* by parameter */
     struct operands lead, values;
-    struct path *paths; /* by parameter; node NULL: not a place */
-    uint32_t *order;    /* by place among the values: parameter */
+    uint32_t own_lead;   /* what the callee has captured */
+    struct given *given; /* by parameter */
+    uint32_t param_count;
 };
 
 static void add_value(struct pending *p, struct operands *to, struct val val, struct span span)
@@ -105,18 +114,32 @@ static void add_captures(struct pending *p, const struct binding *b, struct span
         add_value(p, &p->lead, val_lent(b->values[i], NULL), span);
 }
 
+/* Instances that differ only in the functions passed to them have the same lambdas, as long as
+ * these do not call what was passed: those of the first of them. */
+static struct instance *first_like(struct instance *inst)
+{
+    struct instance *first = inst;
+    for (struct instance *at = inst; at; at = at->next)
+        if (same_types(at->generics, inst->generics))
+            first = at;
+    return first;
+}
+
 static struct callable *pass_lambda(struct pending *p, struct node *n)
 {
     struct frame *f = p->frame;
     struct symbol *lambda = n->lambda_.symbol;
+    bool takes_along = false;
     for (uint32_t i = 0; i < lambda->func->captures.count; i++) {
         struct symbol *s = lambda->func->captures.at[i];
         if (local_is_function(s))
             add_captures(p, local_binding(f, s), n->span);
         else
             add_value(p, &p->lead, local_read(f, s, n->span), n->span);
+        takes_along = takes_along || local_is_function(s);
     }
-    return callable_of(f->lower, lambda, f->instance->generics, f->instance);
+    struct instance *outer = takes_along ? f->instance : first_like(f->instance);
+    return callable_of(f->lower, lambda, f->instance->generics, outer);
 }
 
 static struct callable *pass_function(struct pending *p, struct node *n)
@@ -137,13 +160,17 @@ static void evaluate(struct pending *p, const struct func *callee, uint32_t i, s
 {
     struct frame *f = p->frame;
     const struct symbol *parameter = callee->locals.at[i];
+    struct given *given = &p->given[i];
+    given->lead = given->lead_end = p->lead.count;
     if (local_is_function(parameter)) {
         p->bound[i] = pass_function(p, arg);
+        given->lead_end = p->lead.count;
         return;
     }
-    p->order[p->values.count] = i;
+    given->is_value = true;
+    given->value = p->values.count;
     if (parameter->is_var) {
-        place_indices(f, &p->paths[i], arg, p->later, p->later_count);
+        place_indices(f, &given->path, arg, p->later, p->later_count);
         operand_add(f, &p->values, (struct val){0}, NULL, 0, arg->span);
     } else if (p->moved) {
         operand_add_owned(f, &p->values, arg);
@@ -164,23 +191,24 @@ static void evaluate_all(struct pending *p, const struct func *callee)
 {
     const struct nodes *args = &p->node->call_.args;
     struct node **later = arena_array(p->frame->lower->arena, struct node *, args->count + 1);
-    memcpy(later, args->at, sizeof *later * args->count);
+    for (uint32_t i = 0; i < args->count; i++)
+        later[i] = args->at[ast_call_order(p->node, i)];
     later[args->count] = p->node;
     uint32_t all = args->count + (has_places(callee) ? 1 : 0);
     for (uint32_t i = 0; i < args->count; i++) {
         p->later = later + i + 1;
         p->later_count = all - i - 1;
-        evaluate(p, callee, i, args->at[i]);
+        evaluate(p, callee, ast_call_order(p->node, i), later[i]);
     }
 }
 
 /* Where the places are, once nothing is left to evaluate. */
 static void find_places(struct pending *p)
 {
-    for (uint32_t i = 0; i < p->values.count; i++) {
-        struct path *path = &p->paths[p->order[i]];
-        if (path->node)
-            p->values.at[i].val.v = place_walk(p->frame, path);
+    for (uint32_t i = 0; i < p->node->call_.args.count; i++) {
+        struct given *given = &p->given[ast_call_order(p->node, i)];
+        if (given->path.node)
+            p->values.at[given->value].val.v = place_walk(p->frame, &given->path);
     }
 }
 
@@ -188,22 +216,23 @@ static void find_places(struct pending *p)
 static void release(struct pending *p)
 {
     struct span span = p->node->span;
-    uint32_t values = p->values.count;
     operand_release(p->frame, &p->values, span);
     operand_release(p->frame, &p->lead, span);
-    for (uint32_t i = values; i-- > 0;)
-        if (p->paths[p->order[i]].node)
-            operand_release(p->frame, &p->paths[p->order[i]].keys, span);
+    for (uint32_t i = p->node->call_.args.count; i-- > 0;) {
+        struct path *path = &p->given[ast_call_order(p->node, i)].path;
+        if (path->node)
+            operand_release(p->frame, &path->keys, span);
+    }
 }
 
 static void pending_init(struct pending *p, struct frame *f, struct node *n,
                          const struct func *callee, bool moved)
 {
     uint32_t count = callee->param_count + 1;
-    *p = (struct pending){.frame = f, .node = n, .moved = moved};
+    *p =
+        (struct pending){.frame = f, .node = n, .moved = moved, .param_count = callee->param_count};
     p->bound = arena_array(f->lower->arena, struct callable *, count);
-    p->paths = arena_array(f->lower->arena, struct path, count);
-    p->order = arena_array(f->lower->arena, uint32_t, count);
+    p->given = arena_array(f->lower->arena, struct given, count);
 }
 
 /* ---- the call -------------------------------------------------------------------------------- */
@@ -259,15 +288,21 @@ static struct callable *resolve(struct frame *f, struct node *n)
     return callable_of(f->lower, target, call_generics(f, n->call_.generics), NULL);
 }
 
-/* What was captured, then the values. */
+/* What was captured, then the values, each by parameter. */
 static struct ir_value **all_values(struct pending *p, uint32_t *count)
 {
-    *count = p->lead.count + p->values.count;
-    struct ir_value **all = arena_array(p->frame->lower->arena, struct ir_value *, *count + 1);
-    for (uint32_t i = 0; i < p->lead.count; i++)
-        all[i] = p->lead.at[i].val.v;
-    for (uint32_t i = 0; i < p->values.count; i++)
-        all[p->lead.count + i] = p->values.at[i].val.v;
+    uint32_t n = 0;
+    struct ir_value **all =
+        arena_array(p->frame->lower->arena, struct ir_value *, p->lead.count + p->values.count + 1);
+    for (; n < p->own_lead; n++)
+        all[n] = p->lead.at[n].val.v;
+    for (uint32_t i = 0; i < p->param_count; i++)
+        for (uint32_t k = p->given[i].lead; k < p->given[i].lead_end; k++)
+            all[n++] = p->lead.at[k].val.v;
+    for (uint32_t i = 0; i < p->param_count; i++)
+        if (p->given[i].is_value)
+            all[n++] = p->values.at[p->given[i].value].val.v;
+    *count = n;
     return all;
 }
 
@@ -277,6 +312,7 @@ static void begin(struct pending *p, struct frame *f, struct node *n, const stru
     pending_init(p, f, n, callee->func->func, moved);
     if (n->call_.target->kind == SYM_LOCAL)
         add_captures(p, local_binding(f, n->call_.target), n->span);
+    p->own_lead = p->lead.count;
     evaluate_all(p, callee->func->func);
 }
 
@@ -285,8 +321,12 @@ static struct val lower_push(struct frame *f, struct node *n)
     struct node *array = n->call_.args.at[0], *value = n->call_.args.at[1];
     struct path path;
     struct operands ops = {0};
+    bool value_first = ast_call_order(n, 0) == 1;
+    if (value_first)
+        operand_add_owned(f, &ops, value);
     place_indices(f, &path, array, &n, 1);
-    operand_add_owned(f, &ops, value);
+    if (!value_first)
+        operand_add_owned(f, &ops, value);
     struct ir_value *place = place_walk(f, &path), *v = ops.at[0].val.v;
     operand_moved(f, &ops);
     emit2(f, IR_push, NULL, n->span, place, v);
@@ -368,9 +408,12 @@ struct val lower_call(struct frame *f, struct node *n)
 static uint64_t edges_of(const struct pending *p, uint64_t by_argument)
 {
     uint64_t edges = 0;
-    for (uint32_t i = 0; i < p->values.count; i++)
-        if (by_argument >> p->order[i] & 1)
-            edges |= 1ull << (p->lead.count + i);
+    uint32_t at = p->lead.count;
+    for (uint32_t i = 0; i < p->param_count; i++) {
+        if (p->given[i].is_value && by_argument >> i & 1)
+            edges |= 1ull << at;
+        at += p->given[i].is_value;
+    }
     return edges;
 }
 
@@ -378,12 +421,15 @@ static uint64_t edges_of(const struct pending *p, uint64_t by_argument)
 static const struct dfl_policy *policy_of(const struct pending *p, const struct node *spawn)
 {
     struct dfl_policy *policy = policy_of_spawn(p->frame->lower->arena, spawn);
-    int64_t near = 0;
-    for (uint32_t i = 0; policy && i < p->values.count; i++)
-        if (p->order[i] + 1 == policy->near)
-            near = p->lead.count + i + 1;
-    if (policy)
-        policy->near = near;
+    if (!policy)
+        return NULL;
+    int64_t at = p->lead.count, near = 0;
+    for (uint32_t i = 0; i < p->param_count; i++) {
+        at += p->given[i].is_value;
+        if (p->given[i].is_value && i + 1 == policy->near)
+            near = at;
+    }
+    policy->near = near;
     return policy;
 }
 

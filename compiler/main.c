@@ -103,6 +103,7 @@ static bool stages_check(struct session *s, const char *path)
     timings_lap(STAGE_read);
     check_types(&s->program);
     check_effects(&s->program);
+    check_versions(&s->program);
     check_matches(&s->program);
     bool asked = true;
     if (s->diags.errors == 0) {

@@ -12,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     names_load(&t.program, t.path);
     check_types(&t.program);
     check_effects(&t.program);
+    check_versions(&t.program);
     check_matches(&t.program);
     if (t.diags.errors == 0)
         check_uses(&t.program);
