@@ -28,7 +28,8 @@ const char *dfl_fail_name(uint32_t kind);
 const char *dfl_fail_text(uint32_t kind);
 /* True if pure code may catch this kind. */
 bool dfl_fail_repeatable(uint32_t kind);
-/* Writes message, place and chain of an error and of its causes, a line each. Flush standard output first. */
+/* Writes message, place and chain of an error and of its causes, a line each. Flush standard output
+ * first. */
 void dfl_error_report(FILE *, const struct dfl_error *);
 
 #endif
