@@ -319,8 +319,12 @@ static bool lend_some(int64_t now, struct actions *out)
 /* Takes tasks that no thread here would run soon, as far as there is someone to lend them to. */
 static void share_work(int64_t now, struct actions *out)
 {
-    if (now < remote.look_after || worker_idle() > 0)
+    if (now < remote.look_after)
         return;
+    if (worker_idle() > 0) { /* once it has work, it tells of what follows */
+        worker_ask();
+        return;
+    }
     worker_lent(1); /* what is in our hands is neither pending nor lent yet */
     bool shared = lend_some(now, out);
     worker_lent(-1);
