@@ -84,6 +84,18 @@ static void drop(struct execution *x, struct actions *out)
         act_add(out, ACT_DROP)->handle = x->handle;
 }
 
+void exec_return(struct exec *e, uint32_t owner, struct actions *out)
+{
+    for (uint32_t i = 0; i < e->count; i++) {
+        struct execution *x = &e->list[i];
+        if (!x->used || x->dropped || x->owner != owner)
+            continue;
+        act_send_task_refuse(out, owner,
+                             &(struct msg_task_refuse){x->slot, x->generation, x->attempt});
+        drop(x, out);
+    }
+}
+
 void exec_on_cancel(struct exec *e, uint32_t from, const struct msg_task_cancel *m,
                     struct actions *out)
 {

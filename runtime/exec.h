@@ -27,6 +27,8 @@ void exec_done(struct exec *, uint32_t slot, uint32_t run_ns, struct bytes resul
                struct actions *);
 /* It has run, but its result cannot travel. */
 void exec_refuse(struct exec *, uint32_t slot, struct actions *);
+/* What runs for `owner` is refused, done or not. */
+void exec_return(struct exec *, uint32_t owner, struct actions *);
 /* Could not be started or will not be run: the slot is free again and nobody is told. */
 void exec_forget(struct exec *, uint32_t slot);
 /* Its owner needs it no more. */

@@ -9,6 +9,7 @@
 #define TABLES_H
 
 #include "blob.h"
+#include "borrow.h"
 #include "exec.h"
 #include "lease.h"
 #include "members.h"
@@ -19,7 +20,7 @@ enum {
 };
 
 struct tables_counts {
-    uint64_t shipped, came_back, refused, received, replayed, leases;
+    uint64_t shipped, came_back, refused, received, given, replayed, leases;
 };
 
 struct worker_tables {
@@ -30,6 +31,8 @@ struct worker_tables {
     struct leases leases;
     struct blobs blobs;
     struct copies copies;
+    struct gives gives;
+    struct takes takes;
     uint32_t idle_told; /* threads without work, as the node was last told */
     struct tables_counts counts;
 };
@@ -58,6 +61,9 @@ void worker_tables_refuse(struct worker_tables *, uint32_t slot, struct actions 
 /* What START began is done. */
 void worker_tables_done(struct worker_tables *, uint32_t slot, uint32_t run_ns, struct bytes result,
                         struct actions *);
+/* A future that `owner` named has no result here: all that runs for it, and so may have waited for
+ * that, is left to it. */
+void worker_tables_return(struct worker_tables *, uint32_t owner, struct actions *);
 /* So many threads have nothing to do; the node hears of it if that is news. */
 void worker_tables_idle(struct worker_tables *, uint32_t threads, struct actions *);
 void worker_tables_close(struct worker_tables *);

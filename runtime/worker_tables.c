@@ -12,6 +12,7 @@ void worker_tables_open(struct worker_tables *t, uint32_t self, uint32_t threads
     t->leases.node = own_node(t);
     t->blobs.self = self;
     t->copies.node = own_node(t);
+    t->gives.self = self;
 }
 
 static void meet(struct worker_tables *t, uint32_t proc, uint32_t slots, struct bytes url,
@@ -53,6 +54,8 @@ static bool on_death(struct worker_tables *t, const struct msg_death *m, struct 
     leases_on_death(&t->leases, m->proc);
     blobs_on_death(&t->blobs, m->proc);
     copies_on_death(&t->copies, m->proc, out);
+    gives_on_death(&t->gives, m->proc, out);
+    takes_on_death(&t->takes, m->proc, out);
     act_add(out, ACT_HELD);
     act_add(out, ACT_CUT)->proc = m->proc;
     return true;
@@ -95,6 +98,16 @@ static bool on_blob(struct worker_tables *t, uint32_t from, const struct msg *m,
         blobs_on_done(&t->blobs, from, &m->object_done);
     else
         copies_on_free(&t->copies, from, &m->object_free, out);
+    return true;
+}
+
+static bool on_future(struct worker_tables *t, uint32_t from, const struct msg *m,
+                      struct actions *out)
+{
+    if (m->kind == MSG_future_result)
+        takes_on_result(&t->takes, from, &m->future_result, out);
+    else
+        gives_on_end(&t->gives, from, &m->borrow_end, out);
     return true;
 }
 
@@ -164,6 +177,11 @@ void worker_tables_refuse(struct worker_tables *t, uint32_t slot, struct actions
     exec_refuse(&t->exec, slot, out);
 }
 
+void worker_tables_return(struct worker_tables *t, uint32_t owner, struct actions *out)
+{
+    exec_return(&t->exec, owner, out);
+}
+
 void worker_tables_forget(struct worker_tables *t, uint32_t slot)
 {
     exec_forget(&t->exec, slot);
@@ -216,6 +234,9 @@ bool worker_tables_on_row(struct worker_tables *t, uint32_t from, struct bytes r
     case MSG_object_done:
     case MSG_object_free:
         return !node && on_blob(t, from, &m, out);
+    case MSG_future_result:
+    case MSG_borrow_end:
+        return !node && on_future(t, from, &m, out);
     case MSG_store_extent:
     case MSG_object_here:
     case MSG_object_lost:
@@ -240,4 +261,6 @@ void worker_tables_close(struct worker_tables *t)
     leases_free(&t->leases);
     blobs_free(&t->blobs);
     copies_free(&t->copies);
+    gives_free(&t->gives);
+    takes_free(&t->takes);
 }

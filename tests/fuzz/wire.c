@@ -1,7 +1,7 @@
 /* wire.c - any rows, from any process, in any order, to the tables of a worker and of a node, with
  * ticks and what the own side does in between. No row may break them; each record that was lent
- * comes back at most once, and only what was begun is dropped; at the end the tables hold what is
- * still lent and begun, and nothing else.
+ * comes back at most once, and only what was begun is dropped; futures are completed once, while
+ * they are held; at the end the tables hold what is still lent, begun and named, and nothing else.
  *
  * The bytes are a script: a command, then what it takes. */
 #include <stdio.h>
@@ -22,7 +22,7 @@ enum { SENDERS = sizeof senders / sizeof *senders };
 
 /* Something that the tables were given: lent, begun, or kept. */
 struct thing {
-    bool out;
+    bool out, done;
     uint32_t slot;
 };
 
@@ -32,7 +32,7 @@ static struct {
     struct actions out;
     struct reader script;
     int64_t now;
-    struct thing lent[MOST], begun[MOST], kept[MOST];
+    struct thing lent[MOST], begun[MOST], kept[MOST], given[MOST], proxies[MOST];
     bool places[MOST]; /* of the store, for copies */
 } w;
 
@@ -73,7 +73,7 @@ static void start(const struct action *a)
         worker_tables_forget(&w.worker, a->slot);
         return;
     }
-    w.begun[i] = (struct thing){true, a->slot};
+    w.begun[i] = (struct thing){.out = true, .slot = a->slot};
     worker_tables_started(&w.worker, a->slot, &w.begun[i]);
 }
 
@@ -86,6 +86,17 @@ static void pull(const struct action *a)
             node_tables_pull(&w.node, &copy, i, &w.out);
             return;
         }
+}
+
+static void settle(const struct action *a)
+{
+    if (!a->handle)
+        return;
+    struct thing *t = thing_of(a->handle, w.proxies, "what is completed is no proxy");
+    check(!t->done, "a proxy is completed twice");
+    t->done = true;
+    if (a->bytes.len == 0)
+        worker_tables_return(&w.worker, a->proc, &w.out);
 }
 
 static void perform_one(const struct action *a)
@@ -109,6 +120,15 @@ static void perform_one(const struct action *a)
         break;
     case ACT_DISPOSE:
         thing_of(a->handle, w.kept, "what is given back was not kept")->out = false;
+        break;
+    case ACT_SETTLE:
+        settle(a);
+        break;
+    case ACT_UNTAKE:
+        thing_of(a->handle, w.proxies, "a proxy that is not held")->out = false;
+        break;
+    case ACT_UNGIVE:
+        thing_of(a->handle, w.given, "what is held no more was not named")->out = false;
         break;
     case ACT_PULL:
         pull(a);
@@ -254,6 +274,59 @@ static void leave_blob(void)
         copies_unview(c, copy->name.id, &w.out);
 }
 
+/* A message names a future of ours, or fails to. */
+static void give_future(void)
+{
+    struct gives *g = &w.worker.gives;
+    int i = free_thing(w.given);
+    if (i < 0)
+        return;
+    w.given[i].out = true;
+    struct object_id id = gives_add(g, &w.given[i], take(256), &w.given[i])->name.id;
+    check(gives_find(g, &w.given[i]) == gives_get(g, id), "a named future is not found");
+    for (uint32_t n = take(4); n; n--)
+        gives_lend(g, id, senders[take(SENDERS)]);
+    gives_unsent(g, id, &w.out);
+}
+
+static void end_future(void)
+{
+    struct thing *t = &w.given[take(MOST)];
+    const struct give *g = gives_find(&w.worker.gives, t);
+    check(!g == !t->out, "what is named has a row");
+    if (!g)
+        return;
+    gives_done(&w.worker.gives, g->name.id, (struct bytes){0}, &w.out);
+    t->out = false;
+}
+
+static void take_future(void)
+{
+    struct future_name name = {{senders[1 + take(SENDERS - 1)], take(4), take(4)}, take(8)};
+    int i = free_thing(w.proxies);
+    if (i < 0)
+        return;
+    struct take *t = takes_name(&w.worker.takes, &name);
+    if (!t->handle) {
+        w.proxies[i] = (struct thing){.out = true};
+        t->handle = &w.proxies[i];
+    }
+}
+
+/* What names a future is read, or its result comes. */
+static void use_future(void)
+{
+    struct takes *t = &w.worker.takes;
+    if (t->count == 0)
+        return;
+    const struct take *one = &t->list[take(t->count)];
+    struct msg_future_result m = {one->name.id, {(const uint8_t *)"x", take(2)}};
+    if (take(2))
+        takes_read(t, m.id, &w.out);
+    else
+        takes_on_result(t, take(4) ? m.id.owner : senders[take(SENDERS)], &m, &w.out);
+}
+
 static void tick(void)
 {
     w.now += (int64_t)take(256) * 1000000;
@@ -274,13 +347,14 @@ static void event(void)
 static void sweep(void)
 {
     blobs_sweep(&w.worker.blobs, any_is_ours, &w.out);
+    takes_sweep(&w.worker.takes, any_is_ours, &w.out);
 }
 
 static void one_command(void)
 {
-    static void (*const commands[])(void) = {raw_row,    sound_row, sound_row, answer,
-                                             lend,       end,       name_blob, want_blob,
-                                             leave_blob, tick,      event,     sweep};
+    static void (*const commands[])(void) = {
+        raw_row,    sound_row, sound_row, answer, lend,        end,        name_blob,   want_blob,
+        leave_blob, tick,      event,     sweep,  give_future, end_future, take_future, use_future};
     commands[take(sizeof commands / sizeof *commands)]();
     perform();
 }
@@ -306,8 +380,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         one_command();
     check(count_out(w.lent) == w.worker.owner.live, "rows of the owner and what is lent");
     check(count_out(w.begun) == w.worker.exec.live, "executions and what was begun");
-    blobs_end(&w.worker.blobs, &w.out);
+    check(count_out(w.given) == w.worker.gives.live, "rows of what is given and what was named");
+    check(count_out(w.proxies) == w.worker.takes.live, "rows of what others give and proxies");
+    takes_lose(&w.worker.takes, &w.out);
     perform();
+    blobs_end(&w.worker.blobs, &w.out);
+    gives_end(&w.worker.gives, &w.out);
+    takes_end(&w.worker.takes, &w.out);
+    perform();
+    check(count_out(w.given) + count_out(w.proxies) == 0, "a future did not come back");
     check(count_out(w.kept) == 0, "what was kept did not come back");
     worker_tables_close(&w.worker);
     node_tables_close(&w.node);

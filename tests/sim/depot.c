@@ -71,6 +71,14 @@ struct bytes depot_wrap(struct world *w, struct process *p, uint32_t to, uint64_
     return buffer_bytes(&message);
 }
 
+/* The same message goes to one more. */
+void depot_lend_also(struct process *p, uint32_t to, struct bytes message)
+{
+    struct reader r = reader_of(message);
+    if (reader_u32(&r))
+        blobs_lend(&p->worker.blobs, blob_read(&r).id, to);
+}
+
 static bool is_ours(void *handle)
 {
     (void)handle; /* a new message makes a new blob */
@@ -89,9 +97,19 @@ static struct bytes message_of(struct bytes row)
     struct msg m;
     if (!wire_read(row, &m))
         abort();
-    return m.kind == MSG_task_push     ? m.task_push.args
-           : m.kind == MSG_task_result ? m.task_result.result
-                                       : (struct bytes){0};
+    return m.kind == MSG_task_push       ? m.task_push.args
+           : m.kind == MSG_task_result   ? m.task_result.result
+           : m.kind == MSG_future_result ? m.future_result.value
+                                         : (struct bytes){0};
+}
+
+/* What a message holds behind the names of its blobs. */
+struct bytes depot_data(struct bytes message)
+{
+    struct reader r = reader_of(message);
+    if (reader_u32(&r))
+        blob_read(&r);
+    return (struct bytes){r.at, reader_left(&r)};
 }
 
 bool depot_hold(struct process *p, uint32_t from, struct bytes row)

@@ -53,6 +53,45 @@ static void run_after(struct world *w, struct process *p, struct record *r, int6
                .kind = EVENT_RUN, .at = w->now + ns, .to = (uint32_t)(p - w->procs), .record = r});
 }
 
+/* ---- inputs ---- */
+
+static void hold_input(struct record *r, struct record *input)
+{
+    r->inputs[r->input_count++] = input;
+    input->uses++;
+}
+
+static void drop_inputs(struct record *r)
+{
+    for (uint32_t i = 0; i < r->input_count; i++)
+        if (r->inputs[i])
+            r->inputs[i]->uses--;
+    r->input_count = 0;
+}
+
+/* What a task does not await it lets go of, once it has given it to its children. */
+static void drop_unread(struct record *r)
+{
+    for (uint32_t i = 0; i < r->input_count; i++)
+        if (!program_reads(r->key, i)) {
+            r->inputs[i]->uses--;
+            r->inputs[i] = NULL;
+        }
+}
+
+static struct record *child_of(struct process *p, struct record *r, uint32_t index)
+{
+    uint32_t sources[INPUTS_MOST];
+    struct record *child = record_new(p, program_child(r->key, index), r->depth - 1);
+    uint32_t n = program_inputs(r->key, index, r->input_count, sources);
+    for (uint32_t i = 0; i < n; i++)
+        hold_input(child,
+                   sources[i] < index ? r->children[sources[i]] : r->inputs[sources[i] - index]);
+    return child;
+}
+
+/* ---- running ---- */
+
 static void start_some(struct world *w, struct process *p)
 {
     while (p->running < w->threads && p->queued) {
@@ -63,11 +102,11 @@ static void start_some(struct world *w, struct process *p)
         w->started++;
         struct shape s = program_shape(r->key, r->depth);
         for (uint32_t i = 0; i < s.children; i++) {
-            r->children[i] = record_new(p, program_child(r->key, i), r->depth - 1);
-            r->children[i]->parent = r;
+            r->children[i] = child_of(p, r, i);
             enqueue(p, r->children[i]);
         }
-        r->child_count = r->children_left = s.children;
+        r->child_count = s.children;
+        drop_unread(r);
         run_after(w, p, r, s.before_ns);
     }
 }
@@ -81,91 +120,329 @@ static void resume(struct world *w, struct process *p, struct record *r)
     run_after(w, p, r, program_shape(r->key, r->depth).after_ns);
 }
 
+static void await_one(struct record *r, struct record *other)
+{
+    if (!other || other->state == DONE)
+        return;
+    if (other->waiter_count == other->waiter_room) {
+        other->waiter_room = other->waiter_room ? other->waiter_room * 2 : 4;
+        other->waiters = realloc(other->waiters, other->waiter_room * sizeof(struct record *));
+        if (!other->waiters)
+            abort();
+    }
+    other->waiters[other->waiter_count++] = r;
+    r->waits_left++;
+}
+
+static void tell_waiters(struct world *w, struct process *p, struct record *r)
+{
+    for (uint32_t i = 0; i < r->waiter_count; i++)
+        if (--r->waiters[i]->waits_left == 0)
+            resume(w, p, r->waiters[i]);
+    r->waiter_count = 0;
+}
+
+/* What travels of a record that is done. */
+struct result {
+    uint64_t value;
+    bool failed;
+};
+
+/* All who were named it hear of its end; now and then its value cannot travel. */
+static void tell_holders(struct world *w, struct process *p, struct record *r)
+{
+    struct result result = {r->value, r->failed};
+    const struct give *give = gives_find(&p->worker.gives, r);
+    struct bytes message = {0};
+    if (!give)
+        return;
+    if (!program_stays(r->key ^ r->value)) {
+        message = depot_wrap(w, p, give->holders[0].proc, r->value, &result, sizeof result);
+        for (uint32_t i = 1; i < give->count; i++)
+            depot_lend_also(p, give->holders[i].proc, message);
+    }
+    gives_done(&p->worker.gives, give->name.id, message, &p->actions);
+    r->named = false;
+    r->uses--;
+}
+
+static void answer(struct world *w, struct process *p, struct record *r)
+{
+    struct result result = {r->value, r->failed};
+    if (r->unwanted)
+        worker_tables_forget(&p->worker, r->slot);
+    else if (program_stays(r->key))
+        worker_tables_refuse(&p->worker, r->slot, &p->actions);
+    else
+        worker_tables_done(&p->worker, r->slot, (uint32_t)(w->now - r->began),
+                           depot_wrap(w, p, worker_tables_owner(&p->worker, r->slot), r->value,
+                                      &result, sizeof result),
+                           &p->actions);
+}
+
 static void done(struct world *w, struct process *p, struct record *r)
 {
     r->state = DONE;
-    struct record *parent = r->parent;
-    if (r->foreign) {
-        if (r->unwanted)
-            worker_tables_forget(&p->worker, r->slot);
-        else if (program_stays(r->key))
-            worker_tables_refuse(&p->worker, r->slot, &p->actions);
-        else
-            worker_tables_done(&p->worker, r->slot, (uint32_t)(w->now - r->began),
-                               depot_wrap(w, p, worker_tables_owner(&p->worker, r->slot), r->value,
-                                          &r->value, sizeof r->value),
-                               &p->actions);
-    } else if (parent && --parent->children_left == 0 && parent->state == WAITING) {
-        resume(w, p, parent);
-    }
+    drop_inputs(r);
+    tell_waiters(w, p, r);
+    tell_holders(w, p, r);
+    if (r->foreign)
+        answer(w, p, r);
 }
 
-/* A stretch of run time of `r` is over: it awaits its children, or is done. */
+static void await_all(struct world *w, struct process *p, struct record *r)
+{
+    r->begun = true;
+    for (uint32_t i = 0; i < r->child_count; i++)
+        await_one(r, r->children[i]);
+    for (uint32_t i = 0; i < r->input_count; i++)
+        await_one(r, r->inputs[i]);
+    if (r->waits_left)
+        r->state = WAITING;
+    else
+        resume(w, p, r);
+}
+
+static void evaluate(struct record *r)
+{
+    uint64_t values[CHILDREN_MOST + INPUTS_MOST];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < r->child_count + r->input_count; i++) {
+        const struct record *from =
+            i < r->child_count ? r->children[i] : r->inputs[i - r->child_count];
+        if (!from)
+            continue;
+        if (from->state != DONE)
+            abort();
+        values[n++] = from->value;
+        r->failed |= from->failed;
+    }
+    r->value = program_combine(r->key, values, n);
+}
+
+/* A stretch of run time of `r` is over: it awaits its children and what it was given, or is done.
+ */
 void machine_on_run(struct world *w, struct process *p, struct record *r)
 {
     p->running--;
-    struct shape s = program_shape(r->key, r->depth);
-    bool first = r->value == 0;
-    if (first && r->child_count) {
-        r->value = 1; /* on its second stretch */
-        if (r->children_left) {
-            r->state = WAITING;
-        } else {
-            resume(w, p, r);
-        }
+    if (!r->begun && r->child_count + r->input_count > 0) {
+        await_all(w, p, r);
     } else {
-        uint64_t values[CHILDREN_MOST];
-        for (uint32_t i = 0; i < s.children; i++)
-            values[i] = r->children[i]->value;
-        r->value = program_combine(r->key, values, s.children);
+        evaluate(r);
         done(w, p, r);
     }
     machine_step(w, p);
 }
 
-/* ---- actions ---- */
+/* ---- messages ---- */
 
 struct args {
     uint64_t key;
-    uint32_t depth;
+    uint32_t depth, input_count;
 };
 
-static void act_start(struct world *w, struct process *p, const struct action *a)
+enum { INPUT_VALUE, INPUT_NAME };
+
+static void name_input(struct process *p, struct record *r, struct buffer *names)
 {
-    struct args args;
-    struct bytes data;
-    uint64_t content;
-    bool here =
-        depot_unwrap(w, p, worker_tables_owner(&p->worker, a->slot), a->bytes, &data, &content);
-    if (!here) {
-        worker_tables_refuse(&p->worker, a->slot, &p->actions);
-        return;
+    const struct give *give = gives_find(&p->worker.gives, r);
+    if (!give) {
+        give = gives_add(&p->worker.gives, r, 7, r);
+        r->named = true;
+        r->uses++;
     }
-    memcpy(&args, data.at, sizeof args);
+    future_name_write(names, &give->name);
+}
+
+/* The names of futures that are not done, the task, its inputs. */
+static struct bytes write_args(struct process *p, const struct record *r, uint32_t to)
+{
+    static struct buffer names, inputs, all;
+    struct args args = {r->key, r->depth, r->input_count};
+    uint32_t count = 0;
+    buffer_clear(&names);
+    buffer_clear(&inputs);
+    buffer_clear(&all);
+    for (uint32_t i = 0; i < r->input_count; i++) {
+        struct record *input = r->inputs[i];
+        bool here = input->state == DONE;
+        buffer_u8(&inputs, here ? INPUT_VALUE : INPUT_NAME);
+        if (here) {
+            buffer_u64(&inputs, input->value);
+            buffer_u8(&inputs, input->failed);
+        } else {
+            name_input(p, input, &names);
+            gives_lend(&p->worker.gives, gives_find(&p->worker.gives, input)->name.id, to);
+            buffer_u32(&inputs, count++);
+        }
+    }
+    buffer_u32(&all, count);
+    buffer_append(&all, names.at, names.len);
+    buffer_append(&all, &args, sizeof args);
+    buffer_append(&all, inputs.at, inputs.len);
+    return buffer_bytes(&all);
+}
+
+static uint32_t read_names(struct reader *r, struct future_name names[INPUTS_MOST])
+{
+    uint32_t count = reader_u32(r);
+    if (count > INPUTS_MOST)
+        abort();
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = future_name_read(r);
+    return count;
+}
+
+/* What a row names is known from its arrival on. */
+static void arrive(struct process *p, uint32_t from, struct bytes row)
+{
+    struct msg m;
+    struct future_name names[INPUTS_MOST];
+    if (!wire_read(row, &m) || m.kind != MSG_task_push || members_is_out(&p->worker.members, from))
+        return;
+    struct reader r = reader_of(depot_data(m.task_push.args));
+    uint32_t count = read_names(&r, names);
+    for (uint32_t i = 0; i < count; i++) {
+        struct take *take = takes_name(&p->worker.takes, &names[i]);
+        if (take->handle)
+            continue;
+        struct record *proxy = record_new(p, names[i].id.slot, 0);
+        proxy->proxy = true;
+        proxy->state = WAITING;
+        take->handle = proxy;
+    }
+}
+
+static struct record *read_input(struct process *p, struct reader *r,
+                                 const struct future_name *names)
+{
+    if (reader_u8(r) == INPUT_VALUE) {
+        struct record *here = record_new(p, 0, 0);
+        here->state = DONE;
+        here->value = reader_u64(r);
+        here->failed = reader_u8(r);
+        return here;
+    }
+    const struct take *take = takes_find(&p->worker.takes, names[reader_u32(r)].id);
+    if (!take || ((struct record *)take->handle)->over)
+        abort();
+    return take->lost ? NULL : take->handle;
+}
+
+/* NULL: a future that it needs was lost. */
+static struct record *read_task(struct process *p, struct bytes data, uint64_t content)
+{
+    struct future_name names[INPUTS_MOST];
+    struct reader reader = reader_of(data);
+    uint32_t count = read_names(&reader, names);
+    struct args args;
+    memcpy(&args, reader_take(&reader, sizeof args), sizeof args);
     if (program_is_large(args.key) && content != args.key)
         abort();
     struct record *r = record_new(p, args.key, args.depth);
+    for (uint32_t i = 0; r && i < args.input_count; i++) {
+        struct record *input = read_input(p, &reader, names);
+        if (input) {
+            hold_input(r, input);
+        } else {
+            drop_inputs(r);
+            r->state = DONE;
+            r = NULL;
+        }
+    }
+    for (uint32_t i = 0; i < count; i++)
+        takes_read(&p->worker.takes, names[i].id, &p->actions);
+    return r;
+}
+
+static void read_nothing(struct process *p, struct bytes data)
+{
+    struct future_name names[INPUTS_MOST];
+    struct reader reader = reader_of(data);
+    uint32_t count = read_names(&reader, names);
+    for (uint32_t i = 0; i < count; i++)
+        takes_read(&p->worker.takes, names[i].id, &p->actions);
+}
+
+/* ---- actions ---- */
+
+static void act_start(struct world *w, struct process *p, const struct action *a)
+{
+    struct bytes data;
+    uint64_t content;
+    struct record *r = NULL;
+    if (depot_unwrap(w, p, worker_tables_owner(&p->worker, a->slot), a->bytes, &data, &content))
+        r = read_task(p, data, content);
+    else
+        read_nothing(p, data);
+    if (!r) {
+        worker_tables_refuse(&p->worker, a->slot, &p->actions);
+        return;
+    }
     r->foreign = true;
     r->slot = a->slot;
     worker_tables_started(&p->worker, a->slot, r);
     enqueue(p, r);
 }
 
+/* False: it cannot be had. */
+static bool read_result(struct world *w, struct process *p, const struct action *a,
+                        struct record *r)
+{
+    struct bytes data;
+    struct result result;
+    uint64_t content;
+    bool here = depot_unwrap(w, p, a->proc, a->bytes, &data, &content);
+    if (!here || !r)
+        return here;
+    memcpy(&result, data.at, sizeof result);
+    if (program_is_large(result.value) && content != result.value)
+        abort();
+    r->value = result.value;
+    r->failed = result.failed;
+    return true;
+}
+
 static void act_finish(struct world *w, struct process *p, const struct action *a)
 {
     struct record *r = a->handle;
-    struct bytes data;
-    uint64_t content;
-    if (!depot_unwrap(w, p, a->proc, a->bytes, &data, &content)) {
+    if (!read_result(w, p, a, r)) {
         r->stays = true;
         enqueue(p, r);
         return;
     }
-    memcpy(&r->value, data.at, sizeof r->value);
-    if (program_is_large(r->value) && content != r->value)
-        abort();
     say(w, p, "result of", r->key);
     done(w, p, r);
+}
+
+static void act_settle(struct world *w, struct process *p, const struct action *a)
+{
+    struct record *proxy = a->handle;
+    bool here = a->bytes.len && read_result(w, p, a, proxy);
+    if (!proxy)
+        return;
+    if (!proxy->proxy || proxy->over || proxy->state == DONE)
+        abort();
+    if (!here) {
+        proxy->failed = true;
+        worker_tables_return(&p->worker, a->proc, &p->actions);
+    }
+    done(w, p, proxy);
+}
+
+static void act_untake(struct record *proxy)
+{
+    if (!proxy->proxy || proxy->over || (proxy->state != DONE && proxy->uses))
+        abort();
+    proxy->over = true;
+}
+
+static void act_ungive(struct record *r)
+{
+    if (!r->named || r->uses == 0)
+        abort();
+    r->named = false;
+    r->uses--;
 }
 
 static void release_held(struct world *w, struct process *p);
@@ -235,6 +512,15 @@ static void perform_one(struct world *w, struct process *p, const struct action 
         r->attempt = 0;
         enqueue(p, r);
         break;
+    case ACT_SETTLE:
+        act_settle(w, p, a);
+        break;
+    case ACT_UNTAKE:
+        act_untake(r);
+        break;
+    case ACT_UNGIVE:
+        act_ungive(r);
+        break;
     case ACT_KILL:
         act_kill(w, a->proc);
         break;
@@ -283,10 +569,10 @@ static void perform(struct world *w, struct process *p)
 
 static void lend(struct world *w, struct process *p, struct lease *lease, struct record *r)
 {
-    struct args args = {r->key, r->depth};
+    struct bytes args = write_args(p, r, lease->worker);
     r->state = LENT;
     worker_tables_lend(&p->worker, lease, r, 0, r->attempt,
-                       depot_wrap(w, p, lease->worker, r->key, &args, sizeof args), &p->actions);
+                       depot_wrap(w, p, lease->worker, r->key, args.at, args.len), &p->actions);
 }
 
 static void share_work(struct world *w, struct process *p)
@@ -304,14 +590,21 @@ static void share_work(struct world *w, struct process *p)
         leases_ask(&p->worker.leases, w->now, &p->actions);
 }
 
+static bool is_unused(void *handle)
+{
+    return ((struct record *)handle)->uses == 0;
+}
+
 static void step_worker(struct world *w, struct process *p)
 {
+    bool waits = p->queued || p->worker.blobs.live || p->worker.takes.live;
     start_some(w, p);
     share_work(w, p);
     depot_sweep(p);
+    takes_sweep(&p->worker.takes, is_unused, &p->actions);
     worker_tables_idle(&p->worker, w->threads - p->running, &p->actions);
     p->tick_at = worker_tables_on_tick(&p->worker, w->now, &p->actions);
-    if ((p->queued || p->worker.blobs.live) && p->tick_at > w->now + 1000000)
+    if (waits && p->tick_at > w->now + 1000000)
         p->tick_at = w->now + 1000000;
 }
 
@@ -360,8 +653,10 @@ static bool on_row(void *user, const uint8_t *row, size_t len)
     if (id_is_node(p->proc)) {
         node_tables_heard(&p->node, d->from, now);
         sound = node_tables_on_row(&p->node, d->from, bytes, now, &p->actions);
-    } else if (!depot_hold(p, d->from, bytes)) {
-        sound = worker_tables_on_row(&p->worker, d->from, bytes, now, &p->actions);
+    } else {
+        arrive(p, d->from, bytes);
+        if (!depot_hold(p, d->from, bytes))
+            sound = worker_tables_on_row(&p->worker, d->from, bytes, now, &p->actions);
     }
     perform(d->world, p); /* before the next row, as comms.c does */
     return sound;
@@ -464,6 +759,7 @@ void machine_close(struct process *p)
     while (p->records) {
         struct record *r = p->records;
         p->records = r->next;
+        free(r->waiters);
         free(r);
     }
     free(p->queue);

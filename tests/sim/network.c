@@ -142,7 +142,7 @@ void world_open(struct world *w, uint64_t seed, bool trace)
     for (w->tasks = 0; w->tasks < 200 || w->tasks > 1500;) {
         w->tasks = 0;
         w->root_key = random_next(&w->random);
-        w->expected = program_value(w->root_key, 6, &w->tasks);
+        w->expected = program_value(w->root_key, 6, NULL, 0, &w->tasks);
     }
     for (uint32_t n = 1; n <= w->nodes; n++) {
         machine_open(w, id_proc(n, 0));
@@ -218,17 +218,23 @@ static const char *broken(struct world *w, const char *what, uint32_t proc)
 /* After every step: what a worker has lent is in its table, and nothing else is. */
 static const char *check_step(struct world *w, const struct process *p)
 {
-    uint32_t lent = 0, foreign = 0;
+    uint32_t lent = 0, foreign = 0, proxies = 0, named = 0;
     if (!p->alive || id_is_node(p->proc))
         return NULL;
     for (const struct record *r = p->records; r; r = r->next) {
         lent += r->state == LENT;
         foreign += r->foreign && r->state != DONE;
+        proxies += r->proxy && !r->over;
+        named += r->named;
     }
     if (lent != p->worker.owner.live)
         return broken(w, "lent records and rows of the owner differ", p->proc);
     if (foreign != p->worker.exec.live)
         return broken(w, "foreign records and executions differ", p->proc);
+    if (proxies != p->worker.takes.live)
+        return broken(w, "proxies and rows of what others give differ", p->proc);
+    if (named != p->worker.gives.live)
+        return broken(w, "records that were named and rows of them differ", p->proc);
     return NULL;
 }
 
@@ -254,6 +260,10 @@ static const char *check_end(struct world *w)
             return broken(w, "an execution is left", p->proc);
         if (p->worker.blobs.live)
             return broken(w, "a blob is left", p->proc);
+        if (p->worker.gives.live)
+            return broken(w, "a future is provided to nobody", p->proc);
+        if (p->worker.takes.live)
+            return broken(w, "a future is awaited by nobody", p->proc);
         for (uint32_t c = 0; c < p->worker.copies.count; c++)
             if (p->worker.copies.list[c].state != COPY_NONE)
                 return broken(w, "a copy is left", p->proc);
@@ -274,7 +284,7 @@ const char *world_run(struct world *w)
         if (bad)
             return bad;
         if (w->root->state == DONE && quiet_until == INT64_MAX) {
-            if (w->root->value != w->expected)
+            if (w->root->failed || w->root->value != w->expected)
                 return broken(w, "main has another value than in order", ID_ROOT);
             quiet_until = w->now + INT64_C(8000000000);
         }

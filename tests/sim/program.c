@@ -53,6 +53,21 @@ uint64_t program_child(uint64_t key, uint32_t index)
     return mix(key, index + 17);
 }
 
+uint32_t program_inputs(uint64_t key, uint32_t index, uint32_t given, uint32_t out[INPUTS_MOST])
+{
+    struct random r = {mix(key, index + 99)};
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < index + given; i++)
+        if (random_percent(&r, i < index ? 35 : 60) && n < INPUTS_MOST)
+            out[n++] = i;
+    return n;
+}
+
+bool program_reads(uint64_t key, uint32_t input)
+{
+    return mix(key, input + 7) % 3 != 0;
+}
+
 uint64_t program_combine(uint64_t key, const uint64_t *values, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
@@ -60,12 +75,27 @@ uint64_t program_combine(uint64_t key, const uint64_t *values, uint32_t count)
     return key;
 }
 
-uint64_t program_value(uint64_t key, uint32_t depth, uint32_t *count)
+static uint64_t child_value(uint64_t key, uint32_t index, uint32_t depth, const uint64_t *values,
+                            const uint64_t *inputs, uint32_t input_count, uint32_t *count)
+{
+    uint32_t sources[INPUTS_MOST], n = program_inputs(key, index, input_count, sources);
+    uint64_t given[INPUTS_MOST];
+    for (uint32_t i = 0; i < n; i++)
+        given[i] = sources[i] < index ? values[sources[i]] : inputs[sources[i] - index];
+    return program_value(program_child(key, index), depth, given, n, count);
+}
+
+uint64_t program_value(uint64_t key, uint32_t depth, const uint64_t *inputs, uint32_t input_count,
+                       uint32_t *count)
 {
     struct shape s = program_shape(key, depth);
-    uint64_t values[CHILDREN_MOST];
+    uint64_t values[CHILDREN_MOST + INPUTS_MOST];
+    uint32_t n = s.children;
     ++*count;
     for (uint32_t i = 0; i < s.children; i++)
-        values[i] = program_value(program_child(key, i), depth - 1, count);
-    return program_combine(key, values, s.children);
+        values[i] = child_value(key, i, depth - 1, values, inputs, input_count, count);
+    for (uint32_t i = 0; i < input_count; i++)
+        if (program_reads(key, i))
+            values[n++] = inputs[i];
+    return program_combine(key, values, n);
 }

@@ -24,9 +24,11 @@ int64_t random_between(struct random *, int64_t lo, int64_t hi);
 bool random_percent(struct random *, int percent);
 uint64_t mix(uint64_t a, uint64_t b);
 
-/* ---- program.c: a tree of pure tasks, known from its root's key ---- */
+/* ---- program.c: a tree of pure tasks, known from its root's key ----
+ * A task may be given futures: of tasks that were spawned before it, or such that its parent was
+ * given. It awaits some of them, with its children, and lets go of the others when it begins. */
 
-enum { CHILDREN_MOST = 4 };
+enum { CHILDREN_MOST = 4, INPUTS_MOST = 3 };
 
 struct shape {
     uint32_t children;
@@ -36,9 +38,16 @@ struct shape program_shape(uint64_t key, uint32_t depth);
 /* Its result cannot travel. */
 bool program_stays(uint64_t key);
 uint64_t program_child(uint64_t key, uint32_t index);
+/* The futures that child `index` of a task with `given` of its own is given: numbers below `index`
+ * are siblings, from there on the task's own. Returns how many. */
+uint32_t program_inputs(uint64_t key, uint32_t index, uint32_t given, uint32_t out[INPUTS_MOST]);
+/* Whether a task awaits one of its futures. */
+bool program_reads(uint64_t key, uint32_t input);
 uint64_t program_combine(uint64_t key, const uint64_t *values, uint32_t count);
-/* What the task gives, by evaluating it in order; adds the tasks of its tree to *count. */
-uint64_t program_value(uint64_t key, uint32_t depth, uint32_t *count);
+/* What the task gives when its futures have these values, by evaluating it in order; adds the tasks
+ * of its tree to *count. */
+uint64_t program_value(uint64_t key, uint32_t depth, const uint64_t *inputs, uint32_t input_count,
+                       uint32_t *count);
 
 /* The value travels in a store. */
 bool program_is_large(uint64_t key);
@@ -62,15 +71,22 @@ struct held_row {
 
 enum record_state { PENDING, RUNNING, WAITING, LENT, DONE };
 
-/* A task as its worker has it. */
+/* A task as its worker has it, or a proxy. */
 struct record {
     enum record_state state;
     uint64_t key, value;
     uint32_t depth;
     uint16_t attempt;
-    struct record *parent;
     struct record *children[CHILDREN_MOST];
-    uint32_t child_count, children_left;
+    struct record *inputs[INPUTS_MOST];
+    uint32_t child_count, input_count;
+    uint32_t uses;       /* records that hold it as an input, and whether it is named */
+    uint32_t waits_left; /* WAITING: of how many others */
+    struct record **waiters;
+    uint32_t waiter_count, waiter_room;
+    bool proxy, over;  /* over: the table does not need the proxy any more */
+    bool named, begun; /* in the table of what is given; a stretch of it has run */
+    bool failed;       /* it had no value for something it needed */
     bool foreign, unwanted, stays;
     uint32_t slot; /* foreign: of the table of executions */
     int64_t began;
@@ -168,6 +184,8 @@ struct bytes depot_wrap(struct world *, struct process *, uint32_t to, uint64_t 
                         const void *data, size_t len);
 bool depot_unwrap(struct world *, struct process *, uint32_t from, struct bytes message,
                   struct bytes *data, uint64_t *content);
+void depot_lend_also(struct process *, uint32_t to, struct bytes message);
+struct bytes depot_data(struct bytes message);
 bool depot_hold(struct process *, uint32_t from, struct bytes row);
 struct held_row *depot_take(struct process *);
 void depot_sweep(struct process *);
