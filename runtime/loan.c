@@ -209,12 +209,18 @@ void loan_begin(void)
     loan.out_count = 0;
 }
 
-struct bytes loan_message(const struct encoder *e)
+size_t loan_front(void)
+{
+    return sizeof(uint32_t) + (size_t)loan.out_count * BLOB_NAME;
+}
+
+struct bytes loan_message(struct bytes front, const struct encoder *e)
 {
     buffer_clear(&loan.message);
     buffer_u32(&loan.message, loan.out_count);
     for (uint32_t i = 0; i < loan.out_count; i++)
         blob_write(&loan.message, &loan.out[i]);
+    buffer_append(&loan.message, front.at, front.len);
     buffer_append(&loan.message, e->bytes, e->len);
     return buffer_bytes(&loan.message);
 }
@@ -250,9 +256,10 @@ static struct bytes message_of(struct bytes row)
     struct msg m;
     if (!wire_read(row, &m))
         return (struct bytes){0};
-    return m.kind == MSG_task_push     ? m.task_push.args
-           : m.kind == MSG_task_result ? m.task_result.result
-                                       : (struct bytes){0};
+    return m.kind == MSG_task_push       ? m.task_push.args
+           : m.kind == MSG_task_result   ? m.task_result.result
+           : m.kind == MSG_future_result ? m.future_result.value
+                                         : (struct bytes){0};
 }
 
 /* Names of others than the sender would be none that it can lend. */

@@ -25,8 +25,10 @@ void loan_close(void);
 extern const struct encode_hooks loan_encode_hooks;
 /* Forgets the blobs that were named so far: a new message begins. */
 void loan_begin(void);
-/* The message: the names of its blobs, then what was encoded. Lent until the next call. */
-struct bytes loan_message(const struct encoder *);
+/* Bytes that the names so far take in the message. */
+size_t loan_front(void);
+/* The message: the names of its blobs, `front`, then what was encoded. Lent until the next call. */
+struct bytes loan_message(struct bytes front, const struct encoder *);
 /* It goes to `proc`. */
 void loan_send(uint32_t proc);
 

@@ -22,6 +22,7 @@
 #include "encode.h"
 #include "error.h"
 #include "loan.h"
+#include "promise.h"
 #include "tables.h"
 #include "worker.h"
 
@@ -37,11 +38,10 @@ enum {
 
 /* What is kept of a foreign task; its record's `rare`, and the waiter in its list. */
 struct side {
-    struct task_wait wait;
+    struct told told;
     struct dfl_task *task;
-    struct side *next; /* among those that are done */
-    uint32_t slot;     /* in the table of executions */
-    bool unwanted;     /* role: its owner is gone or needs it no more */
+    uint32_t slot; /* in the table of executions */
+    bool unwanted; /* role: its owner is gone or needs it no more */
     int64_t began, ended;
 };
 
@@ -62,7 +62,7 @@ static struct {
     bool quiet;                          /* the workers are gone */
     struct dfl_task *started[TAKE_MOST]; /* foreign records not yet given to the workers */
     int64_t started_count;
-    _Atomic(struct side *) done;
+    _Atomic(struct told *) done; /* records that were waited for */
 } remote;
 
 /* ---- faults that the user asked for ---- */
@@ -97,10 +97,12 @@ void remote_begin(struct dfl_task *task)
 
 void remote_end(struct task_wait *wait)
 {
-    struct side *side = wait->who;
-    side->ended = clock_now();
-    side->next = atomic_load_explicit(&remote.done, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&remote.done, &side->next, side,
+    struct told *told = wait->who;
+    struct side *side = told->is_given ? NULL : (struct side *)told;
+    if (side && !side->ended)
+        side->ended = clock_now();
+    told->next = atomic_load_explicit(&remote.done, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&remote.done, &told->next, told,
                                                   memory_order_release, memory_order_relaxed))
         ;
     comms_poke(remote.comms);
@@ -120,26 +122,51 @@ static void give_started(void)
     remote.started_count = 0;
 }
 
-static void answer(uint32_t slot, struct dfl_task *task, uint32_t run_ns, struct actions *out)
+static uint32_t run_ns(const struct side *side)
 {
-    struct encoder *e = &remote.encoder;
-    e->len = 0;
-    loan_begin();
-    if (encode_result(e, task)) {
-        loan_send(worker_tables_owner(&remote.tables, slot));
-        worker_tables_done(&remote.tables, slot, run_ns, loan_message(e), out);
-    } else /* too large, or it holds a future that is not done */
-        worker_tables_refuse(&remote.tables, slot, out);
+    int64_t ns = side->began ? side->ended - side->began : 0;
+    return ns < 0 ? 0 : ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns;
 }
 
-static struct decoder decoder_of(struct bytes message)
+/* False: its result holds a future that is not done, so the answer comes later. */
+static bool answer(struct side *side, struct actions *out)
 {
-    struct bytes b = loan_open_message(message);
+    uint32_t slot = side->slot;
+    struct encoder *e = &remote.encoder;
+    enum promise_state state = promise_encode(e, side->task, &side->told);
+    if (state == PROMISE_WRITTEN) {
+        loan_send(worker_tables_owner(&remote.tables, slot));
+        worker_tables_done(&remote.tables, slot, run_ns(side), loan_message((struct bytes){0}, e),
+                           out);
+    } else if (state == PROMISE_NEVER) {
+        worker_tables_refuse(&remote.tables, slot, out);
+    }
+    return state != PROMISE_WAITS;
+}
+
+static struct decoder decoder_of(struct bytes b, const struct decode_hooks *hooks)
+{
     return (struct decoder){.at = b.at,
                             .end = b.len ? b.at + b.len : b.at,
                             .shared = true,
                             .pool = &remote.pool,
-                            .hooks = &loan_decode_hooks};
+                            .hooks = hooks};
+}
+
+static struct decoder decoder_of_result(struct bytes message)
+{
+    return decoder_of(loan_open_message(message), &loan_decode_hooks);
+}
+
+/* False: it has none that make sense, or needs what cannot be had. */
+static bool read_args(struct bytes message, struct dfl_task *task)
+{
+    struct decode_hooks hooks = loan_decode_hooks;
+    hooks.future = promise_proxy;
+    struct decoder d = decoder_of(promise_open_message(loan_open_message(message)), &hooks);
+    bool read = decode_args(&d, task);
+    decoder_fini(&d);
+    return read;
 }
 
 static bool can_run(uint32_t fn)
@@ -149,37 +176,33 @@ static bool can_run(uint32_t fn)
 
 static void start(const struct action *act, struct actions *out)
 {
-    if (!can_run(act->fn)) {
-        worker_tables_refuse(&remote.tables, act->slot, out);
-        return;
-    }
     struct dfl_task *task = task_new(&remote.pool);
     task->fn = act->fn;
-    struct decoder d = decoder_of(act->bytes);
-    bool read = decode_args(&d, task);
-    decoder_fini(&d);
+    bool read = can_run(act->fn) && read_args(act->bytes, task);
     loan_done(worker_tables_owner(&remote.tables, act->slot), out);
+    promise_read(out);
     if (!read) {
         worker_tables_refuse(&remote.tables, act->slot, out);
         dfl_task_recycle(NULL, task);
         return;
     }
     struct side *side = block_alloc(sizeof *side);
-    *side = (struct side){.task = task, .slot = act->slot, .wait.who = side};
+    *side = (struct side){.task = task, .slot = act->slot};
+    side->told.wait.who = &side->told;
     task->flags |= TASK_FOREIGN | TASK_TAKEN;
     task->rare = side;
     worker_tables_started(&remote.tables, act->slot, side);
-    task_add_waiter(task, (uintptr_t)&side->wait | TASK_REMOTE, &side->wait.next);
+    task_add_waiter(task, (uintptr_t)&side->told.wait | TASK_REMOTE, &side->told.wait.next);
     if (remote.started_count == TAKE_MOST)
         give_started();
     remote.started[remote.started_count++] = task;
 }
 
-static struct side *reversed(struct side *list)
+static struct told *reversed(struct told *list)
 {
-    struct side *out = NULL;
+    struct told *out = NULL;
     while (list) {
-        struct side *next = list->next;
+        struct told *next = list->next;
         list->next = out;
         out = list;
         list = next;
@@ -189,23 +212,24 @@ static struct side *reversed(struct side *list)
 
 static void end_one(struct side *side, struct actions *out)
 {
-    struct dfl_task *task = side->task;
-    int64_t ns = side->began ? side->ended - side->began : 0;
-    if (side->unwanted || !task_is_done(task))
+    if (side->unwanted || !task_is_done(side->task))
         worker_tables_forget(&remote.tables, side->slot);
-    else
-        answer(side->slot, task, ns < 0 ? 0 : ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns, out);
-    task_release(&remote.pool, task);
+    else if (!answer(side, out))
+        return;
+    task_release(&remote.pool, side->task);
     block_free(side);
 }
 
 static void end_done(struct actions *out)
 {
-    struct side *side = reversed(atomic_exchange(&remote.done, NULL));
-    while (side) {
-        struct side *next = side->next;
-        end_one(side, out);
-        side = next;
+    struct told *told = reversed(atomic_exchange(&remote.done, NULL));
+    while (told) {
+        struct told *next = told->next;
+        if (told->is_given)
+            promise_given(&remote.encoder, told, out);
+        else
+            end_one((struct side *)told, out);
+        told = next;
     }
 }
 
@@ -221,7 +245,7 @@ static void keep(struct dfl_task *task)
 static void finish(const struct action *act, struct actions *out)
 {
     struct dfl_task *task = act->handle;
-    struct decoder d = decoder_of(act->bytes);
+    struct decoder d = decoder_of_result(act->bytes);
     bool read = decode_result(&d, task) && decode_end(&d);
     decoder_fini(&d);
     loan_done(act->proc, out);
@@ -231,6 +255,19 @@ static void finish(const struct action *act, struct actions *out)
     }
     await_settle(&remote.pool, task);
     worker_lent(-1);
+}
+
+/* The future behind a proxy is done, or there is nobody who could say so. */
+static void settle(const struct action *act, struct actions *out)
+{
+    if (act->bytes.len == 0) {
+        promise_settle(act, NULL, out);
+        return;
+    }
+    struct decoder d = decoder_of_result(act->bytes);
+    promise_settle(act, &d, out);
+    decoder_fini(&d);
+    loan_done(act->proc, out);
 }
 
 static void requeue(struct dfl_task *task)
@@ -256,14 +293,21 @@ static bool lend(struct lease *lease, struct dfl_task *task, struct actions *out
 {
     if (!task_can_travel(task))
         return false;
-    remote.encoder.len = 0;
+    struct encoder *e = &remote.encoder;
+    e->len = 0;
     loan_begin();
-    if (!encode_args(&remote.encoder, task))
+    promise_begin(e);
+    bool written = encode_args(e, task);
+    struct bytes front = promise_front();
+    if (!written || e->len + loan_front() + front.len > VALUE_MOST) {
+        promise_unsent(out);
         return false;
+    }
     loan_send(lease->worker);
+    promise_send(lease->worker);
     worker_lent(1);
-    worker_tables_lend(&remote.tables, lease, task, task->fn, task->attempt,
-                       loan_message(&remote.encoder), out);
+    worker_tables_lend(&remote.tables, lease, task, task->fn, task->attempt, loan_message(front, e),
+                       out);
     return true;
 }
 
@@ -341,7 +385,10 @@ static void share_work(int64_t now, struct actions *out)
 static bool on_row(void *user, uint32_t from, struct bytes row, int64_t now, struct actions *out)
 {
     (void)user;
-    if (remote.quiet || loan_hold(from, row, out))
+    if (remote.quiet)
+        return true;
+    promise_arrive(from, row);
+    if (loan_hold(from, row, out))
         return true;
     return worker_tables_on_row(&remote.tables, from, row, now, out);
 }
@@ -373,6 +420,13 @@ static void act(void *user, const struct action *a, struct actions *out)
         break;
     case ACT_LOSE:
         lose(a->handle);
+        break;
+    case ACT_SETTLE:
+        settle(a, out);
+        break;
+    case ACT_UNTAKE:
+    case ACT_UNGIVE:
+        promise_act(a);
         break;
     case ACT_DISPOSE:
     case ACT_EXTENT:
@@ -412,6 +466,7 @@ static int64_t step(void *user, int64_t now, struct actions *out)
     loan_step(now, out);
     check_chaos(now);
     end_done(out);
+    promise_step(now, remote.leaving, out);
     if (!remote.leaving)
         share_work(now, out);
     worker_tables_idle(&remote.tables, worker_idle(), out);
@@ -449,8 +504,8 @@ const char *remote_open(const struct process_part *part, const struct dfl_progra
     remote.threads = threads;
     encode_init(program);
     remote.encoder.limit = VALUE_MOST;
-    remote.encoder.hooks = &loan_encode_hooks;
     worker_tables_open(&remote.tables, self, threads);
+    promise_open(&remote.tables, &remote.pool, can_run);
     const char *why =
         comms_open(run, self, encode_program_hash(program), &ops, NULL, &remote.comms);
     if (!why)
@@ -467,8 +522,9 @@ const char *remote_open(const struct process_part *part, const struct dfl_progra
 static void be_quiet(void *user, struct actions *out)
 {
     (void)user;
-    (void)out;
     give_started(); /* worker_close() ends them with the others that are pending */
+    end_done(out);
+    promise_quiet(out);
     remote.quiet = true;
 }
 
@@ -493,6 +549,7 @@ static void report(void *user, struct actions *out)
     all.replayed = t->replayed;
     all.refused = t->refused;
     all.received = t->received;
+    all.given = t->given;
     all.leases = t->leases;
     uint64_t unneeded = remote.dropped + remote.tables.owner.live;
     all.skipped += unneeded;
@@ -510,8 +567,11 @@ static void report(void *user, struct actions *out)
 /* Foreign tasks that are over, run or not, and whose owners will not hear of it any more. */
 static void drop_done(void)
 {
-    for (struct side *side = atomic_exchange(&remote.done, NULL), *next; side; side = next) {
-        next = side->next;
+    for (struct told *told = atomic_exchange(&remote.done, NULL), *next; told; told = next) {
+        next = told->next;
+        if (told->is_given)
+            continue; /* promise_close() frees it */
+        struct side *side = (struct side *)told;
         task_release(&remote.pool, side->task);
         block_free(side);
     }
@@ -535,6 +595,7 @@ void remote_close(const struct stats *stats)
     pthread_join(remote.thread, NULL);
     comms_close(remote.comms);
     drop_done();
+    promise_close();
     loan_close();
     worker_tables_close(&remote.tables);
     task_pool_fini(&remote.pool);

@@ -29,6 +29,7 @@
     STAT(replayed, "run again after a death")                                                      \
     STAT(refused, "could not travel back")                                                         \
     STAT(received, "tasks run for others")                                                         \
+    STAT(given, "futures lent to others")                                                          \
     STAT(leases, "leases")                                                                         \
     STAT(rows, "rows sent")                                                                        \
     STAT(packets, "packets sent")                                                                  \
