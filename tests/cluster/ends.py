@@ -277,10 +277,14 @@ def processes_may_reach_each_other_by_tcp(p, dfl):
     program = built(p, dfl, WORK)
     run = nodes(p, program, "5", env={"DFL_TCP": "1"}).started()
     pid = run.part(2, 1)
-    files = [os.readlink("/proc/%d/fd/%s" % (pid, fd)) for fd in os.listdir("/proc/%d/fd" % pid)]
-    over_tcp = [line.split()[9] for line in open("/proc/%d/net/tcp" % pid)][1:]
-    if not any("socket:[%s]" % inode in files for inode in over_tcp):
-        fail("no socket of TCP: %s" % files)
+
+    def speaks_tcp():
+        files = [os.readlink("/proc/%d/fd/%s" % (pid, fd)) for fd in os.listdir("/proc/%d/fd" % pid)]
+        over_tcp = [line.split()[9] for line in open("/proc/%d/net/tcp" % pid)][1:]
+        return any("socket:[%s]" % inode in files for inode in over_tcp)
+
+    if not parts.until(speaks_tcp):
+        fail("no socket of TCP")
     same(run.end(3)[0], sum_of(p, program, 5))
 
 

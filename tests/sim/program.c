@@ -58,14 +58,14 @@ uint32_t program_inputs(uint64_t key, uint32_t index, uint32_t given, uint32_t o
     struct random r = {mix(key, index + 99)};
     uint32_t n = 0;
     for (uint32_t i = 0; i < index + given; i++)
-        if (random_percent(&r, i < index ? 35 : 60) && n < INPUTS_MOST)
+        if (random_percent(&r, i == 0 ? 80 : 40) && n < INPUTS_MOST)
             out[n++] = i;
     return n;
 }
 
 bool program_reads(uint64_t key, uint32_t input)
 {
-    return mix(key, input + 7) % 3 != 0;
+    return mix(key, input + 7) % 2 != 0;
 }
 
 uint64_t program_combine(uint64_t key, const uint64_t *values, uint32_t count)
