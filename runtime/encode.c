@@ -237,9 +237,17 @@ static bool put_outcome(struct encoder *e, const struct dfl_task *task)
     return put(e, task_held_type(task_fn(task)), task_held(task));
 }
 
+/* A failure that is told at the end if nobody looks at it: whether anyone does must be known where
+ * the record is. */
+static bool is_to_be_looked_at(const struct dfl_task *task)
+{
+    return task->outcome == DFL_FAILURE && task_fn(task)->flags & DFL_FN_IO &&
+           !(__atomic_load_n(&task->flags, __ATOMIC_RELAXED) & TASK_TAKEN);
+}
+
 static bool put_future(struct encoder *e, struct dfl_task *task)
 {
-    if (task_is_done(task))
+    if (task_is_done(task) && !is_to_be_looked_at(task))
         return encode_u8(e, ENCODE_HERE) && encode_number(e, task->fn) && put_outcome(e, task);
     if (!e->hooks || !e->hooks->future)
         return encode_fail(e, ENCODE_pending);

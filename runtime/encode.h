@@ -86,7 +86,8 @@ uint64_t encode_program_hash(const struct dfl_program *);
 /* What a writer keeps elsewhere. Hooks write with the calls below; a NULL one is not called. */
 struct encode_hooks {
     void *user;
-    /* A future that is not done. False: it cannot be sent now (ENCODE_pending). */
+    /* A future that is not done, or of an io task whose failure nobody has looked at. False: it
+     * cannot be sent now (ENCODE_pending). */
     bool (*future)(void *user, struct dfl_task *, struct encoder *);
     /* A run of elements without references, of `large_bytes` or more. False: write it here. */
     bool (*large)(void *user, const struct dfl_type *elem, const struct dfl_view *,

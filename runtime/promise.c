@@ -95,7 +95,7 @@ static const struct give *name_record(struct dfl_task *task)
     return give;
 }
 
-/* An io task's stay: whether its failure was looked at is known where it ran. */
+/* Those of io tasks stay: whether their failures are looked at must be known where they run. */
 static bool name_pending(void *user, struct dfl_task *task, struct encoder *e)
 {
     (void)user;
@@ -112,7 +112,7 @@ static bool note_pending(void *user, struct dfl_task *task, struct encoder *e)
 {
     (void)user;
     (void)e;
-    promise.pending = task;
+    promise.pending = task_fn(task)->flags & DFL_FN_IO ? NULL : task;
     return false;
 }
 
