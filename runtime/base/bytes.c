@@ -1,4 +1,4 @@
-/* bytes.c - growing buffers; integers in little-endian order. */
+/* bytes.c - growing buffers; reading within bounds. */
 #include "base/bytes.h"
 
 #include <assert.h>
@@ -56,33 +56,28 @@ const uint8_t *reader_take(struct reader *r, size_t len)
     return at;
 }
 
-static uint64_t take_number(struct reader *r, size_t len)
-{
-    const uint8_t *at = reader_take(r, len);
-    uint64_t n = 0;
-    for (size_t i = len; at && i-- > 0;)
-        n = n << 8 | at[i];
-    return n;
-}
-
 uint8_t reader_u8(struct reader *r)
 {
-    return (uint8_t)take_number(r, 1);
+    const uint8_t *at = reader_take(r, 1);
+    return at ? *at : 0;
 }
 
 uint16_t reader_u16(struct reader *r)
 {
-    return (uint16_t)take_number(r, 2);
+    const uint8_t *at = reader_take(r, 2);
+    return at ? bytes_get_u16(at) : 0;
 }
 
 uint32_t reader_u32(struct reader *r)
 {
-    return (uint32_t)take_number(r, 4);
+    const uint8_t *at = reader_take(r, 4);
+    return at ? bytes_get_u32(at) : 0;
 }
 
 uint64_t reader_u64(struct reader *r)
 {
-    return take_number(r, 8);
+    const uint8_t *at = reader_take(r, 8);
+    return at ? bytes_get_u64(at) : 0;
 }
 
 struct bytes reader_bytes(struct reader *r)
@@ -92,31 +87,24 @@ struct bytes reader_bytes(struct reader *r)
     return (struct bytes){at, at ? len : 0};
 }
 
-static void add_number(struct buffer *b, uint64_t n, size_t len)
-{
-    uint8_t *at = buffer_add(b, len);
-    for (size_t i = 0; i < len; i++, n >>= 8)
-        at[i] = (uint8_t)n;
-}
-
 void buffer_u8(struct buffer *b, uint8_t n)
 {
-    add_number(b, n, 1);
+    *buffer_add(b, 1) = n;
 }
 
 void buffer_u16(struct buffer *b, uint16_t n)
 {
-    add_number(b, n, 2);
+    bytes_put_u16(buffer_add(b, 2), n);
 }
 
 void buffer_u32(struct buffer *b, uint32_t n)
 {
-    add_number(b, n, 4);
+    bytes_put_u32(buffer_add(b, 4), n);
 }
 
 void buffer_u64(struct buffer *b, uint64_t n)
 {
-    add_number(b, n, 8);
+    bytes_put_u64(buffer_add(b, 8), n);
 }
 
 void buffer_bytes_field(struct buffer *b, struct bytes bytes)

@@ -37,6 +37,12 @@ static inline struct bytes buffer_bytes(const struct buffer *b)
 }
 
 /* Little-endian integers at any address. */
+static inline void bytes_put_u16(uint8_t *at, uint16_t x)
+{
+    x = htole16(x);
+    memcpy(at, &x, sizeof x);
+}
+
 static inline void bytes_put_u32(uint8_t *at, uint32_t x)
 {
     x = htole32(x);
@@ -47,6 +53,13 @@ static inline void bytes_put_u64(uint8_t *at, uint64_t x)
 {
     x = htole64(x);
     memcpy(at, &x, sizeof x);
+}
+
+static inline uint16_t bytes_get_u16(const uint8_t *at)
+{
+    uint16_t x;
+    memcpy(&x, at, sizeof x);
+    return le16toh(x);
 }
 
 static inline uint32_t bytes_get_u32(const uint8_t *at)
