@@ -3,26 +3,18 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cores.h"
 #include "run.h"
 #include "worker.h"
 
-static int64_t available_cores(void)
+static int64_t default_threads(void)
 {
-    cpu_set_t *set = NULL;
-    int64_t cores = 0;
-    for (int cpus = 1024; cpus <= 1 << 20 && cores == 0; cpus *= 4) {
-        size_t bytes = CPU_ALLOC_SIZE(cpus);
-        set = CPU_ALLOC(cpus);
-        if (set && sched_getaffinity(0, bytes, set) == 0)
-            cores = CPU_COUNT_S(bytes, set);
-        CPU_FREE(set);
-    }
-    return cores < 1 ? 1 : cores > WORKERS_MOST ? WORKERS_MOST : cores;
+    int64_t cores = cores_count();
+    return cores > WORKERS_MOST ? WORKERS_MOST : cores;
 }
 
 static int64_t half_of_memory(void)
@@ -83,7 +75,7 @@ bool settings_read(struct settings *s)
 {
     *s = (struct settings){.stack_max = default_stack_max(), .nodes = 1, .detect_ms = 500};
     bool good = read_setting("DFL_NODES", 1, RUN_NODES_MOST, &s->nodes);
-    s->threads = available_cores() / s->nodes;
+    s->threads = default_threads() / s->nodes;
     s->store = half_of_memory() / s->nodes;
     if (s->threads < 1)
         s->threads = 1;

@@ -19,6 +19,7 @@
 #include "block.h"
 #include "cancel.h"
 #include "clock.h"
+#include "cores.h"
 #include "error.h"
 #include "futex.h"
 #include "limit.h"
@@ -47,6 +48,7 @@ struct batch {
 static struct {
     struct dfl_worker *workers;
     uint32_t count;
+    int core; /* of the first worker, when the others start */
     bool can_force, drain;
     _Atomic uint32_t sleepers;
     _Atomic uint32_t wakes;   /* sleepers wait for it to change */
@@ -626,6 +628,7 @@ static void *thread_main(void *arg)
     struct dfl_worker *w = arg;
     fiber_open_native(&w->native);
     w->native.worker = w;
+    cores_move(team.core, w->index);
     work(w);
     wait_for_others(on_late);
     return NULL;
@@ -681,6 +684,7 @@ void worker_run(struct dfl_task *root, void (*late)(void))
         task_count_spawned(&team.workers[0].pool);
         worker_push(&team.workers[0].native, root);
     }
+    team.core = cores_here();
     for (uint32_t i = 1; i < team.count; i++)
         start_thread(&team.workers[i]);
     work(&team.workers[0]);
