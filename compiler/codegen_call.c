@@ -178,20 +178,61 @@ LLVMValueRef cg_call_func(struct cg *cg, const struct ir_func *f, LLVMValueRef *
     return f->nofail ? r : cg_get(cg, r, 0);
 }
 
+static bool is_std(const struct ir_func *f)
+{
+    return f->symbol && f->symbol->module && f->symbol->module->is_std;
+}
+
+bool cg_leaves_place(const struct ir_func *f)
+{
+    return ir_checks_stack(f) || f->flags & FUNC_EXTERN || is_std(f);
+}
+
+LLVMValueRef cg_placed(struct cg *cg, const struct ir_func *f, LLVMValueRef error,
+                       LLVMValueRef site)
+{
+    if (!cg_leaves_place(f) || LLVMIsNull(site))
+        return error;
+    return CG_ABI(cg, dfl_error_at, error, site);
+}
+
+/* A T! with an error that has a place. */
+static LLVMValueRef place_result(struct cg *cg, LLVMValueRef value, LLVMValueRef site)
+{
+    LLVMValueRef error = cg_get(cg, value, 0);
+    LLVMBasicBlockRef from = LLVMGetInsertBlock(cg->at);
+    LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, error));
+    LLVMValueRef placed = CG_ABI(cg, dfl_error_at, error, site);
+    LLVMBasicBlockRef cold = LLVMGetInsertBlock(cg->at);
+    LLVMBuildBr(cg->at, next);
+    cg_go_on(cg, next);
+    LLVMValueRef phi = LLVMBuildPhi(cg->at, cg->ptr, "");
+    LLVMAddIncoming(phi, (LLVMValueRef[]){error, placed}, (LLVMBasicBlockRef[]){from, cold}, 2);
+    return cg_put(cg, value, phi, 0);
+}
+
+LLVMValueRef cg_placed_result(struct cg *cg, const struct ir_func *f, LLVMValueRef value,
+                              LLVMValueRef site)
+{
+    if (!is_std(f) || f->result->kind != TYPE_result || LLVMIsNull(site))
+        return value;
+    return place_result(cg, value, site);
+}
+
 void cg_do_call(struct cg *cg, const struct ir_value *x)
 {
+    const struct ir_func *f = x->imm.call.func;
     LLVMValueRef *args = arena_array(&cg->arena, LLVMValueRef, x->arg_count + 1), failure;
     for (uint32_t i = 0; i < x->arg_count; i++)
         args[i] = cg_arg(cg, x, i);
-    LLVMValueRef value = cg_call_func(cg, x->imm.call.func, args, &failure);
-    if (failure && x->fail && ir_checks_stack(x->imm.call.func)) {
+    LLVMValueRef value = cg_call_func(cg, f, args, &failure);
+    if (failure && x->fail && cg_leaves_place(f)) {
         LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, failure));
-        /* out of stack: it is this call that has no place */
-        cg_fail(cg, x, CG_ABI(cg, dfl_error_at, failure, cg_site(cg, x)), next);
+        cg_fail(cg, x, cg_placed(cg, f, failure, cg_site(cg, x)), next);
     } else if (failure) {
         cg_fail_if(cg, x, failure);
     }
-    cg_set(cg, x, value);
+    cg_set(cg, x, cg_placed_result(cg, f, value, cg_site(cg, x)));
 }
 
 /* ---- C functions ---------------------------------------------------- */
@@ -233,7 +274,10 @@ static void take_outcome(struct cg *cg, const struct ir_value *x, LLVMValueRef e
         LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, error));
         cg_fail(cg, x, CG_ABI(cg, dfl_error_at, error, cg_site(cg, x)), next);
     }
-    cg_set(cg, x, cg_load(cg, cg_type(cg, x->type), out));
+    LLVMValueRef value = cg_load(cg, cg_type(cg, x->type), out), site = cg_site(cg, x);
+    if (x->type->kind == TYPE_result && !LLVMIsNull(site))
+        value = place_result(cg, value, site);
+    cg_set(cg, x, value);
 }
 
 /* struct dfl_c_use */

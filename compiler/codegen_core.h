@@ -131,6 +131,7 @@ LLVMValueRef cg_text(struct cg *, const char *bytes, uint32_t len); /* NUL-termi
 /* The text of a name, once a module; NULL is the null pointer. Same address, same text. */
 LLVMValueRef cg_name(struct cg *, const char *);
 LLVMValueRef cg_constant(struct cg *, const char *name, LLVMValueRef initial);
+/* NULL in the standard library: what fails there gets the place of the call that leads there. */
 LLVMValueRef cg_site_of(struct cg *, const struct ir_func *, struct span);
 LLVMValueRef cg_site_value(struct cg *, const struct ir_func *, struct span); /* the struct */
 LLVMValueRef cg_site(struct cg *, const struct ir_value *); /* of the function at work */
@@ -169,6 +170,13 @@ LLVMValueRef cg_intrinsic(struct cg *, const char *name, LLVMTypeRef, LLVMValueR
  * that cannot fail. Nothing is branched yet. */
 LLVMValueRef cg_call_func(struct cg *, const struct ir_func *, LLVMValueRef *args,
                           LLVMValueRef *failure);
+/* True if failures may leave the function without a place. */
+bool cg_leaves_place(const struct ir_func *);
+/* A failure of the function, with the site as its place if it has none. */
+LLVMValueRef cg_placed(struct cg *, const struct ir_func *, LLVMValueRef error, LLVMValueRef site);
+/* The same for the error in what it gives, if that is a T! and the function of the library. */
+LLVMValueRef cg_placed_result(struct cg *, const struct ir_func *, LLVMValueRef value,
+                              LLVMValueRef site);
 void cg_do_call(struct cg *, const struct ir_value *);
 void cg_do_extern(struct cg *, const struct ir_value *);
 LLVMTypeRef cg_result_type(struct cg *, const struct ir_func *);

@@ -155,7 +155,7 @@ static LLVMValueRef as_status(struct cg *cg, const struct type *t, LLVMValueRef 
 static void make_run(struct cg *cg, const struct unit_row *row, LLVMValueRef fn)
 {
     struct run r = {.row = row};
-    LLVMValueRef failure;
+    LLVMValueRef failure, site = cg_site_of(cg, row->func, row->span);
     cg_begin_made(cg, fn, row->func->name, row->span);
     r.task = LLVMGetParam(fn, 1);
     load_args(cg, &r);
@@ -163,11 +163,10 @@ static void make_run(struct cg *cg, const struct unit_row *row, LLVMValueRef fn)
     drop_taken(cg, &r, row->args->args.count);
     if (failure) {
         LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, failure));
-        if (ir_checks_stack(row->func))
-            failure = CG_ABI(cg, dfl_error_at, failure, cg_site_of(cg, row->func, row->span));
-        fail(cg, &r, failure, 0);
+        fail(cg, &r, cg_placed(cg, row->func, failure, site), 0);
         cg_go_on(cg, next);
     }
+    value = cg_placed_result(cg, row->func, value, site);
     if (row->is_main)
         give(cg, &r, cg->units->status, as_status(cg, row->func->result, value));
     else

@@ -320,17 +320,17 @@ static LLVMValueRef run_here(struct cg *cg, const struct ir_value *x, const stru
     LLVMValueRef *args = arena_array(&cg->arena, LLVMValueRef, spawn->arg_count + 1), failure;
     for (uint32_t i = 0; i < spawn->arg_count; i++)
         args[i] = cg_arg(cg, spawn, i);
-    LLVMValueRef value = cg_call_func(cg, spawn->imm.call.func, args, &failure);
+    const struct ir_func *target = spawn->imm.call.func;
+    LLVMValueRef value = cg_call_func(cg, target, args, &failure);
     for (uint32_t i = 0; i < spawn->arg_count; i++)
         cg_drop(cg, spawn->args[i]->type, args[i]);
     if (failure && x->fail) {
         LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, failure));
         LLVMValueRef row = cg_row_at(cg, cg->spawn_rows[spawn->id]);
-        if (ir_checks_stack(spawn->imm.call.func))
-            failure = CG_ABI(cg, dfl_error_at, failure, cg_site(cg, spawn));
+        failure = cg_placed(cg, target, failure, cg_site(cg, spawn));
         cg_fail(cg, x, CG_ABI(cg, dfl_error_link, failure, row), next);
     }
-    return value;
+    return cg_placed_result(cg, target, value, cg_site(cg, spawn));
 }
 
 static void await_own(struct cg *cg, const struct ir_value *x, const struct ir_value *spawn)

@@ -170,11 +170,15 @@ LLVMValueRef cg_site_value(struct cg *cg, const struct ir_func *f, struct span s
 
 LLVMValueRef cg_site_of(struct cg *cg, const struct ir_func *f, struct span span)
 {
+    if (span.source && span.source->is_std)
+        return LLVMConstNull(cg->ptr);
     return cg_constant(cg, "site", cg_site_value(cg, f, span));
 }
 
 LLVMValueRef cg_site(struct cg *cg, const struct ir_value *x)
 {
+    if (cg->func->flags & FUNC_EXTERN) /* around a C function that is spawned or passed on */
+        return LLVMConstNull(cg->ptr);
     return cg_site_of(cg, cg->func, x->span);
 }
 

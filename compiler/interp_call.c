@@ -261,6 +261,18 @@ static enum flow fail_stack(struct frame *from, struct node *at)
     return frame_fail(from, dfl_error_at(e, &site));
 }
 
+/* What leaves the standard library without a place gets that of the call. */
+static void give_place(struct frame *from, struct node *at, const struct instance *callee,
+                       enum flow flow, void *out)
+{
+    struct dfl_error **e = flow == FLOW_FAIL ? &from->in->failure : out;
+    if (!callee->symbol->module->is_std ||
+        (flow != FLOW_FAIL && callee->result->kind != DFL_RESULT) || !*e)
+        return;
+    struct dfl_site site = frame_site(from, at);
+    *e = dfl_error_at(*e, &site);
+}
+
 enum flow call_run(struct frame *from, struct node *at, const struct closure *c, char *locals,
                    void *out)
 {
@@ -276,6 +288,7 @@ enum flow call_run(struct frame *from, struct node *at, const struct closure *c,
         flow = run_shim(from, at, c->instance, locals, out);
     else
         flow = run_body(from->in, c, locals, out);
+    give_place(from, at, c->instance, flow, out);
     from->in->top = mark;
     struct frame done = {.in = from->in, .instance = c->instance, .locals = locals};
     frame_drop_locals(&done);

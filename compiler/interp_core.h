@@ -141,7 +141,9 @@ const struct type *frame_concrete(struct frame *, const struct type *t);
  */
 void *frame_local(struct frame *, const struct symbol *, const struct slot **);
 void frame_drop_locals(struct frame *);
+/* None in the standard library: what fails there gets the place of the call that leads there. */
 struct dfl_site frame_site(const struct frame *, const struct node *);
+struct dfl_site frame_spawn_site(const struct frame *, const struct node *);
 /* FLOW_FAIL with this error, owned. */
 enum flow frame_fail(struct frame *, struct dfl_error *);
 

@@ -191,7 +191,7 @@ void frame_drop_locals(struct frame *f)
     }
 }
 
-struct dfl_site frame_site(const struct frame *f, const struct node *n)
+struct dfl_site frame_spawn_site(const struct frame *f, const struct node *n)
 {
     struct dfl_site site = {.function = f->instance->symbol->name};
     if (!n->span.source)
@@ -201,6 +201,13 @@ struct dfl_site frame_site(const struct frame *f, const struct node *n)
     site.line = p.line;
     site.column = p.column;
     return site;
+}
+
+struct dfl_site frame_site(const struct frame *f, const struct node *n)
+{
+    if (n->span.source && n->span.source->is_std)
+        return (struct dfl_site){0};
+    return frame_spawn_site(f, n);
 }
 
 enum flow frame_fail(struct frame *f, struct dfl_error *e)

@@ -112,7 +112,7 @@ static struct dfl_error *call(struct interp *in, struct job *job, char *locals)
     struct frame f = {.in = in, .instance = job->spawner};
     const struct dfl_type *type;
     void *place = task_place(job->cell, &type);
-    return task_run(&f, job->node->spawn_.call, &job->callee, locals, type, place);
+    return task_run(&f, job->node, &job->callee, locals, type, place);
 }
 
 /* Other locals with the same arguments, on the value stack. */

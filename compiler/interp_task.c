@@ -53,7 +53,7 @@ static struct cell *cell_new(struct frame *f, struct node *n, struct instance *c
     c->in = f->in;
     c->type = type;
     c->name = callee->symbol->name;
-    c->site = frame_site(f, n);
+    c->site = frame_spawn_site(f, n);
     if (names_is_rounds(callee->symbol))
         c->site.line = 0;
     c->io = callee->func->flags & FUNC_IO;
@@ -367,7 +367,7 @@ static struct dfl_task *spawn_call(struct frame *f, struct node *n, const struct
         struct frame unused = {.in = in, .instance = callee->instance, .locals = locals};
         frame_drop_locals(&unused);
     } else {
-        e = task_run(f, n->spawn_.call, callee, locals, type, c->value);
+        e = task_run(f, n, callee, locals, type, c->value);
     }
     task_finish(in, c, e);
     return &c->task;

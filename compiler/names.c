@@ -903,7 +903,7 @@ static struct module *module_open(struct loader *l, const char *path, const char
     m->name = name;
     m->path = path;
     m->source = source;
-    m->is_std = is_std;
+    m->is_std = source->is_std = is_std;
     vec_push(p->arena, &l->known, m);
     m->tree = parse_module(p->arena, p->names, source, p->diags);
     if (m->tree->kind == NODE_module)

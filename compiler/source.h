@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A file that was read: text is UTF-8 without a byte-order mark, NUL-terminated. */
@@ -13,6 +14,7 @@ struct source {
     uint32_t len;
     uint32_t *lines; /* offset of each line's first byte */
     uint32_t line_count;
+    bool is_std; /* of the standard library: failures have no place in it */
 };
 
 /* Bytes [start, end) of a source. source NULL: made by the compiler. */

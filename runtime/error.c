@@ -117,7 +117,7 @@ struct dfl_error *error_link(struct dfl_error *e, const char *link)
 
 struct dfl_error *dfl_error_at(struct dfl_error *e, const struct dfl_site *site)
 {
-    if (!site || e->site.file)
+    if (!site || !site->file || e->site.file)
         return e;
     e = error_own(e);
     e->site = *site;

@@ -6,9 +6,9 @@
  *                                      void *out, const void *x, void *y);
  *
  * Arguments are lent and passed by pointer; `out` is memory for an R that the function fills with
- * an owned value. It returns NULL, or an owned failure without a place: the caller knows that. A
- * result T! is written to `out`; only what should fail the task is returned. Unused parts of a
- * parameter list stay unnamed casts to void. */
+ * an owned value. It returns NULL, or an owned failure without a place: that is the call in the
+ * program that leads here, for the error in a T! too. A result T! is written to `out`; only what
+ * should fail the task is returned. Unused parts of a parameter list stay unnamed casts to void. */
 #ifndef STD_H
 #define STD_H
 
