@@ -61,6 +61,43 @@ io task main(args: [str]) -> int! {
 """
 TESTS = 'task two() -> int { 2 }\ntest "one" { expect await spawn two() == 2 }\n'
 
+# While tasks of a priority keep the root's thread busy, others go where they are given their futures.
+BORROW = """@wrap
+fn burn(k: int) -> int {
+  var x = 1
+  for _ in 0..k * 1_000_000 { x = x * 6364136223846793005 + 1442695040888963407 }
+  if x == 3 { 1 } else { 0 }
+}
+@prio(1)
+task first(n: int) -> [int] {
+  let zero = burn(150)
+  fill(n + zero, LEN)
+}
+@prio(1)
+task endless(n: int) -> int {
+  var x = n
+  while x != 0 { x = (x * 5 + 1) % 7 + 1 }
+  x
+}
+task ends(n: int, fs: [future [int]]) -> int {
+  let zero = burn(5)
+  var sum = n + zero
+  for f in fs {
+    let xs = await f
+    sum += xs.len * xs[0]
+  }
+  sum
+}
+task ignores(n: int, fs: [future int]) -> int { n + fs.len + burn(15) }
+io task main(args: [str]) {
+  TASKS
+}
+"""
+GIVEN = """let fs = [spawn first(i) for i in 0..2]
+  print("{await [spawn ends(i, fs) for i in 0..16]}")"""
+FORGOTTEN = """let fs = [spawn endless(1)]
+  print("{await [spawn ignores(i, fs) for i in 0..16]}")"""
+
 TESTS_HERE = []
 
 
@@ -298,6 +335,43 @@ def what_nobody_needs_is_counted_once(p, dfl):
             fail("run in place: %s" % counts["run in place"])
         ways = ("run in place", "run by a worker's loop", "never needed", "results of these")
         same(sum(counts[way][-1] for way in ways), counts["tasks spawned"][-1], "tasks in all ways")
+
+
+def borrows(p, dfl, tasks, length, threads, **env):
+    """The counts of a run on nodes in which tasks went with futures, and that prints what it should. Now
+    and then the tasks are done before the other nodes have started."""
+    program = built(p, dfl, BORROW.replace("TASKS", tasks).replace("LEN", length))
+    wanted = p.run([program], env={"DFL_THREADS": str(threads)}, status=0).out
+    for _ in range(10):
+        out, err = nodes(p, program, env=dict(env, DFL_STATS="1", DFL_THREADS=str(threads))).end(0)
+        same(out, wanted)
+        if counted(err)["futures lent to others"][0] > 0:
+            return counted(err)
+    fail("no future has been lent\n" + err)
+
+
+@test
+def a_task_travels_with_futures_that_are_not_done(p, dfl):
+    same(borrows(p, dfl, GIVEN, "100", 1)["could not travel back"], [0, 0, 0, 0], "refused")
+
+
+@test
+def what_a_future_gives_may_be_large(p, dfl):
+    sent = borrows(p, dfl, GIVEN, "500_000", 1)["bytes sent"][0]
+    if sent > 100000:
+        fail("%d bytes were sent outside the store" % sent)
+
+
+@test
+def tasks_stay_if_a_future_cannot_follow_them(p, dfl):
+    if borrows(p, dfl, GIVEN, "9_000_000", 1, DFL_STORE="1000000")["could not travel back"][0] == 0:
+        fail("no task has come back")
+
+
+@test
+def a_future_that_others_do_not_await_ends_with_its_names(p, dfl):
+    """The task never ends by itself, and the run waits for all that is needed."""
+    borrows(p, dfl, FORGOTTEN, "1", 2)
 
 
 # ---- failures ------------------------------------------------------------------------------------

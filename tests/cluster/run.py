@@ -20,7 +20,7 @@ from cluster import ends, parts
 from harness import ROOT, Case, Failure, Place, fail, files, header, same
 
 EXAMPLES = [("fib.dfl", "24"), ("montecarlo.dfl", "300000"), ("mandelbrot.dfl", "120 {tmp}/out.pgm"),
-            ("pipeline.dfl", "8 20000"), ("tree.dfl", "12"),
+            ("pipeline.dfl", "9 20000"), ("tree.dfl", "12"),
             ("wordcount.dfl", "--top 5 README.md CHANGELOG.md LANGUAGE.md")]
 
 # Those of lang/ok that spawn, wait or fail in ways of their own.
@@ -55,6 +55,7 @@ def programs():
     found = []
     for name, args in EXAMPLES:
         found.append(Program(os.path.join(ROOT, "examples", name), args))
+    found.append(Program(os.path.join(ROOT, "tests", "lang", "ok", "futures_travel.dfl"), "300 8"))
     with open(os.path.join(ROOT, "tests", "acceptance", "in-scope"), encoding="utf-8") as f:
         for line in f:
             if line.startswith("ok/"):
