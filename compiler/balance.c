@@ -506,6 +506,23 @@ static void remember(struct lexer *lexer, const struct token *token)
     lexer->last[0] = *token;
 }
 
+/* Keywords taken for names come in groups, `(task, after)`: each is a mistake of its own, and none
+ * makes another. */
+static void take_keyword(struct lexer *lexer, struct token *token)
+{
+    int last = lexer->last[0].kind;
+    char first = lexer->source->text[token->span.start];
+    bool is_word = first >= 'a' && first <= 'z' && token->span.end > token->span.start;
+    if (lexer->brackets.count < lexer->names_depth)
+        lexer->names_depth = 0;
+    if (!lexer->names_depth || !is_word || (last != '(' && last != ',') || token->kind == ID ||
+        token->kind == FOREIGN || token->kind == TRUE || token->kind == FALSE ||
+        token->kind == BYTES)
+        return;
+    lexer_take_keyword(lexer, token);
+    token->kind = ID;
+}
+
 /* -- recovery -- */
 
 static bool ends_broken_part(const struct lexer *lexer, const struct token *token)
@@ -548,6 +565,7 @@ struct token balance_next(struct lexer *lexer)
     for (;;) {
         struct token token = step(lexer);
         track_brackets(lexer, &token);
+        take_keyword(lexer, &token);
         if (lexer->is_skipping && !ends_broken_part(lexer, &token)) {
             bool is_type = lexer->last[0].kind == TYPE_ID && token.kind == '<';
             if (lexer->skip_angles > 0 || is_type)

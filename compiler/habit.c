@@ -89,11 +89,13 @@ static struct habit find_row(const struct lexer *lexer, struct span span, enum r
 /* A keyword where only a name of one's own can stand. */
 static bool is_keyword_for_name(const struct stop *stop)
 {
-    char first = stop->lexer->source->text[stop->unexpected->span.start];
+    const char *text = stop->lexer->source->text;
+    const char *behind = text + stop->unexpected->span.end;
+    char first = text[stop->unexpected->span.start];
     bool is_keyword = first >= 'a' && first <= 'z' && stop->kind != ID && stop->kind != INT &&
                       stop->kind != BYTES && stop->kind != FOREIGN;
     return is_keyword && stop_fits(stop, "a name") && !stop_wants_expression(stop) &&
-           stop->bracket != 'f' && stop->before != SPAWN &&
+           (stop->bracket != 'f' || *behind == ',' || *behind == ')') && stop->before != SPAWN &&
            (!stop_starts_declaration(stop->kind) ||
             (!stop->unexpected->is_first && !stop_starts_declaration(stop->before)));
 }
@@ -231,16 +233,10 @@ bool habit_report(struct diags *diags, struct lexer *lexer, const struct token *
                         .bracket = bracket_around(lexer, unexpected),
                         .expected = expected,
                         .count = count};
-    struct span span = unexpected->span;
-    if (unexpected->kind == RESERVED) {
-        diag_error(diags, DIAG_reserved, span, "`%s` is a word kept for later: choose another name",
-                   unexpected->value.name);
-        return true;
-    }
-    if (is_keyword_for_name(&stop)) {
-        diag_error(diags, DIAG_foreign, span, "`%.*s` is a keyword: choose another name",
-                   (int)(span.end - span.start), lexer->source->text + span.start);
-        lexer_take_keyword(lexer, span);
+    if (unexpected->kind == RESERVED || is_keyword_for_name(&stop)) {
+        lexer_take_keyword(lexer, unexpected);
+        if (stop_fits(&stop, "FLOAT") && !stop_fits(&stop, "`await`"))
+            lexer->names_depth = lexer->brackets.count;
         return true;
     }
     struct habit habit = find_habit(&stop);

@@ -80,6 +80,7 @@ struct lexer {
     bool said_semicolon, said_hash, said_colon, said_catch; /* once: a habit, not many mistakes */
     VEC(const char *) odd;   /* names and signs that are not ASCII, reported once, too */
     VEC(const char *) taken; /* keywords taken for names, which was told: names from there on */
+    uint32_t names_depth; /* such a one stood in a pattern in that many brackets; or 0 */
     uint32_t line_start;
 
     /* newline.c */
@@ -111,8 +112,8 @@ void lexer_open(struct lexer *, struct arena *, struct intern *, const struct so
                 struct diags *);
 void lexer_close(struct lexer *);
 void lexer_cut(struct lexer *);
-/* The keyword stood where a name does, and that was told: from there on it is one. */
-void lexer_take_keyword(struct lexer *, struct span);
+/* Says that the keyword stands where a name does: from there on it is one. */
+void lexer_take_keyword(struct lexer *, const struct token *);
 /* The innermost string is left because a bracket of newline.c closed its hole. */
 void lexer_leave_string(struct lexer *);
 /* If the quotes of the line of that offset do not pair: says that the last one is never closed,

@@ -192,7 +192,8 @@ static bool report_missing_end(struct parse *p, const struct token *token,
     return true;
 }
 
-/* Within brackets that the grammar leaves as a whole after a mistake: of an update, of types. */
+/* Within brackets that the grammar leaves as a whole after a mistake: of an update, of types, of a
+ * lambda's parameter. */
 static bool is_in_closed_form(const struct parse *p, const struct token *token,
                               const char *const expected[], int count)
 {
@@ -207,6 +208,10 @@ static bool is_in_closed_form(const struct parse *p, const struct token *token,
     const char *text = p->lexer.source->text, *at = text + open->span.start;
     while (at > text && (at[-1] == ' ' || at[-1] == '\t'))
         at--;
+    bool wants_pattern =
+        has_word(expected, count, "FLOAT") && !has_word(expected, count, "`await`");
+    if (open->opener == '(' && wants_pattern && at > text && at[-1] == '|')
+        return true;
     return open->opener == '(' && has_word(expected, count, "`future`") && at > text &&
            strchr(":,([<>-", at[-1]) && !(at[-1] == '>' && (at - 1 == text || at[-2] != '-'));
 }
