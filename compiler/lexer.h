@@ -80,7 +80,7 @@ struct lexer {
     bool said_semicolon, said_hash, said_colon, said_catch; /* once: a habit, not many mistakes */
     VEC(const char *) odd;   /* names and signs that are not ASCII, reported once, too */
     VEC(const char *) taken; /* keywords taken for names, which was told: names from there on */
-    uint32_t names_depth; /* such a one stood in a pattern in that many brackets; or 0 */
+    uint32_t names_depth;    /* such a one stood in a pattern in that many brackets; or 0 */
     uint32_t line_start;
 
     /* newline.c */
