@@ -40,7 +40,8 @@ const char *node_store_open(uint32_t self, uint64_t bytes)
         return NULL;
     struct dfl_error *e = store_memory_open(&ns.memory, bytes);
     if (e) {
-        snprintf(why, sizeof why, "%.*s", (int)e->message.len, (const char *)e->message.ptr);
+        snprintf(why, sizeof why, "%.*s; DFL_STORE=BYTES asks for less, 0 for none",
+                 (int)e->message.len, (const char *)e->message.ptr);
         dfl_error_release(e);
         return why;
     }

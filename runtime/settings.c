@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cores.h"
@@ -47,6 +48,38 @@ static bool read_setting(const char *name, int64_t low, int64_t high, int64_t *o
     return false;
 }
 
+/* How many bits a unit of bytes is worth, as in the language; -1: it is none. */
+static int unit_bits(const char *unit)
+{
+    static const char *const units[] = {"", "kb", "mb", "gb", "tb"};
+    for (int i = 0; i < 5; i++)
+        if (strcmp(unit, units[i]) == 0)
+            return 10 * i;
+    return -1;
+}
+
+/* Bytes, as a number or a size like 64mb. */
+static bool read_size(const char *name, int64_t low, int64_t *out)
+{
+    const int64_t high = (int64_t)1 << 46;
+    const char *text = getenv(name);
+    if (!text || !*text)
+        return true;
+    char *unit;
+    errno = 0;
+    long long value = strtoll(text, &unit, 10);
+    int bits = unit > text ? unit_bits(unit) : -1;
+    if (bits >= 0 && errno == 0 && value >= 0 && value <= high >> bits && value << bits >= low) {
+        *out = value << bits;
+        return true;
+    }
+    fprintf(stderr,
+            "error: %s is '%s'; it must be a number of bytes from %" PRId64 " to %" PRId64
+            ", or a size like 64mb\n",
+            name, text, low, high);
+    return false;
+}
+
 /* The run must have the nodes that are to be killed. */
 static bool check_victims(const struct chaos *chaos, int64_t nodes, char why[CHAOS_WHY])
 {
@@ -80,13 +113,13 @@ bool settings_read(struct settings *s)
     if (s->threads < 1)
         s->threads = 1;
     good &= read_setting("DFL_THREADS", 1, WORKERS_MOST, &s->threads);
-    good &= read_setting("DFL_STACK_MAX", 1 << 20, (int64_t)1 << 46, &s->stack_max);
+    good &= read_size("DFL_STACK_MAX", 1 << 20, &s->stack_max);
     good &= read_setting("DFL_STATS", 0, 1, &s->stats);
     good &= read_setting("DFL_CHECK", 0, 1, &s->check);
     good &= read_setting("DFL_CHECK_PURE", 0, 1, &s->pure);
     good &= read_setting("DFL_DETECT_MS", 50, 3600000, &s->detect_ms);
     good &= read_setting("DFL_TCP", 0, 1, &s->tcp);
-    good &= read_setting("DFL_STORE", 0, (int64_t)1 << 46, &s->store);
+    good &= read_size("DFL_STORE", 0, &s->store);
     s->trace = getenv("DFL_TRACE");
     if (s->trace && !*s->trace)
         s->trace = NULL;

@@ -436,6 +436,41 @@ def a_process_that_cannot_be_started_ends_the_run(p, dfl):
         wants(err, "^error: " + words)
 
 
+LARGE = """task make(n: int, k: int) -> [int] { [i * k for i in 0..n] }
+task total(xs: [int]) -> int {
+  var sum = 0
+  for x in xs { sum += x & 0xff }
+  sum
+}
+io task main(args: [str]) -> int! {
+  let parts = [spawn make(1_000_000, k) for k in 0..8]
+  let sums = await [spawn total(p) for p in parts]
+  let xs = await spawn make(1_000_000, 3)
+  print("{sums} {await [spawn total(xs) for _ in 0..8]}")
+  3
+}
+"""
+
+
+@test
+def a_store_may_be_too_small_for_its_values(p, dfl):
+    program = built(p, dfl, LARGE)
+    wanted = p.run([program], env={"DFL_THREADS": "1"}, status=3).out
+    for size in ("0", "1", "1000000", "9mb", "64mb", "1tb"):
+        same(nodes(p, program, env={"DFL_STORE": size}).end(3), (wanted, ""))
+
+
+@test
+def a_store_that_cannot_be_is_told_of(p, dfl):
+    program = built(p, dfl, LARGE)
+    for size in ("x", "-1", "1.5gb", "mb", "1 mb", "65tb", "99999999999999999999"):
+        _, err = nodes(p, program, env={"DFL_STORE": size}).end(2)
+        wants(err, "^error: DFL_STORE is '%s'; it must be a number of bytes from 0 to " % re.escape(size), "like 64mb\n$")
+    _, err = Run(p, ["sh", "-c", "ulimit -v 8000000; exec ./program"],
+                 env={"DFL_NODES": "3", "DFL_STORE": "32gb"}).end(2)
+    wants(err, "^error: cannot start a run on nodes: cannot map a store of 32768 MiB: .*; DFL_STORE=BYTES asks for less")
+
+
 @test
 def nng_may_be_missing(p, dfl):
     program = built(p, dfl, HELLO)
