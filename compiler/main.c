@@ -15,6 +15,7 @@
 #include "link.h"
 #include "lower.h"
 #include "output.h"
+#include "process.h"
 #include "temp.h"
 #include "timings.h"
 #include "traceread.h"
@@ -541,6 +542,7 @@ int main(int argc, char **argv)
 #undef OPTION
     };
     keeper_main();
+    process_hear_children();
     survive_file_limit();
     struct cli cli;
     int status = cli_parse(&cli, argc, argv);

@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -69,8 +71,23 @@ static int open_output(int *reading)
     return above_streams(ends[1]);
 }
 
+/* The environment but for the settings of this run, as a new array of the same strings. */
+static char **environment(void)
+{
+    size_t count = 0, kept = 0;
+    while (environ[count])
+        count++;
+    char **env = malloc((count + 1) * sizeof *env);
+    for (size_t i = 0; env && i < count; i++)
+        if (strncmp(environ[i], "DFL_", 4) != 0)
+            env[kept++] = environ[i];
+    if (env)
+        env[kept] = NULL;
+    return env;
+}
+
 /* It has nothing of ours: no descriptor, no signal that is ignored, no terminal to stop at. */
-static int spawn(struct command *c, const int streams[3])
+static int spawn(struct command *c, const int streams[3], char **env)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -86,7 +103,7 @@ static int spawn(struct command *c, const int streams[3])
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         posix_spawn_file_actions_adddup2(&files, streams[fd], fd);
     posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-    int code = posix_spawnp(&c->pid, c->words[0], &files, &attributes, c->words, environ);
+    int code = posix_spawnp(&c->pid, c->words[0], &files, &attributes, c->words, env);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
     return code;
@@ -98,10 +115,14 @@ static int spawn_kept(struct command *c, const int streams[3])
     int code = keeper_open();
     if (code)
         return code;
+    char **env = environment();
+    if (!env)
+        return ENOMEM;
     fstat(streams[STDOUT_FILENO], &output);
     keeper_before_start(output.st_ino);
-    code = spawn(c, streams);
+    code = spawn(c, streams, env);
     keeper_started(code ? 0 : c->pid);
+    free(env);
     return code;
 }
 

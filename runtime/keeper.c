@@ -149,20 +149,11 @@ static int start(int life, int memory)
     return code;
 }
 
-/* Where the death of a child is ignored nobody learns how it ended. */
-static void hear_of_children(void)
-{
-    struct sigaction action;
-    if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-        signal(SIGCHLD, SIG_DFL);
-}
-
 int keeper_open(void)
 {
     int ends[2], code = 0;
     if (keeper.pid)
         return 0;
-    hear_of_children();
     if (pipe2(ends, O_CLOEXEC) != 0)
         return errno;
     int memory = memfd_create("dfl-keeper", MFD_CLOEXEC);

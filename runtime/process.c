@@ -89,6 +89,13 @@ int process_publish(const struct run *run)
     return -1;
 }
 
+void process_hear_children(void)
+{
+    struct sigaction action;
+    if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+        signal(SIGCHLD, SIG_DFL);
+}
+
 const char *process_part(struct process_part *part)
 {
     const char *text = getenv(PART);

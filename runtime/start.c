@@ -251,6 +251,7 @@ int dfl_main(const struct dfl_program *given, int argc, char **argv)
 {
     struct process_part part;
     keeper_main();
+    process_hear_children();
     const char *why = process_part(&part);
     if (why)
         return fail(why);

@@ -1044,6 +1044,113 @@ def ctrl_c_ends_a_program_whose_output_nobody_takes(p, dfl):
             os.close(end)
 
 
+# ---- programs of others ---------------------------------------------------------------------------
+
+MODES = [["-O0"], ["--interp"], ["--threads", "1", "--nodes", "3"]]
+
+STARTS = """import io
+io task main(args: [str]) -> int! {
+  let script = "set -m; (sleep {args[0]} & echo >> pids; wait) & trap '' INT; sleep {args[0]} & echo >> pids; wait"
+  let fs = [spawn io.exec(["bash", "-c", script]) for _ in 0..3]
+  while !io.exists("pids") || io.size("pids")? < 6 { io.sleep(1ms) }
+  print("started")
+  io.sleep(1ms)
+  let _ = await fs
+  0
+}
+"""
+
+
+def living(word):
+    """Processes that have this word among their arguments."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/cmdline" % pid, "rb") as f:
+                if word.encode() in f.read().split(b"\0"):
+                    found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
+def soon(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@test
+def programs_end_with_the_run_however_that_ends(p, dfl):
+    p.write("a.dfl", STARTS)
+    for number, mode in enumerate(MODES):
+        for sent in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV):
+            word = "%d.%d%d" % (os.getpid(), number, sent)  # seconds to sleep that nobody else sleeps
+            one = start([dfl, "run"] + mode + ["a.dfl", word], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                        env=p.env, cwd=p.work)
+            same(one.stdout.read(8), b"started\n")
+            began = soon(lambda: len(living(word)) >= 6)
+            one.send_signal(sent)
+            out, err = one.communicate(timeout=20)
+            if one.returncode != -sent:
+                fail("%s, signal %d: exit %d, %r" % (mode, sent, one.returncode, err))
+            if not began or not soon(lambda: not living(word)):
+                fail("%s, signal %d: %d processes are left" % (mode, sent, len(living(word))))
+            os.remove(os.path.join(p.work, "pids"))
+
+
+@test
+def programs_get_nothing_of_the_run(p, dfl):
+    """No file that is open, no signal that is ignored or blocked, no settings."""
+    p.write("a.dfl", """import io
+io task main(args: [str]) -> int! {
+  print("{io.exec(["sh", "-c", "ls /proc/$$/fd; true"])?.output.text()?.split()}")
+  print("{io.exec(["grep", "-E", "Sig(Blk|Ign)", "/proc/self/status"])?.output.text()?.split()}")
+  print("{io.exec(["env"])?.output.text()?.lines().filter(|l| l.starts_with("DFL"))} {io.env("DFL_CHECK")}")
+  0
+}
+""")
+    held = os.open("/dev/null", os.O_RDONLY)
+
+    def prepare():
+        os.set_inheritable(held, True)
+        for number in signal.SIGPIPE, signal.SIGCHLD, signal.SIGUSR1:
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+
+    for mode in MODES:
+        r = subprocess.run([dfl, "run"] + mode + ["a.dfl"], env=p.env, cwd=p.work, capture_output=True, text=True,
+                           preexec_fn=prepare, pass_fds=[held], timeout=60)
+        same(r.stderr, "")
+        names, signals, settings = r.stdout.splitlines()
+        same(names, '["0", "1", "2"]')
+        ignored = int(re.search(r'"SigIgn:", "(\w+)"', signals)[1], 16) & 0x7fffffff  # glibc has two beyond
+        if ignored or '"SigBlk:", "0000000000000000"' not in signals:
+            fail(signals)
+        same(settings, '[] some("1")')
+    os.close(held)
+
+
+@test
+def more_programs_than_files_may_be_open_take_turns(p, dfl):
+    p.write("a.dfl", """import io
+io task main(args: [str]) -> int! {
+  let fs = [spawn io.exec(["sh", "-c", "sleep 0.01; exit {i % 2}"], stdin: b"text") for i in 0..200]
+  print("{[(await f)?.status for f in fs].sum()}")
+  0
+}
+""")
+    for mode in MODES[:2]:
+        p.run([dfl, "run"] + mode + ["a.dfl"], status=0)  # compiled
+        r = p.run(["sh", "-c", 'ulimit -n 40; exec "$@"', "sh", dfl, "run"] + mode + ["a.dfl"], status=0)
+        same(r.out, "100\n")
+        r = p.run(["sh", "-c", 'ulimit -n 7; exec "$@"', "sh", dfl, "run"] + mode + ["a.dfl"], status=1)
+        wants(r.err, "error: cannot run sh: Too many open files")
+
+
 @test
 def a_terminal_shows_each_line_at_once(p, dfl):
     p.write("a.dfl", 'import io\nio task main(args: [str]) {\n  print("first")\n  print("{"y".repeat(300)}")\n'
