@@ -21,6 +21,8 @@ struct call {
     const struct type *want;
     bool spawned;
     uint64_t edges;
+    const struct type *spread; /* of elements that were given where an array is wanted: one
+                                  mistake, however many of them follow */
     bool bad;
 };
 
@@ -297,9 +299,14 @@ static void fit_argument(struct check *c, struct call *call, uint32_t i)
     bool future = have->kind == TYPE_future && converts(have->args.at[0], param);
     if (future && !call->spawned && have != param)
         report_future_argument(c, call, i, param);
-    else
+    else if (have != call->spread || converts(have, param))
         convert(c, &call->args[i], param, why_param(c, call, i));
-    call->bad = call->bad || is_bad(call->args[i]->type);
+    else
+        call->args[i]->type = simple(c, TYPE_bad);
+    bool bad = is_bad(call->args[i]->type);
+    if (bad && param->kind == TYPE_array && param->args.at[0] == have)
+        call->spread = have;
+    call->bad = call->bad || bad;
 }
 
 static bool is_number(const struct node *node)

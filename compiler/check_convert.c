@@ -65,6 +65,34 @@ static const char *text_hint(struct check *c, const struct node *node)
     return "as text it is `\"{…}\"` with the value in the braces";
 }
 
+/* Where bytes are wanted: a text that means the same as bytes, or any. */
+static const char *bytes_hint(struct check *c, const struct node *node)
+{
+    const struct span s = node->span;
+    const char *at = s.source->text + s.start;
+    int len = (int)(s.end - s.start);
+    if (node->kind == NODE_str && at[1] != '"' && !memchr(at, '\\', (size_t)len))
+        return arena_format(c->arena, "as bytes it is `b%.*s`", len, at);
+    return "the bytes of a text are `s.bytes()`";
+}
+
+/* Where an array of texts is wanted and one is written: often the words of a command. */
+static const char *words_hint(struct check *c, const struct node *node)
+{
+    enum { WORDS_MOST = 60 };
+    VEC(char) list = {0};
+    bool plain = node->kind == NODE_str && node->str_.len > 0 && node->str_.len < WORDS_MOST;
+    for (uint32_t i = 0; plain && i < node->str_.len; i++) {
+        char at = node->str_.bytes[i];
+        plain = at >= ' ' && at != '"' && at != '\\' && at != '{';
+        for (const char *add = at == ' ' ? "\", \"" : (char[]){at, 0}; *add; add++)
+            vec_push(c->arena, &list, *add);
+    }
+    if (!plain)
+        return "an array of it is `[x]`, or `fill(x, n)`";
+    return arena_format(c->arena, "an array is `[\"%.*s\"]`", (int)list.count, list.at);
+}
+
 /* Between arrays of other ranks: what makes the one of the other. */
 static const char *rank_hint(struct check *c, const struct type *have, const struct type *want)
 {
@@ -96,14 +124,21 @@ static void mismatch_hint(struct check *c, struct diag *d, const struct node *no
 {
     const struct type *have = node->type;
     const char *number = number_hint(c, node, want), *rank = rank_hint(c, have, want);
-    if (number)
+    if (want->kind == TYPE_duration && node->kind == NODE_int)
+        diag_hint(c->diags, d, "a duration has a unit: `%llus`, `%llums`",
+                  (unsigned long long)node->int_.value, (unsigned long long)node->int_.value);
+    else if (number)
         diag_hint(c->diags, d, "%s", number);
     else if (rank)
         diag_hint(c->diags, d, "%s", rank);
     else if (want->kind == TYPE_array && want->args.at[0] == have && node->kind != NODE_array)
-        diag_hint(c->diags, d, "an array of it is `[x]`, or `fill(x, n)`");
+        diag_hint(c->diags, d, "%s", words_hint(c, node));
     else if (have->kind == TYPE_future)
         diag_hint(c->diags, d, "its value, once awaited, is `%s`", have->args.at[0]->text);
+    else if (want->kind == TYPE_bytes && have->kind == TYPE_str)
+        diag_hint(c->diags, d, "%s", bytes_hint(c, node));
+    else if (want->kind == TYPE_str && have->kind == TYPE_bytes)
+        diag_hint(c->diags, d, "bytes become text with `b.text()?`");
     else if (want->kind == TYPE_str && have->kind != TYPE_unit)
         diag_hint(c->diags, d, "%s", text_hint(c, node));
     else if (have->kind == TYPE_str && type_is_number(want))

@@ -139,10 +139,15 @@ struct symbol *names_find(struct program *p, struct module *m, const char *name)
     return NULL;
 }
 
-static void suggest_member(struct program *p, struct diag *d, struct module *m, const char *name,
-                           struct span span)
+static void hint_member(struct program *p, struct diag *d, struct module *m, const char *name,
+                        struct span span)
 {
     struct nearest nearest = {0};
+    const char *foreign = m->is_std ? suggest_member(name) : NULL;
+    if (foreign) {
+        diag_hint(p->diags, d, "%s", foreign);
+        return;
+    }
     for (uint32_t i = 0; i < m->scope.room && !diag_is_full(p->diags); i++) {
         struct symbol *symbol = m->scope.slots[i].value;
         if (symbol && symbol->is_pub && symbol->module == m)
@@ -162,7 +167,7 @@ struct symbol *names_member(struct program *p, struct module *from, struct modul
     if (!symbol || (m->is_std && !symbol->is_pub && m != from)) {
         struct diag *d = diag_error(p->diags, DIAG_not_in_module, span, "module `%s` has no `%s`",
                                     m->name, name);
-        suggest_member(p, d, m, name, span);
+        hint_member(p, d, m, name, span);
         return NULL;
     }
     if (!symbol->is_pub && m != from) {

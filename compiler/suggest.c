@@ -14,12 +14,14 @@ static const struct row types[] = {
 #define METHOD(name, hint)
 #define ATTR(name, hint)
 #define MODULE(name, hint)
+#define MEMBER(name, hint)
 #include "foreign.def"
 #undef TYPE
 #undef VALUE
 #undef METHOD
 #undef ATTR
 #undef MODULE
+#undef MEMBER
 };
 
 static const struct row values[] = {
@@ -28,12 +30,14 @@ static const struct row values[] = {
 #define METHOD(name, hint)
 #define ATTR(name, hint)
 #define MODULE(name, hint)
+#define MEMBER(name, hint)
 #include "foreign.def"
 #undef TYPE
 #undef VALUE
 #undef METHOD
 #undef ATTR
 #undef MODULE
+#undef MEMBER
 };
 
 static const struct row methods[] = {
@@ -42,12 +46,14 @@ static const struct row methods[] = {
 #define METHOD(name, hint) {name, hint},
 #define ATTR(name, hint)
 #define MODULE(name, hint)
+#define MEMBER(name, hint)
 #include "foreign.def"
 #undef TYPE
 #undef VALUE
 #undef METHOD
 #undef ATTR
 #undef MODULE
+#undef MEMBER
 };
 
 static const struct row attrs[] = {
@@ -56,12 +62,14 @@ static const struct row attrs[] = {
 #define METHOD(name, hint)
 #define ATTR(name, hint) {name, hint},
 #define MODULE(name, hint)
+#define MEMBER(name, hint)
 #include "foreign.def"
 #undef TYPE
 #undef VALUE
 #undef METHOD
 #undef ATTR
 #undef MODULE
+#undef MEMBER
 };
 
 static const struct row modules[] = {
@@ -70,12 +78,30 @@ static const struct row modules[] = {
 #define METHOD(name, hint)
 #define ATTR(name, hint)
 #define MODULE(name, hint) {name, hint},
+#define MEMBER(name, hint)
 #include "foreign.def"
 #undef TYPE
 #undef VALUE
 #undef METHOD
 #undef ATTR
 #undef MODULE
+#undef MEMBER
+};
+
+static const struct row members[] = {
+#define TYPE(name, hint)
+#define VALUE(name, hint)
+#define METHOD(name, hint)
+#define ATTR(name, hint)
+#define MODULE(name, hint)
+#define MEMBER(name, hint) {name, hint},
+#include "foreign.def"
+#undef TYPE
+#undef VALUE
+#undef METHOD
+#undef ATTR
+#undef MODULE
+#undef MEMBER
 };
 
 static const char *find(const struct row *rows, size_t count, const char *name)
@@ -109,4 +135,9 @@ const char *suggest_module(const char *name)
 const char *suggest_method(const char *name)
 {
     return find(methods, sizeof methods / sizeof *methods, name);
+}
+
+const char *suggest_member(const char *name)
+{
+    return find(members, sizeof members / sizeof *members, name);
 }

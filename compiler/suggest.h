@@ -8,5 +8,7 @@ const char *suggest_value(const char *name);
 const char *suggest_method(const char *name);
 const char *suggest_attr(const char *name);
 const char *suggest_module(const char *name);
+/* Behind the name of a module. */
+const char *suggest_member(const char *name);
 
 #endif
