@@ -314,6 +314,14 @@ static bool is_number(const struct node *node)
     return expr_is_literal(node) || node->kind == NODE_float;
 }
 
+/* An array as written whose elements are numbers, or such arrays. */
+static bool is_of_numbers(const struct node *node)
+{
+    while (node->kind == NODE_array && node->array_.elems.count)
+        node = node->array_.elems.at[0];
+    return is_number(node);
+}
+
 /* The type that an argument is checked for; NULL where a spawned call may take futures for it. */
 static const struct type *argument_hint(struct check *c, struct call *call, uint32_t i)
 {
@@ -322,9 +330,8 @@ static const struct type *argument_hint(struct check *c, struct call *call, uint
     if (has_unbound(pattern, &call->bindings))
         return NULL;
     if (call->spawned && !expr_is_open(arg) && !is_number(arg)) {
-        bool plain = arg->kind == NODE_array && arg->array_.elems.count &&
-                     is_number(arg->array_.elems.at[0]);
-        if (!plain)
+        bool is_written = arg->kind == NODE_array;
+        if (!is_written || (pattern->kind != TYPE_grid && !is_of_numbers(arg)))
             return NULL;
     }
     return type_subst(c->types, pattern, call->bindings);

@@ -85,6 +85,9 @@ static const char *in_head(const struct stop *stop)
     if (stop->before == ELSE && stop->kind != IF &&
         (stop->kind == ':' || (stop_fits(stop, "'{'") && stop->count == 2)))
         return "the branches of an `if` stand in braces: write `else { ... }`";
+    if ((stop->head == FOR || stop->head == MATCH || stop->head == WHILE) && stop->kind == ELSE &&
+        stop_fits(stop, "'{'"))
+        return "in a head this stands in parentheses: write `for x in (xs else []) { ... }`";
     if (is_head && stop_fits(stop, "'{'") &&
         (stop_starts_operand(stop->kind) || stop->kind == ':' || stop->kind == RETURN ||
          stop->kind == NL))

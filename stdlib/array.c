@@ -27,6 +27,13 @@ STD(array, pop, const struct dfl_type *A, void *out, void *array)
     return NULL;
 }
 
+STD(array, bytes, void *out, const void *array)
+{
+    const struct dfl_view *xs = array;
+    *(struct dfl_view *)out = value_part(xs, 0, xs->len);
+    return NULL;
+}
+
 /* ---- order ---- */
 
 struct sorting {
