@@ -404,6 +404,12 @@ static const char *behind_operand(const struct stop *stop)
     return NULL;
 }
 
+static const char *in_select(const struct stop *stop)
+{
+    bool wants_await = stop->count == 2 && stop_fits(stop, "`await`") && stop_fits(stop, "`try`");
+    return wants_await ? "an arm of a `select` waits: write `x = await f => ...`" : NULL;
+}
+
 /* -- within an expression -- */
 
 static const char *in_expression(const struct stop *stop)
@@ -412,6 +418,8 @@ static const char *in_expression(const struct stop *stop)
     if (is_set && stop->bracket == '(')
         return "an argument is named with a colon: write `f(name: value)`; "
                "an assignment is a statement";
+    if (stop->kind == '=' && stop->first == EXPECT)
+        return "`=` assigns: write `==` to compare";
     if (is_set && stop->first != LET && stop->first != VAR && stop_ends_expression(stop))
         return "an assignment is a statement: write it in braces, `{ x = 1 }`";
     if (stop->kind == DOTDOT && expects_only(stop, "a name"))
@@ -463,10 +471,10 @@ static const char *in_pattern(const struct stop *stop)
 struct habit habit_form(const struct stop *stop)
 {
     typedef const char *form(const struct stop *);
-    static form *const forms[] = {in_loop_head,   in_head,        in_type,      in_signature,
-                                  in_members,     in_field,       in_import,    in_pattern,
-                                  in_let,         in_statement,   in_future,    in_item,
-                                  in_declaration, behind_operand, in_expression};
+    static form *const forms[] = {in_loop_head,   in_head,      in_type,        in_signature,
+                                  in_members,     in_field,     in_import,      in_pattern,
+                                  in_let,         in_statement, in_future,      in_item,
+                                  in_declaration, in_select,    behind_operand, in_expression};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         const char *text = forms[i](stop);
         if (text)
