@@ -71,6 +71,22 @@ def wordcount(place, dfl, options):
     same(r.out, "6 cat\n6 the\n3 dog\n")
 
 
+def make(place, dfl, options):
+    steps = place.write("steps", "# two ways to one file, and one that fails\n"
+                        "words: = printf 'three one two' > words\n\n"
+                        "lines: words = tr ' ' '\\n' < words > lines\n"
+                        "sorted: lines = sort lines > sorted\n"
+                        "bad: words = echo no such thing >&2; exit 2\n"
+                        "after: bad sorted = echo never\n"
+                        "show: sorted lines = cat sorted\n")
+    r = place.run([dfl, "run"] + options + [os.path.join(ROOT, "examples", "make.dfl"), steps], status=1)
+    same(r.err, "bad: status 2: no such thing\n")
+    lines = r.out.splitlines()
+    same("\n".join(lines[-4:]), "cat sorted\none\nthree\ntwo")
+    if len(lines) != 8 or lines.index("sort lines > sorted") < 2 or "echo never" in lines:
+        fail(r.out)
+
+
 def readme(place, dfl, command):
     """A command of README.md, from the top of the checkout, with what is built already."""
     command = command.replace("./dflw", dfl)
@@ -203,6 +219,7 @@ def cases(dfl):
     for options in ([], ["-O0", "--threads", "1"], ["--interp"]):
         yield Case(" ".join(["examples/wordcount.dfl counts"] + options),
                    lambda p, o=options: wordcount(p, dfl, o))
+        yield Case(" ".join(["examples/make.dfl runs"] + options), lambda p, o=options: make(p, dfl, o))
     path = os.path.join(ROOT, "README.md")
     for line, kind, text in blocks(path) if os.path.exists(path) else []:
         if kind == "dfl":
