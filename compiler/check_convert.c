@@ -154,6 +154,9 @@ static void mismatch_hint(struct check *c, struct diag *d, const struct node *no
                   have->kind == TYPE_option ? "some" : "ok");
     else if (want->kind == TYPE_future && want->args.at[0] == have)
         diag_hint(c->diags, d, "a future comes from `spawn f(…)`");
+    else if (want->kind == TYPE_result && want->args.at[0]->kind == TYPE_unit)
+        diag_hint(c->diags, d,
+                  "a value that is not wanted is dropped with `()` on a line behind it");
 }
 
 static const char *await_hint(struct check *c, const struct node *node)
