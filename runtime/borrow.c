@@ -149,21 +149,32 @@ static void close_give(struct gives *g, struct give *give)
     g->live--;
 }
 
+static struct holder *holder_of(struct give *give, uint32_t proc)
+{
+    for (uint32_t i = 0; i < give->count; i++)
+        if (give->holders[i].proc == proc)
+            return &give->holders[i];
+    return NULL;
+}
+
+static struct holder *new_holder(struct give *give, uint32_t proc)
+{
+    if (give->count == give->room) {
+        give->room = give->room ? 2 * give->room : 4;
+        give->holders = grown(give->holders, give->room, sizeof *give->holders);
+    }
+    struct holder *h = &give->holders[give->count++];
+    *h = (struct holder){proc, 0};
+    return h;
+}
+
 void gives_lend(struct gives *g, struct object_id id, uint32_t proc)
 {
     struct give *give = known(g, id);
     assert(give);
-    struct holder *h = give->holders, *end = h + give->count;
-    while (h < end && h->proc != proc)
-        h++;
-    if (h == end) {
-        if (give->count == give->room) {
-            give->room = give->room ? 2 * give->room : 4;
-            give->holders = grown(give->holders, give->room, sizeof *give->holders);
-        }
-        h = &give->holders[give->count++];
-        *h = (struct holder){proc, 0};
-    }
+    struct holder *h = holder_of(give, proc);
+    if (!h)
+        h = new_holder(give, proc);
     h->names++;
 }
 
@@ -195,17 +206,14 @@ void gives_on_end(struct gives *g, uint32_t from, const struct msg_borrow_end *m
                   struct actions *out)
 {
     struct give *give = known(g, m->id);
-    for (uint32_t i = 0; give && i < give->count; i++) {
-        struct holder *h = &give->holders[i];
-        if (h->proc != from)
-            continue;
-        h->names -= m->names < h->names ? m->names : h->names;
-        if (h->names == 0) {
-            *h = give->holders[--give->count];
-            end_if_unheld(g, give, out);
-        }
+    struct holder *h = give ? holder_of(give, from) : NULL;
+    if (!h)
         return;
-    }
+    h->names -= m->names < h->names ? m->names : h->names;
+    if (h->names > 0)
+        return;
+    *h = give->holders[--give->count];
+    end_if_unheld(g, give, out);
 }
 
 void gives_on_death(struct gives *g, uint32_t dead, struct actions *out)
