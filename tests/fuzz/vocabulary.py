@@ -19,7 +19,9 @@ HOLDERS = ["[future int]", "J", "(future int, str)", "[future str]", "(future st
 HEAD = r"""extern "math.h" as "cbrt" fn cube_root(x: float) -> float
 extern "ctype.h" fn toupper(c: i32) -> i32
 extern "string.h" fn strlen(s: str) -> u64
+import csv
 import io
+import json
 import rand
 
 record R { a: int, s: str, xs: [int] }
@@ -43,6 +45,24 @@ fn word(n: int) -> str! { if n % 5 == 1 { fail "word {n}" } else { names[n & 3] 
 fn word_or_none(n: int) -> str? { if n % 2 == 0 { some("w{n & 7}") } else { none } }
 fn all(xs: [int]) -> [int]! { [risky(x)? for x in xs] }
 fn inc(var n: int) { n += 1 }
+fn next(var n: int) -> int {
+  n = n / 2 + 1
+  n
+}
+fn pushed(var xs: [int], x: int) -> [int] {
+  xs.push(x)
+  xs
+}
+fn added(var s: str, more: str) -> str {
+  s += more
+  s
+}
+fn either_end(xs: [int], ys: [int]) -> [int] { xs.take(2) + ys.skip(ys.len - 2) }
+fn caused(n: int, why: str) -> int! { match risky(n) { ok(x) => x, err(e) => fail why from e } }
+fn because<A>(r: A!) -> str { match r { ok(_) => "-", err(e) => "{e.message} {e.kind} {e.line} {e.cause}" } }
+fn as_json(n: int, s: str, xs: [str]) -> json.Json {
+  json.Arr([json.Int(n), json.Str(s), json.Obj([s: json.Arr([json.Str(x) for x in xs])])])
+}
 fn bump(var r: R, k: int) {
   r.a = r.a / 2 + k % 10
   r.xs.push(k)
@@ -122,6 +142,7 @@ task settle(k: K) -> int {
   }
 }
 task must(r: int!) -> int { match r { ok(n) => n, err(e) => fail "must: {e.message}" } }
+task given_up(r: int!, why: str) -> int { match r { ok(n) => n, err(e) => { fail why from e } } }
 task count(n: int, acc: int) -> int { if n <= 0 { acc } else { spawn count(n - 1, acc + 1) } }
 task fib(n: int) -> int {
   if n < 2 { return n }
@@ -141,6 +162,31 @@ io task endless(n: int) -> int {
 io task hopeless(n: int) -> int! {
   if n % 2 == 0 { fail "hopeless {n}" }
   n / (n & 4)
+}
+io task asleep(n: int) -> int {
+  io.sleep(1h)
+  n
+}
+io task ended(n: int) -> str {
+  let f = spawn asleep(n)
+  cancel f
+  kind(try await f)
+}
+io task too_late(f: future int) -> int! {
+  let g = spawn asleep(1)
+  let _ = try await f
+  let first: int! = select {
+    _ = await g     => 0
+    x = try await f => x
+    after 1us       => 1
+  }
+  cancel g
+  first
+}
+io task all_of(fs: [future int]) -> [int]! {
+  let (ready, rest) = io.wait(fs, fs.len)
+  if rest.len > 0 { return err("rest") }
+  try await ready
 }
 @idempotent
 io task told(n: int, s: str) -> int {
@@ -212,7 +258,7 @@ TASK = {
             "(@grain(2) par for # in «[int]» reduce mix from «int» { «int with #:int» })",
             "(await spawn force(«future int»))", "(await («J»).out)", "(await «[future int]»).sum()", "(await spawn count(«int» & 63, «int»))",
             "fib(«fuel»)", "(await spawn fib(«fuel»))", "(await spawn mix(«future int», «future int»))",
-            "(await spawn must(«int!»))", "(await («(future int, str)»).0)", "(for # in await «[future int]» reduce + { «int with #:int» })",
+            "(await spawn must(«int!»))", "(await spawn given_up(why: «str», r: «int!»))", "(await spawn mix(b: «future int», a: «int»))", "(await («(future int, str)»).0)", "(for # in await «[future int]» reduce + { «int with #:int» })",
             "(await spawn total(«future Tree»))", "(await spawn @no(elide) mix(«int», «int»))", "(await [«future int» for _ in 0..«fuel»]).len", "(par for # in «[int]» scan mix from 1 { # }).len",
             "(await «map[str, future int]».values()).sum()",
             "settle(«K»)", "(await spawn settle(«K»))", "[await #.out for # in «[J]»].sum()", "(par for # in «[J]» reduce + { #.id % 9 + await #.out % 9 })",
@@ -227,6 +273,7 @@ TASK = {
     "float": ["(par for # in 0..«fuel» * 100 reduce + { 1.0 / (# + 1) as float })"],
     "str": ["(par for # in «[str]» reduce + { # })", '"{await «future str»}"', '"<{await spawn clip(«future str», most: 2)}{await «future int»}>"',
             "(await spawn gather(«J»))", "(await spawn gather(spawn start(«fuel»)))", '(await spawn clip(mark: «future str», s: «str»))',
+            "because(try await «future int»)", "because(try await spawn given_up(«future int!», «str»))",
             "kind(try await «future int»)", "kind(try await «[future int]»)", "kind(try await («future int», «future str»))",
             "(await (spawn later(«future str»), «future int»)).0", "(match «(future str)?» { some(f) => await f, none => «str» })",
             '[await # for # in «[future str]»].join("|")'],
@@ -239,11 +286,12 @@ TASK = {
 
 # In io tasks. `told` prints, so it stands where the order of evaluation decides; `nap` and `endless` print nothing.
 IO = {
-    "int": ["told(«int», «str»)", "(await spawn told(«int», «str»))", "(await spawn nap(«int»))", "(await [spawn nap(«int») for _ in 0..«fuel»]).sum()",
+    "int": ["mix(b: told(«int», «str»), a: told(«int», «str»))", "(await spawn mix(b: told(«int», «str»), a: «future int»))", "told(s: «str», n: told(«int», «str»))",
+            "(all_of(«[future int]») else []).len", "((await spawn all_of(«[future int]»)) else []).len", "told(«int», «str»)", "(await spawn told(«int», «str»))", "(await spawn nap(«int»))", "(await [spawn nap(«int») for _ in 0..«fuel»]).sum()",
             "(await spawn mix(spawn nap(«int»), «future int»))", "((await spawn hopeless(«int»)) else «int»)",
             "((try await spawn endless(«int»)) else «int»)", "(await spawn later(spawn nap(«int»)))"],
-    "int!": ["(await spawn hopeless(«int»))", "(try await spawn mix(spawn nap(«int»), 1))"],
-    "str": ["kind(try await spawn endless(«int»))", "kind(try await spawn mix(1, spawn endless(«int»)))",
+    "int!": ["too_late(«future int»)", "(await spawn too_late(«future int»))", "(await spawn hopeless(«int»))", "(try await spawn mix(spawn nap(«int»), 1))"],
+    "str": ["ended(«int»)", "(await spawn ended(«int»))", "because(all_of(«[future int]»))", "kind(try await spawn endless(«int»))", "kind(try await spawn mix(1, spawn endless(«int»)))",
             "kind(await spawn hopeless(«int»))", "kind(try await (spawn nap(«int»), «future int»))"],
 }
 
@@ -290,7 +338,8 @@ EXPRESSIONS = {
             "(«W»).r.a", "(«bytes»).len", "greatest(«[int]», «int»)", "«[int]».count(|#| «bool with #:int»)", "(«(int, (str, bool))»).0",
             "total(deep(«int» & 255))", "(«[int, 3]»).len", "«[(int, str)]».fold(0, |p, w| p % 1000 + w.0 % 1000)",
             "rand.int(rand.key(«int»), «fuel», 0, 10)", "each(«[int]», |#| each([1, 2], |w| w + #  % 9)).len", "(«S»).b + («S»).h", "(«u32» + «i8»)",
-            "«[(int, str)]».map(|(#, w)| w.len).sum()", "(for (#, w) in «map[int, R]» reduce + { w.xs.len })", "(«[u8]»).len"],
+            "«[(int, str)]».map(|(#, w)| w.len).sum()", "(for (#, w) in «map[int, R]» reduce + { w.xs.len })", "(«[u8]»).len",
+            "mix(b: «int», a: «int»)"],
     "u8": ["((«int» & 255) as u8)"],
     "i32": ["((«int» & 65535) as i32)"],
     "f32": ["(«f32» * «f32»)", "(«float» as f32)", "(«f32» + «f32»)"],
@@ -311,12 +360,14 @@ EXPRESSIONS = {
             "clip(«str»)", "clip(«str», most: «fuel»)", "clip(mark: «str», s: «str»)", '"{«int»:5}|{«int»:03}|{«float»:.2f}|{«str»:>4}"',
             "longer(«str», «str»)", "(«str!» else «str»)", "(match «str!» { ok(#) => «str with #:str», err(#) => #.message + «str» })",
             "(match «int!» { ok(_) => «str», err(#) => #.kind })", '"{"{«str»}" + «str»}"', "«str».replace(«str», «str»)", "(for # in «[str]» reduce + { «str with #:str» })",
-            '"{«W»}{«bytes»}{«duration»}"', "(«str?» else «str»)", "(«(int, (str, bool))»).1.0", "kind(«int!»)", "«str».trim()", "«str».lower().repeat(«fuel»)"],
+            '"{«W»}{«bytes»}{«duration»}"', "(«str?» else «str»)", "(«(int, (str, bool))»).1.0", "kind(«int!»)", "«str».trim()", "«str».lower().repeat(«fuel»)",
+            "because(«int!»)", "json.write(as_json(xs: «[str]», n: «int», s: «str»))", "kind(json.parse(«str»))", "because(json.parse(«str»))",
+            '"{json.parse(json.write(as_json(«int», «str», «[str]»)))}"', 'because(csv.parse("a,b\\n{«str»},{«int»}\\n"))', "kind(csv.parse(«str»))"],
     "i8": ["((«int» & 127) as i8)"], "u32": ["((«int» & 65535) as u32)"],
     "S": ["{ ..«S», b: «u8» }", "{ ..«S», t: «[u8]», f: «f32» }", "first_or(«[S]», «S»)"], "[S]": ["(«[S]» + «[S]»)", "[«S» for # in «[int]» if «bool with #:int»]"],
     "[u8]": ["(«S»).t", "[((# & 255) as u8) for # in «[int]»]", "(«[u8]» + «[u8]»)"], "[f32]": ["[# as f32 for # in «[float]»]"],
     "map[int, R]": ["[«int»: «R», «int»: «R»]", "«map[int, R]».merge(«map[int, R]»)"],
-    "bytes": ["«str».bytes()", "(«bytes» + «bytes»)", "(«bytes»)[1..]"],
+    "bytes": ["«str».bytes()", "(«[u8]»).bytes()", "(«bytes» + «bytes»)", "(«bytes»)[1..]"],
     "duration": ["(«duration» + «duration»)", "(«fuel» * «duration»)", "(«duration» / 3)", "(«int» % 100 * «duration»)", "(«duration» * (if «bool» { «int» % 9 } else { 2 }))"],
     "[int]": ["(«[int]» + «[int]»)", "«[int]».take(«int» & 3)", "«[int]».skip(1)", "«[int]».sort()", "(«R»).xs", "«[int]».reverse()",
               "[«int with #:int» for # in «[int]» if «bool with #:int»]", "[«int with #:int» for # in 0..«int» % 4]",
@@ -344,7 +395,7 @@ EXPRESSIONS = {
     "(int, (str, bool))": ["pair(«int», («str», «bool»))", "(«int», pair(«str», «bool»))"],
     "int?": ["«[int]».max()", "«map[str, int]».get(«str»)", "«[int]».index_of(«int»)", "«str».find(«str»)", "(«W»).o", "«[int]».find(|#| «bool with #:int»)",
              "«[int]».last()"],
-    "int!": ["«str».parse_int()", "sized(«E»)"],
+    "int!": ["«str».parse_int()", "sized(«E»)", "caused(«int», «str»)", "caused(why: «str», n: «int»)"],
     "str!": ["word(«int»)", "(match «int!» { ok(#) => word(#), err(e) => err(e) })", "«bytes».text()"],
     "str?": ["«[str]».first()", "«[str]».max()"],
     "E": ["(match «Tree» { Leaf => «E», Node(_, #, _) => «E with #:int», _ => Dot })", "(«W»).e", "Sized(«int», «bool»)", "Rec(«R»)", "first_or(«[E]», Dot)"],
@@ -374,10 +425,10 @@ RISKY = {
 
 CHANGES = {
     "any": ["V = «this»"],
-    "int": ["V += «int» % 100", "V -= 1", "inc(V)", "V ^= «int»"],
-    "str": ["V += «str»"],
+    "int": ["V = mix(b: next(V), a: next(V))", "V = mix(b: next(V), a: V)", "V += «int» % 100", "V -= 1", "inc(V)", "V ^= «int»"],
+    "str": ["V += «str»", "V = longer(b: added(V, «str»), a: V)", "V = clip(mark: added(V, \"m\"), most: 2, s: V)"],
     "float": ["V += «float»", "V *= 0.5"],
-    "[int]": ["V.push(«int»)", "let _ = V.pop()", "swap(V)"],
+    "[int]": ["V = either_end(ys: pushed(V, «int»), xs: V)", "V.push(«int»)", "let _ = V.pop()", "swap(V)"],
     "[str]": ["V.push(«str»)", "swap(V)"],
     "[[int]]": ["V.push(«[int]»)", "swap(V)"],
     "[R]": ["V.push(«R»)", "swap(V)"],
@@ -430,5 +481,7 @@ FEATURES = [
     ("future of T!", r"future int!"), ("io task", r"\bio task\b"), ("print", r"\bprint\("), ("@timeout", r"\bendless\("), ("@retry", r"\bhopeless\("),
     ("extern", r"\b(?:cube_root|toupper|strlen)\("), ("unused future", r"let unused"), ("block value", r"= \{$"), ("deep or shared value", r"\b(?:deep|shared)\("), ("let pattern", r"let \("),
     ("function parameter", r": fn\("), ("futures in an enum", r"\bK\b"), ("par for with statements", r"par for [^\n]*\{$"), ("pop loop", r"\.pop\(\) is"),
+    ("cause", r"\bfrom e\b|\b(?:caused|given_up|because)\("), ("arguments out of order", r"\b(?:b|ys|mark|why|xs): [^\n]*, (?:a|xs|s|n|r|most): "),
+    ("select", r"\btoo_late\("), ("io.wait", r"\ball_of\("), ("cancel", r"\bended\("), ("json", r"\bas_json\(|json\.parse"), ("csv", r"csv\.parse"),
     ("match over lines", r"match [^\n]*\{$"), ("recursive function", r"p0 - 1"),
 ]
