@@ -4,17 +4,25 @@
 #include <stddef.h>
 #include <string.h>
 
-struct row {
+enum kind {
+    FOREIGN_TYPE,
+    FOREIGN_VALUE,
+    FOREIGN_METHOD,
+    FOREIGN_ATTR,
+    FOREIGN_MODULE,
+    FOREIGN_MEMBER
+};
+
+static const struct row {
+    enum kind kind;
     const char *name, *hint;
-};
-
-static const struct row types[] = {
-#define TYPE(name, hint) {name, hint},
-#define VALUE(name, hint)
-#define METHOD(name, hint)
-#define ATTR(name, hint)
-#define MODULE(name, hint)
-#define MEMBER(name, hint)
+} rows[] = {
+#define TYPE(name, hint)   {FOREIGN_TYPE, name, hint},
+#define VALUE(name, hint)  {FOREIGN_VALUE, name, hint},
+#define METHOD(name, hint) {FOREIGN_METHOD, name, hint},
+#define ATTR(name, hint)   {FOREIGN_ATTR, name, hint},
+#define MODULE(name, hint) {FOREIGN_MODULE, name, hint},
+#define MEMBER(name, hint) {FOREIGN_MEMBER, name, hint},
 #include "foreign.def"
 #undef TYPE
 #undef VALUE
@@ -24,120 +32,40 @@ static const struct row types[] = {
 #undef MEMBER
 };
 
-static const struct row values[] = {
-#define TYPE(name, hint)
-#define VALUE(name, hint) {name, hint},
-#define METHOD(name, hint)
-#define ATTR(name, hint)
-#define MODULE(name, hint)
-#define MEMBER(name, hint)
-#include "foreign.def"
-#undef TYPE
-#undef VALUE
-#undef METHOD
-#undef ATTR
-#undef MODULE
-#undef MEMBER
-};
-
-static const struct row methods[] = {
-#define TYPE(name, hint)
-#define VALUE(name, hint)
-#define METHOD(name, hint) {name, hint},
-#define ATTR(name, hint)
-#define MODULE(name, hint)
-#define MEMBER(name, hint)
-#include "foreign.def"
-#undef TYPE
-#undef VALUE
-#undef METHOD
-#undef ATTR
-#undef MODULE
-#undef MEMBER
-};
-
-static const struct row attrs[] = {
-#define TYPE(name, hint)
-#define VALUE(name, hint)
-#define METHOD(name, hint)
-#define ATTR(name, hint) {name, hint},
-#define MODULE(name, hint)
-#define MEMBER(name, hint)
-#include "foreign.def"
-#undef TYPE
-#undef VALUE
-#undef METHOD
-#undef ATTR
-#undef MODULE
-#undef MEMBER
-};
-
-static const struct row modules[] = {
-#define TYPE(name, hint)
-#define VALUE(name, hint)
-#define METHOD(name, hint)
-#define ATTR(name, hint)
-#define MODULE(name, hint) {name, hint},
-#define MEMBER(name, hint)
-#include "foreign.def"
-#undef TYPE
-#undef VALUE
-#undef METHOD
-#undef ATTR
-#undef MODULE
-#undef MEMBER
-};
-
-static const struct row members[] = {
-#define TYPE(name, hint)
-#define VALUE(name, hint)
-#define METHOD(name, hint)
-#define ATTR(name, hint)
-#define MODULE(name, hint)
-#define MEMBER(name, hint) {name, hint},
-#include "foreign.def"
-#undef TYPE
-#undef VALUE
-#undef METHOD
-#undef ATTR
-#undef MODULE
-#undef MEMBER
-};
-
-static const char *find(const struct row *rows, size_t count, const char *name)
+static const char *find(enum kind kind, const char *name)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(rows[i].name, name))
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].kind == kind && !strcmp(rows[i].name, name))
             return rows[i].hint;
     return NULL;
 }
 
 const char *suggest_type(const char *name)
 {
-    return find(types, sizeof types / sizeof *types, name);
+    return find(FOREIGN_TYPE, name);
 }
 
 const char *suggest_value(const char *name)
 {
-    return find(values, sizeof values / sizeof *values, name);
-}
-
-const char *suggest_attr(const char *name)
-{
-    return find(attrs, sizeof attrs / sizeof *attrs, name);
-}
-
-const char *suggest_module(const char *name)
-{
-    return find(modules, sizeof modules / sizeof *modules, name);
+    return find(FOREIGN_VALUE, name);
 }
 
 const char *suggest_method(const char *name)
 {
-    return find(methods, sizeof methods / sizeof *methods, name);
+    return find(FOREIGN_METHOD, name);
+}
+
+const char *suggest_attr(const char *name)
+{
+    return find(FOREIGN_ATTR, name);
+}
+
+const char *suggest_module(const char *name)
+{
+    return find(FOREIGN_MODULE, name);
 }
 
 const char *suggest_member(const char *name)
 {
-    return find(members, sizeof members / sizeof *members, name);
+    return find(FOREIGN_MEMBER, name);
 }
