@@ -401,9 +401,7 @@ void check_spawn_attrs(struct check *c, struct node *spawn)
 /* Whether it says how a task is run that is spawned. */
 static bool is_of_spawns(const struct attr_row *row)
 {
-    return row->form == RETRIES || row->form == DURATION || row->form == COUNT ||
-           row->form == LABEL || row->form == PLACE || row->places == IO ||
-           row->places == (TASK | IO);
+    return !(row->places & (FN | LOOP));
 }
 
 static bool is_main(const struct check *c, const struct node *on)
