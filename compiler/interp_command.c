@@ -36,11 +36,6 @@ void commands_fini(void)
     keeper_close();
 }
 
-bool command_is_live(void)
-{
-    return commands_live();
-}
-
 int64_t command_wait(int64_t ns)
 {
     int64_t began = clock_now();

@@ -343,10 +343,8 @@ void coro_loop(struct interp *);
 struct interp *coro_interp(void);
 
 /* -- interp_command.c -- */
-/* True while a program of others runs. */
-bool command_is_live(void);
-/* Waits for something to happen to one, or for so many nanoseconds (negative: without end). Gives
- * the time that has passed. */
+/* Waits for something to happen to a program of others, or for so many nanoseconds (negative:
+ * without end). Gives the time that has passed. */
 int64_t command_wait(int64_t ns);
 
 /* -- interp.c -- */

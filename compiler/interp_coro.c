@@ -7,6 +7,7 @@
 #include "interp_core.h"
 
 #include "clock.h"
+#include "commands.h"
 #include "sanitize.h"
 #include "switch.h"
 
@@ -339,10 +340,10 @@ void coro_loop(struct interp *in)
 {
     in->host = host_open(in);
     current = in;
-    while (in->ready || in->sleeping.count || command_is_live()) {
+    while (in->ready || in->sleeping.count || commands_live()) {
         if (in->ready)
             resume(in, take_ready(in));
-        else if (command_is_live())
+        else if (commands_live())
             wait_for_world(in);
         else
             wake_first(in);
