@@ -226,7 +226,7 @@ static void look_for_exit(struct command *c, int64_t now)
     close_fd(&c->ends);
 }
 
-static void begin_end(struct command *c, int64_t now, int outcome)
+static void begin_end(struct command *c, int64_t now, enum command_outcome outcome)
 {
     c->ending = true;
     c->outcome = outcome;

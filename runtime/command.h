@@ -11,6 +11,8 @@
 
 enum { COMMAND_FDS = 3 };
 
+enum command_outcome { COMMAND_ENDED, COMMAND_LATE, COMMAND_LEFT, COMMAND_FAILED };
+
 struct command {
     /* what to run: lent until it is over */
     char **words; /* ends with NULL; the first is looked for in PATH */
@@ -18,13 +20,13 @@ struct command {
     int64_t input_len;
     int64_t timeout; /* nanoseconds from its start; INT64_MAX: none */
     /* what came of it; the buffers are the caller's to end */
-    enum { COMMAND_ENDED, COMMAND_LATE, COMMAND_LEFT, COMMAND_FAILED } outcome;
+    enum command_outcome outcome;
     int status; /* COMMAND_ENDED: what it gave, or -n: signal n ended it */
     int code;   /* COMMAND_FAILED: an errno */
     struct buffer output, error;
     /* set by anyone: it is to end, as nobody wants it any more */
     _Atomic bool unwanted;
-    /* who waits for it: command_wait()'s */
+    /* who waits for it: dfl_command()'s */
     void *waiter;
     uint64_t ticket;
     bool handed_out, is_over;
