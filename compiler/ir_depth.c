@@ -74,10 +74,10 @@ static void find_depth(struct ir_func *f, uint32_t *taken, int level)
 
 static int by_group(const void *a, const void *b)
 {
-    const struct ir_func *const *x = a, *const *y = b;
-    if ((*x)->group != (*y)->group)
-        return (*x)->group < (*y)->group ? -1 : 1;
-    return (*x)->index<(*y)->index ? -1 : (*x)->index>(*y)->index;
+    const struct ir_func *x = *(struct ir_func *const *)a, *y = *(struct ir_func *const *)b;
+    if (x->group != y->group)
+        return x->group < y->group ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
 }
 
 void ir_depths(struct ir_module *m, int level)

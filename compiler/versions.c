@@ -29,8 +29,7 @@ struct versions {
     uint32_t searches;
 };
 
-/* ---- ways --------------------------------------------------------------------------------------
- */
+/* ---- ways ----------------------------------------------------------------------------------- */
 
 static uint32_t slot_of(const struct versions *v, const struct symbol *function, uint32_t i)
 {
@@ -117,8 +116,7 @@ static void follow_call(struct versions *v, const struct call_site *site)
     }
 }
 
-/* ---- circles -----------------------------------------------------------------------------------
- */
+/* ---- circles -------------------------------------------------------------------------------- */
 
 static void look_at(struct versions *v, uint32_t slot)
 {
