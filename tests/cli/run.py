@@ -1191,6 +1191,46 @@ dflw_adds_next_to_nothing.alone = True
 
 
 @test
+def dflw_may_be_a_link(p, dfl):
+    os.symlink(os.path.join(ROOT, "dflw"), os.path.join(p.work, "d"))
+    os.symlink("d", os.path.join(p.work, "e"))
+    for cmd in ("./d", "./e"):
+        same(silent(p.run([cmd, "--version"], status=0)).out, p.run([dfl, "--version"]).out)
+
+
+def checkout(p, ninja):
+    """A checkout without sources, and the environment for its dflw, where ninja is this script."""
+    for folder in ("compiler", "runtime", "stdlib"):
+        os.makedirs(os.path.join(p.work, folder))
+    p.write("CMakeLists.txt", "")
+    shutil.copy(os.path.join(ROOT, "dflw"), p.work)
+    for name, text in ((".ci/setup", "exit 0"), ("bin/cmake", "exit 0"), ("bin/ninja", ninja)):
+        p.write(name, "#!/bin/sh\n%s\n" % text)
+        os.chmod(os.path.join(p.work, name), 0o755)
+    return dict(p.env, PATH=os.path.join(p.work, "bin") + ":" + os.environ["PATH"])
+
+
+@test
+def dflw_tells_of_a_build_that_failed(p, dfl):
+    env = checkout(p, "echo why; exit 3")
+    r = p.run(["./dflw"], env=env, status=1)
+    same((r.out, r.err), ("", "dflw: configuring\ndflw: building\nwhy\ndflw: the build failed; its words are above\n"))
+
+
+@test
+def dflw_is_interrupted_without_a_word(p, dfl):
+    env = checkout(p, "echo why; echo >begun; sleep 20")
+    run = subprocess.Popen(["./dflw"], cwd=p.work, env=env, stderr=subprocess.PIPE, start_new_session=True,
+                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    end = time.monotonic() + 10
+    while not os.path.exists(os.path.join(p.work, "begun")) and time.monotonic() < end:
+        time.sleep(0.005)
+    os.killpg(run.pid, signal.SIGINT)
+    same((run.communicate(timeout=10)[1], run.returncode),
+         (b"dflw: configuring\ndflw: building\n", -signal.SIGINT))
+
+
+@test
 def hello_is_checked_at_once(p, dfl):
     p.write("a.dfl", HELLO)
     best = 9.0
