@@ -81,7 +81,7 @@ END_TEST
 
 struct frame {
     int64_t depth, reached;
-    int32_t task_code;
+    int32_t bytes; /* as fiber_call() takes them */
     struct dfl_error *error;
 };
 
@@ -92,9 +92,9 @@ static void recurse(struct dfl_fiber *self, void *arg)
     __asm__ volatile("" ::"r"(ballast) : "memory");
     if (frame->depth == 0)
         return;
-    struct frame next = {.depth = frame->depth - 1, .task_code = frame->task_code};
+    struct frame next = {.depth = frame->depth - 1, .bytes = frame->bytes};
     if (fiber_is_low(self, 0))
-        next.error = dfl_stack_call(self, recurse, &next, frame->task_code, &site);
+        next.error = dfl_stack_call(self, recurse, &next, frame->bytes, &site);
     else
         recurse(self, &next);
     frame->reached = next.reached + 1;
@@ -111,12 +111,12 @@ static void recurse_on_fiber(struct dfl_fiber *self)
     }
 }
 
-static void run_recursion(int64_t depth, int32_t task_code, uint64_t stack_max)
+static void run_recursion(int64_t depth, int32_t bytes, uint64_t stack_max)
 {
     fiber_init(stack_max);
     fiber_open_native(&native);
     struct dfl_fiber *fiber = fiber_get(recurse_on_fiber);
-    main_frame = (struct frame){.depth = depth, .task_code = task_code};
+    main_frame = (struct frame){.depth = depth, .bytes = bytes};
     fiber_switch(&native, fiber);
     ck_assert_ptr_null(fiber->segment);
     fiber_put(fiber);
@@ -126,7 +126,7 @@ static void run_recursion(int64_t depth, int32_t task_code, uint64_t stack_max)
 
 START_TEST(deep_recursion_of_tasks_goes_on_on_segments)
 {
-    run_recursion(20000, true, 64 << 20);
+    run_recursion(20000, 1, 64 << 20);
     ck_assert_int_eq(main_frame.reached, 20000);
     ck_assert_ptr_null(main_frame.error);
 }
@@ -134,7 +134,7 @@ END_TEST
 
 START_TEST(deep_recursion_of_functions_goes_on_on_the_large_stack)
 {
-    run_recursion(20000, false, 0);
+    run_recursion(20000, 0, 0);
     ck_assert_int_eq(main_frame.reached, 20000);
     ck_assert_ptr_null(main_frame.error);
 }
@@ -145,11 +145,11 @@ START_TEST(recursion_beyond_the_bound_fails)
     fiber_init(1 << 20);
     fiber_open_native(&native);
     native.stack_limit = native.own_limit = (char *)UINTPTR_MAX; /* always low */
-    struct frame frame = {.depth = 1, .task_code = true};
-    ck_assert_ptr_null(dfl_stack_call(&native, recurse, &frame, true, &site));
+    struct frame frame = {.depth = 1, .bytes = 1};
+    ck_assert_ptr_null(dfl_stack_call(&native, recurse, &frame, 1, &site));
     fiber_init(1000);
     native.spare = NULL; /* or the segment of the first call would do */
-    struct dfl_error *e = dfl_stack_call(&native, recurse, &frame, true, &site);
+    struct dfl_error *e = dfl_stack_call(&native, recurse, &frame, 1, &site);
     ck_assert_ptr_nonnull(e);
     ck_assert_uint_eq(e->kind, DFL_FAIL_stack);
     ck_assert_uint_eq(e->site.line, 9);
@@ -159,14 +159,14 @@ END_TEST
 
 static void call_again(struct dfl_fiber *self, void *arg)
 {
-    *(struct dfl_error **)arg = dfl_stack_call(self, call_again, arg, false, &site);
+    *(struct dfl_error **)arg = dfl_stack_call(self, call_again, arg, 0, &site);
 }
 
 START_TEST(the_large_stack_is_not_entered_twice)
 {
     fiber_open_native(&native);
     struct dfl_error *e = NULL;
-    ck_assert_ptr_null(dfl_stack_call(&native, call_again, &e, false, &site));
+    ck_assert_ptr_null(dfl_stack_call(&native, call_again, &e, 0, &site));
     ck_assert_ptr_nonnull(e);
     ck_assert_uint_eq(e->kind, DFL_FAIL_stack);
     dfl_error_release(e);
