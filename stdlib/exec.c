@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "commands.h"
@@ -67,12 +68,6 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-static bool is_there(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0;
-}
-
 /* What errno's text does not tell. NULL: it tells all. */
 static const char *explain(char **words, int code)
 {
@@ -81,7 +76,7 @@ static const char *explain(char **words, int code)
         return "no such program; each argument is an element of its own, as in [\"ls\", \"-l\"]";
     if (code == ENOENT && !is_path)
         return "no such program in $PATH";
-    if (code == ENOENT && is_there(words[0]))
+    if (code == ENOENT && access(words[0], F_OK) == 0)
         return "what is to interpret it, by its first line, is not there";
     if (code == EACCES && is_path && is_folder(words[0]))
         return "is a folder";
