@@ -183,7 +183,8 @@ static bool is_std(const struct ir_func *f)
     return f->symbol && f->symbol->module && f->symbol->module->is_std;
 }
 
-bool cg_leaves_place(const struct ir_func *f)
+/* True if failures may leave the function without a place. */
+static bool leaves_place(const struct ir_func *f)
 {
     return ir_checks_stack(f) || f->flags & FUNC_EXTERN || is_std(f);
 }
@@ -191,7 +192,7 @@ bool cg_leaves_place(const struct ir_func *f)
 LLVMValueRef cg_placed(struct cg *cg, const struct ir_func *f, LLVMValueRef error,
                        LLVMValueRef site)
 {
-    if (!cg_leaves_place(f) || LLVMIsNull(site))
+    if (!leaves_place(f) || LLVMIsNull(site))
         return error;
     return CG_ABI(cg, dfl_error_at, error, site);
 }
@@ -226,7 +227,7 @@ void cg_do_call(struct cg *cg, const struct ir_value *x)
     for (uint32_t i = 0; i < x->arg_count; i++)
         args[i] = cg_arg(cg, x, i);
     LLVMValueRef value = cg_call_func(cg, f, args, &failure);
-    if (failure && x->fail && cg_leaves_place(f)) {
+    if (failure && x->fail && leaves_place(f)) {
         LLVMBasicBlockRef next = cg_cold(cg, cg_is_there(cg, failure));
         cg_fail(cg, x, cg_placed(cg, f, failure, cg_site(cg, x)), next);
     } else if (failure) {

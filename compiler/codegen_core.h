@@ -170,8 +170,6 @@ LLVMValueRef cg_intrinsic(struct cg *, const char *name, LLVMTypeRef, LLVMValueR
  * that cannot fail. Nothing is branched yet. */
 LLVMValueRef cg_call_func(struct cg *, const struct ir_func *, LLVMValueRef *args,
                           LLVMValueRef *failure);
-/* True if failures may leave the function without a place. */
-bool cg_leaves_place(const struct ir_func *);
 /* A failure of the function, with the site as its place if it has none. */
 LLVMValueRef cg_placed(struct cg *, const struct ir_func *, LLVMValueRef error, LLVMValueRef site);
 /* The same for the error in what it gives, if that is a T! and the function of the library. */
