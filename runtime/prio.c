@@ -6,7 +6,7 @@
 
 #include "block.h"
 
-enum { MOST = 9, LINES = 2 * MOST + 1 };
+enum { MOST = 9 /* attr.def of the compiler */, LINES = 2 * MOST + 1 };
 
 struct entry {
     struct entry *next;
