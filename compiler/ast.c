@@ -14,7 +14,7 @@ struct node *ast_new(struct arena *arena, enum node_kind kind, struct span span)
     return node;
 }
 
-const char *ast_kind_name(enum node_kind kind)
+static const char *kind_name(enum node_kind kind)
 {
     static const char *const names[] = {
 #define NODE(kind, fields) #kind,
@@ -251,7 +251,7 @@ static void print_node(void *context, const char *field, struct node *node)
     fprintf(printer->out, "%*s", printer->indent * 2, "");
     if (field)
         fprintf(printer->out, "%s: ", field);
-    fputs(ast_kind_name(node->kind), printer->out);
+    fputs(kind_name(node->kind), printer->out);
     walk(node, NULL, NULL, printer->out);
     print_text(printer->out, node);
     if (!printer->is_shape)

@@ -89,7 +89,6 @@ struct node {
 
 /* A zeroed node. */
 struct node *ast_new(struct arena *, enum node_kind, struct span);
-const char *ast_kind_name(enum node_kind);
 const char *op_text(enum op);
 /* How each axis of an index node is given, two bits an axis as dfl_grid_part() wants it: 0 if none
  * has a range, so that an element is meant. */

@@ -4,7 +4,8 @@
 /* ---- conditions --------------------------------------------------------------------------------
  */
 
-void check_cond(struct check *c, struct node **slot)
+/* A condition; names that it binds stay in scope until the caller closes it. */
+static void check_cond(struct check *c, struct node **slot)
 {
     bool binds = c->binds;
     c->binds = true;

@@ -164,8 +164,6 @@ void check_while(struct check *, struct node *);
 void check_for(struct check *, struct node *);
 /* What a loop's pattern is matched with. */
 const struct type *check_iter(struct check *, struct node **slot);
-/* A condition; names that it binds stay in scope until the caller closes it. */
-void check_cond(struct check *, struct node **slot);
 
 /* ---- check_rounds.c ---- */
 const struct type *check_par_for(struct check *, struct node **slot);

@@ -48,9 +48,6 @@ struct c_type c_pointee_read(struct arena *, const char *text, const char *plain
 bool c_signature_read(struct arena *, const char *text, const char *plain, struct c_signature *);
 /* The type as C source. */
 const char *c_type_spell(struct arena *, const struct c_type *);
-/* The C type of a dfl type that is a value in C too: numbers, bool, structs; base C_OTHER for
- * others. */
-struct c_type c_type_of(struct externs *, const struct type *);
 
 /* The C type of what is handed to a macro, which has no types of its own. */
 struct c_type c_given_type(struct externs *, const struct type *, bool is_var);

@@ -246,7 +246,9 @@ static struct c_record *record_of(struct externs *x, const struct type *t)
     return NULL;
 }
 
-struct c_type c_type_of(struct externs *x, const struct type *t)
+/* The C type of a dfl type that is a value in C too: numbers, bool, structs; base C_OTHER for
+ * others. */
+static struct c_type c_type_of(struct externs *x, const struct type *t)
 {
     static const enum c_base bases[TYPE_error + 1] = {
         [TYPE_unit] = C_VOID, [TYPE_bool] = C_BOOL,  [TYPE_int] = C_LONG, [TYPE_float] = C_DOUBLE,

@@ -302,7 +302,8 @@ char *call_locals(struct interp *in, const struct instance *inst)
     return locals;
 }
 
-void call_end(struct node *call, const struct instance *inst, char *locals)
+/* Ends what lambdas among the arguments hold. */
+static void end_lambdas(struct node *call, const struct instance *inst, char *locals)
 {
     for (uint32_t i = 0; i < call->call_.args.count; i++)
         if (call->call_.args.at[i]->kind == NODE_lambda)
@@ -358,7 +359,7 @@ enum flow eval_call(struct frame *f, struct node *n, void *out)
     enum flow flow = call_arguments(f, n, c.instance, locals, 0, NULL);
     if (flow == FLOW_ON)
         flow = call_run(f, n, &c, locals, out);
-    call_end(n, c.instance, locals);
+    end_lambdas(n, c.instance, locals);
     f->in->top = mark;
     return flow;
 }

@@ -260,8 +260,6 @@ enum flow call_arguments(struct frame *, struct node *call, struct instance *, c
 /* Runs a function whose locals hold its arguments, and drops them. `from`, `at`: the call. */
 enum flow call_run(struct frame *from, struct node *at, const struct closure *, char *locals,
                    void *out);
-/* Ends what lambdas among the arguments hold. */
-void call_end(struct node *call, const struct instance *, char *locals);
 void *shim_find(const char *symbol); /* generated table: shims.def */
 
 /* -- interp_task.c -- */

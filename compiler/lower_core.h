@@ -190,14 +190,10 @@ struct ir_value *local_move(struct frame *, const struct symbol *, struct span);
 /* Owned local, by its name, if the function is left now; else NULL. */
 struct ir_value *local_move_out(struct frame *, const struct symbol *, int32_t *entry, struct span);
 void local_bind_lent(struct frame *, const struct symbol *, struct ir_value *, struct span);
-/* `value` is moved into a let or var. */
-void local_bind(struct frame *, const struct symbol *, struct ir_value *value, struct span);
 /* Binds the names of a pattern that cannot fail to parts of a value, moved. */
 void local_destructure(struct frame *, struct node *pattern, struct ir_value *value);
 /* True if evaluating `node` may change the variable. */
 bool local_may_write(struct node *, const struct symbol *);
-/* The variable at the root of a place, or NULL. */
-const struct symbol *local_root(const struct node *place);
 bool local_is_function(const struct symbol *);
 
 /* -- lower_stmt.c -- */
@@ -227,9 +223,6 @@ struct iteration {
     uint32_t mark, calls; /* of the frame when it began */
     struct ir_block *head;
 };
-void loop_begin(struct frame *, struct iteration *, struct node *pattern, struct node *iter,
-                struct node *within, struct ir_value *room);
-void loop_end(struct frame *, struct iteration *, struct span);
 void lower_for(struct frame *, struct node *);
 void lower_while(struct frame *, struct node *);
 struct val lower_comp(struct frame *, struct node *);

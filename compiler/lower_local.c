@@ -61,7 +61,8 @@ void local_count_uses(struct frame *f, struct node *body)
 
 /* ---- what may change a variable -------------------------------------------------------------- */
 
-const struct symbol *local_root(const struct node *place)
+/* The variable at the root of a place, or NULL. */
+static const struct symbol *root_of(const struct node *place)
 {
     for (;;) {
         switch (place->kind) {
@@ -88,7 +89,7 @@ static bool passes_place(const struct node *call, const struct symbol *s)
     if (!target || target->kind != SYM_FUNC || !target->func)
         return false;
     for (uint32_t i = 0; i < call->call_.args.count && i < target->func->param_count; i++)
-        if (target->func->locals.at[i]->is_var && local_root(call->call_.args.at[i]) == s)
+        if (target->func->locals.at[i]->is_var && root_of(call->call_.args.at[i]) == s)
             return true;
     return false;
 }
@@ -103,7 +104,7 @@ static void search_write(void *context, struct node *n)
     struct search *search = context;
     if (search->found)
         return;
-    if (n->kind == NODE_assign && local_root(n->assign_.target) == search->symbol)
+    if (n->kind == NODE_assign && root_of(n->assign_.target) == search->symbol)
         search->found = true;
     else if (n->kind == NODE_call && passes_place(n, search->symbol))
         search->found = true;
@@ -192,7 +193,9 @@ void local_bind_lent(struct frame *f, const struct symbol *s, struct ir_value *v
     emit_debug(f, v, s->name, span);
 }
 
-void local_bind(struct frame *f, const struct symbol *s, struct ir_value *v, struct span span)
+/* The value is moved into a let or var. */
+static void bind_moved(struct frame *f, const struct symbol *s, struct ir_value *v,
+                       struct span span)
 {
     if (s->is_var) {
         struct ir_value *slot = emit_place(f, IR_slot, v->type, span, NULL, 0);
@@ -247,7 +250,7 @@ static void own_names(void *context, struct node *p)
     struct frame *f = context;
     if (p->kind == NODE_pat_name && p->pat_name_.symbol) {
         const struct symbol *s = p->pat_name_.symbol;
-        local_bind(f, s, lower_copy(f, local_binding(f, s)->value, p->span), p->span);
+        bind_moved(f, s, lower_copy(f, local_binding(f, s)->value, p->span), p->span);
     } else if (p->kind == NODE_pat_or) { /* all bind the same names */
         own_names(f, p->pat_or_.alts.at[0]);
     } else {
@@ -270,7 +273,7 @@ void local_destructure(struct frame *f, struct node *pattern, struct ir_value *v
     else if (pattern->kind == NODE_pat_tuple)
         destructure_tuple(f, pattern, v);
     else if (pattern->kind == NODE_pat_name && pattern->pat_name_.symbol)
-        local_bind(f, pattern->pat_name_.symbol, v, pattern->span);
+        bind_moved(f, pattern->pat_name_.symbol, v, pattern->span);
     else
         lower_drop(f, v, pattern->span);
 }

@@ -269,8 +269,8 @@ static void enter_body(struct frame *f, struct iteration *it)
     f->loop_depth++;
 }
 
-void loop_begin(struct frame *f, struct iteration *it, struct node *pattern, struct node *iter,
-                struct node *within, struct ir_value *room)
+static void loop_begin(struct frame *f, struct iteration *it, struct node *pattern,
+                       struct node *iter, struct node *within, struct ir_value *room)
 {
     *it = (struct iteration){0};
     enter(f, it);
@@ -309,7 +309,7 @@ static void poll(struct frame *f, struct span span)
     emit0(f, IR_poll, NULL, span)->fail = fail;
 }
 
-void loop_end(struct frame *f, struct iteration *it, struct span span)
+static void loop_end(struct frame *f, struct iteration *it, struct span span)
 {
     cleanup_pop(f, it->loop.mark, span);
     f->loop_depth--;

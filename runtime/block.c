@@ -80,7 +80,8 @@ void *block_alloc(size_t bytes)
     return p;
 }
 
-void *block_resize(void *old, size_t bytes)
+/* `old` came from block_alloc and keeps its place in the tally. */
+static void *resize(void *old, size_t bytes)
 {
     void *p = realloc(old, bytes);
     if (!p)
@@ -162,12 +163,12 @@ struct dfl_block *block_grow(struct dfl_block *block, int64_t bytes)
 {
     bool elsewhere = is_elsewhere(block);
     if (!elsewhere && (!large.size || bytes < BLOCK_LARGE))
-        return block_resize(block, block_bytes(bytes));
+        return resize(block, block_bytes(bytes));
     if (elsewhere && bytes >= BLOCK_LARGE && large.grow(block, block_bytes(bytes)))
         return block;
     const struct dfl_type *type = value_type(block->type);
     if (!elsewhere && (type->refs || block->size >= BLOCK_LARGE))
-        return block_resize(block, block_bytes(bytes)); /* has no place there, or found none */
+        return resize(block, block_bytes(bytes)); /* has no place there, or found none */
     return move(block, type, bytes);
 }
 

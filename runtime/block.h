@@ -66,8 +66,6 @@ static inline bool block_unique(struct dfl_block *block)
 void block_advise(void *at, size_t bytes);
 /* Allocates, counted in the tally; never NULL, aligned to 16. */
 void *block_alloc(size_t bytes);
-/* `old` came from block_alloc and keeps its place in the tally. */
-void *block_resize(void *old, size_t bytes);
 void block_free(void *);
 /* Ends the process with "out of memory"; `bytes` is what was asked for. */
 _Noreturn void block_exhausted(uint64_t bytes);
