@@ -2,8 +2,7 @@
  * what generic functions ask of their callers. check_types() at the end shows it. */
 #include "checking.h"
 
-/* ---- signatures ---------------------------------------------------------------------------------
- */
+/* ---- signatures ----------------------------------------------------------------------------- */
 
 static bool is_default(const struct node *node)
 {

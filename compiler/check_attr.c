@@ -75,8 +75,7 @@ static void misplaced_attr(struct check *c, struct node *attr, const struct attr
                row->name, text);
 }
 
-/* ---- arguments --------------------------------------------------------------------------------
- */
+/* ---- arguments ------------------------------------------------------------------------------ */
 
 static void wrong_args(struct check *c, struct node *attr, const char *text)
 {

@@ -222,8 +222,7 @@ static void report_mismatch(struct check *c, const struct node *node, const stru
     note_why(c, d, why);
 }
 
-/* ---- conversions -------------------------------------------------------------------------------
- */
+/* ---- conversions ---------------------------------------------------------------------------- */
 
 static void wrap(struct check *c, struct node **slot, const struct type *want)
 {

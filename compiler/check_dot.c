@@ -191,8 +191,7 @@ struct symbol *find_method(struct check *c, struct node *dot)
     return NULL;
 }
 
-/* ---- fields ------------------------------------------------------------------------------------
- */
+/* ---- fields --------------------------------------------------------------------------------- */
 
 static const struct type *module_member(struct check *c, struct node *node, struct module *m)
 {

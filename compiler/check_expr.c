@@ -74,8 +74,7 @@ static const struct type *check_name(struct check *c, struct node *node, const s
     }
 }
 
-/* ---- parts of values --------------------------------------------------------------------------
- */
+/* ---- parts of values ------------------------------------------------------------------------ */
 
 static const struct type *check_tuple_dot(struct check *c, struct node *node)
 {

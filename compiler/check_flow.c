@@ -1,8 +1,7 @@
 /* check_flow.c - what runs or not, once or often: if, match, is, loops, comprehensions. */
 #include "checking.h"
 
-/* ---- conditions --------------------------------------------------------------------------------
- */
+/* ---- conditions ----------------------------------------------------------------------------- */
 
 /* A condition; names that it binds stay in scope until the caller closes it. */
 static void check_cond(struct check *c, struct node **slot)

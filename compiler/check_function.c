@@ -165,8 +165,7 @@ static void check_lambda(struct check *c, struct node *node, const struct type *
     }
 }
 
-/* ---- named functions --------------------------------------------------------------------------
- */
+/* ---- named functions ------------------------------------------------------------------------ */
 
 static struct symbol *named_function(struct check *c, struct node *node)
 {

@@ -300,8 +300,7 @@ const struct type *check_unary(struct check *c, struct node *node, const struct 
     return fits ? t : simple(c, TYPE_bad);
 }
 
-/* ---- as -----------------------------------------------------------------------------------------
- */
+/* ---- as ------------------------------------------------------------------------------------- */
 
 static void cast_hint(struct check *c, struct diag *d, const struct type *from,
                       const struct type *to)

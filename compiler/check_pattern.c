@@ -39,8 +39,7 @@ static void match_all_bad(struct pattern *p, const struct nodes *nodes)
         match_against(p, nodes->at[i], simple(p->c, TYPE_bad));
 }
 
-/* ---- names ------------------------------------------------------------------------------------
- */
+/* ---- names ---------------------------------------------------------------------------------- */
 
 static struct symbol *bound_before(struct pattern *p, const char *name, uint32_t from, uint32_t to,
                                    uint32_t *at)
@@ -96,8 +95,7 @@ static void bind_name(struct pattern *p, struct node *node, const struct type *s
     vec_push(c->arena, &p->bound, symbol);
 }
 
-/* ---- literals, tuples ---------------------------------------------------------------------------
- */
+/* ---- literals, tuples ----------------------------------------------------------------------- */
 
 static void match_literal(struct pattern *p, struct node *node, const struct type *subject)
 {

@@ -24,8 +24,7 @@ struct rounds {
     const struct type *handed;
 };
 
-/* ---- making nodes ------------------------------------------------------------------------------
- */
+/* ---- making nodes --------------------------------------------------------------------------- */
 
 static const char *word(struct rounds *r, const char *text)
 {
@@ -109,8 +108,7 @@ static struct symbol *keep(struct rounds *r, const char *name, struct node *valu
     return s;
 }
 
-/* ---- what is looped over -----------------------------------------------------------------------
- */
+/* ---- what is looped over -------------------------------------------------------------------- */
 
 /* [x for x in iter], where iter was checked and gives items of the type. */
 static struct node *collected(struct rounds *r, struct node *iter, const struct type *item)
@@ -163,8 +161,7 @@ static bool open_iter(struct rounds *r)
     return true;
 }
 
-/* ---- the body ----------------------------------------------------------------------------------
- */
+/* ---- the body ------------------------------------------------------------------------------- */
 
 struct search {
     bool question, fail;
@@ -221,8 +218,7 @@ static struct node *body_lambda(struct rounds *r)
     return lambda;
 }
 
-/* ---- joining -----------------------------------------------------------------------------------
- */
+/* ---- joining -------------------------------------------------------------------------------- */
 
 /* if b < a { b } else { a }, or the other way around */
 static struct node *pick(struct rounds *r, enum op op)
@@ -307,8 +303,7 @@ static struct node *nothing_of(struct rounds *r, const struct type *t)
     return n;
 }
 
-/* ---- the calls ---------------------------------------------------------------------------------
- */
+/* ---- the calls ------------------------------------------------------------------------------ */
 
 static const struct type *check_made(struct rounds *r, struct node **slot)
 {
@@ -418,8 +413,7 @@ static const struct type *check_value(struct rounds *r)
     return t;
 }
 
-/* ---- entry -------------------------------------------------------------------------------------
- */
+/* ---- entry ---------------------------------------------------------------------------------- */
 
 /* False: reported. */
 static bool is_allowed(struct check *c, struct node *node)

@@ -158,8 +158,7 @@ static const struct type *part_type(struct match *m, const struct type *t, const
     return head->index == CTOR_ERR ? m->program->types.simple[TYPE_error] : t->args.at[0];
 }
 
-/* ---- splitting a column ------------------------------------------------------------------------
- */
+/* ---- splitting a column --------------------------------------------------------------------- */
 
 /* Or-patterns in the first column become rows of their own. */
 static void expand(struct match *m, struct matrix *out, struct row row)

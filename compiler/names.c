@@ -442,8 +442,7 @@ const struct type *names_type(struct program *p, struct module *m, const struct 
     return resolve((struct type_scope){p, m, function, false}, node);
 }
 
-/* ---- declaring --------------------------------------------------------------------------------
- */
+/* ---- declaring ------------------------------------------------------------------------------ */
 
 static struct symbol *symbol_new(struct program *p, struct module *m, enum symbol_kind kind,
                                  const char *name, struct span span, struct node *node)
@@ -624,8 +623,7 @@ static void declare_item(struct program *p, struct module *m, struct node *node)
     }
 }
 
-/* ---- signatures and fields ----------------------------------------------------------------------
- */
+/* ---- signatures and fields ------------------------------------------------------------------ */
 
 static void sign_generics(struct program *p, struct symbol *function, const struct nodes *generics)
 {
@@ -774,8 +772,7 @@ static void sign_item(struct program *p, struct module *m, struct node *node)
     }
 }
 
-/* ---- files -------------------------------------------------------------------------------------
- */
+/* ---- files ---------------------------------------------------------------------------------- */
 
 static void offer_folder(struct program *p, struct nearest *nearest, const char *folder,
                          const char *name)

@@ -104,8 +104,7 @@ static void make_text(struct tape *t, bool is_bytes, int size, struct dfl_view *
     dfl_buffer_end(&b, out);
 }
 
-/* ---- values of parts --------------------------------------------------------------------------
- */
+/* ---- values of parts ------------------------------------------------------------------------ */
 
 struct making {
     struct tape *tape;
