@@ -13,6 +13,22 @@
 
 #include <assert.h>
 
+/* A loop over an iterable or a range: between begin and end the body is emitted, with the pattern
+ * bound. `within`: what may change the iterable. `room`: the place of an empty array, made large
+ * enough for all rounds if `count` says how many there are; or NULL. */
+struct iteration {
+    struct loop loop;
+    struct ir_value *over;  /* array, bytes or map */
+    struct ir_value *count; /* rounds, before the loop; NULL if not known */
+    struct ir_value *index; /* or number of a range */
+    struct ir_value *hi, *step, *up;
+    int direction;  /* of a range: 1, -1, 0 if known only when it runs */
+    bool known_one; /* step is 1 */
+    int32_t entry;
+    uint32_t mark, calls; /* of the frame when it began */
+    struct ir_block *head;
+};
+
 static struct ir_value *nofail(struct ir_value *v)
 {
     v->nofail = true;
