@@ -112,6 +112,17 @@ static void line_take(struct line *line, struct waiting **link)
         line->end = link;
 }
 
+/* The entry of that task, taken out, or NULL. */
+static struct waiting *line_remove(struct line *line, const struct dfl_task *task)
+{
+    struct waiting **link = &line->first, *w;
+    while (*link && (*link)->task != task)
+        link = &(*link)->next;
+    if ((w = *link))
+        line_take(line, link);
+    return w;
+}
+
 /* The next for whom there is room, or NULL. */
 static struct waiting *next_of(struct gate *g)
 {
@@ -203,12 +214,8 @@ void limit_leave(struct dfl_fiber *self, struct dfl_task *task)
 
 static bool withdraw(struct gate *g, const struct dfl_task *task)
 {
-    struct waiting **link = &g->fresh.first, *w;
     pthread_mutex_lock(&g->lock);
-    while (*link && (*link)->task != task)
-        link = &(*link)->next;
-    if ((w = *link))
-        line_take(&g->fresh, link);
+    struct waiting *w = line_remove(&g->fresh, task);
     pthread_mutex_unlock(&g->lock);
     free(w);
     return w != NULL;
@@ -240,7 +247,6 @@ uint8_t limit_lend(struct dfl_fiber *self)
 struct arming {
     struct gate *gate;
     struct waiting *waiting;
-    bool there; /* in the line */
 };
 
 static bool stand_in_line(struct dfl_fiber *self, void *arg)
@@ -249,25 +255,21 @@ static bool stand_in_line(struct dfl_fiber *self, void *arg)
     struct gate *g = a->gate;
     (void)self;
     pthread_mutex_lock(&g->lock);
-    a->there = !take(g, a->waiting->weight, true);
-    if (a->there)
+    bool waits = !take(g, a->waiting->weight, true);
+    if (waits)
         line_add(&g->back, a->waiting);
     else
         a->waiting->granted = true;
     pthread_mutex_unlock(&g->lock);
-    return a->there;
+    return waits;
 }
 
-static void leave_line(struct arming *a)
+static void leave_line(struct gate *g, const struct waiting *w)
 {
-    struct waiting **link = &a->gate->back.first;
-    pthread_mutex_lock(&a->gate->lock);
-    if (a->there && !a->waiting->granted) {
-        while (*link != a->waiting)
-            link = &(*link)->next;
-        line_take(&a->gate->back, link);
-    }
-    pthread_mutex_unlock(&a->gate->lock);
+    pthread_mutex_lock(&g->lock);
+    if (!w->granted)
+        line_remove(&g->back, w->task);
+    pthread_mutex_unlock(&g->lock);
 }
 
 void limit_return(struct dfl_fiber *self, uint8_t lent)
@@ -281,7 +283,7 @@ void limit_return(struct dfl_fiber *self, uint8_t lent)
         struct arming a = {.gate = gate_of(p, places[i]), .waiting = &w};
         w.ticket = park_begin(self);
         cancel_wait(self, w.ticket, stand_in_line, &a);
-        leave_line(&a);
+        leave_line(a.gate, &w);
         if (w.granted)
             mark(task, places[i]);
     }
