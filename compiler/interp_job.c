@@ -136,11 +136,6 @@ static void drop_arguments(struct interp *in, struct job *job)
     frame_drop_locals(&unused);
 }
 
-static int64_t later(int64_t now, int64_t ns)
-{
-    return ns > INT64_MAX - 1 - now ? INT64_MAX - 1 : now + ns;
-}
-
 /* Waits before another run; *e, or the value, is the outcome of the one before. */
 static bool may_run_again(struct interp *in, struct job *job, int64_t attempt, struct dfl_error **e)
 {
@@ -173,7 +168,7 @@ static struct dfl_error *run_with_policy(struct interp *in, struct job *job)
     do {
         char *mark = in->top, *locals = copy_arguments(in, job);
         if (job->policy->timeout)
-            job->deadline = later(in->now, job->policy->timeout);
+            job->deadline = clock_later(in->now, job->policy->timeout);
         in->since = clock_now();
         e = call(in, job, locals);
         in->top = mark;

@@ -7,6 +7,7 @@
 #include "interp_core.h"
 
 #include "block.h"
+#include "clock.h"
 #include "error.h"
 #include "helper.h"
 #include "select.h"
@@ -549,12 +550,10 @@ struct dfl_error *dfl_sleep(struct dfl_fiber *fiber, int64_t ns)
 {
     struct interp *in = coro_interp();
     struct dfl_error *e = NULL;
-    int64_t wake;
     (void)fiber;
     if (ns <= 0)
         return NULL;
-    if (__builtin_add_overflow(in->now, ns, &wake))
-        wake = INT64_MAX - 1;
+    int64_t wake = clock_later(in->now, ns);
     while (in->now < wake && !(e = job_interrupt(in)))
         job_park(in, wake);
     return e;

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "keeper.h"
 #include "session.h"
 #include "stream.h"
@@ -140,11 +141,6 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-static int64_t later(int64_t now, int64_t ns)
-{
-    return ns > INT64_MAX - now ? INT64_MAX : now + (ns > 0 ? ns : 0);
-}
-
 static void reap(struct command *c)
 {
     keeper_forget(c->pid);
@@ -175,7 +171,7 @@ bool command_start(struct command *c, int64_t now)
     }
     if (c->code)
         return false;
-    c->due = c->deadline = later(now, c->timeout);
+    c->due = c->deadline = clock_later(now, c->timeout);
     return true;
 }
 
@@ -222,7 +218,7 @@ static void look_for_exit(struct command *c, int64_t now)
         c->outcome = COMMAND_FAILED;
         c->code = ECHILD;
     }
-    c->close_at = later(now, close_ns);
+    c->close_at = clock_later(now, close_ns);
     close_fd(&c->ends);
 }
 
@@ -230,8 +226,8 @@ static void begin_end(struct command *c, int64_t now, enum command_outcome outco
 {
     c->ending = true;
     c->outcome = outcome;
-    c->kill_at = later(now, ask_ns);
-    c->give_up_at = later(now, give_up_ns);
+    c->kill_at = clock_later(now, ask_ns);
+    c->give_up_at = clock_later(now, give_up_ns);
     session_signal(c->pid, SIGTERM);
 }
 
@@ -239,7 +235,7 @@ static void begin_end(struct command *c, int64_t now, enum command_outcome outco
 static bool go_on_ending(struct command *c, int64_t now)
 {
     uint32_t left = session_signal(c->pid, now >= c->kill_at ? SIGKILL : 0);
-    c->due = later(now, look_ns);
+    c->due = clock_later(now, look_ns);
     return (c->exited && left == 0) || now >= c->give_up_at;
 }
 

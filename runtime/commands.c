@@ -118,7 +118,7 @@ static int patience(int64_t now, int64_t ns)
 {
     int64_t left = ns < 0 ? INT64_MAX : ns;
     for (uint32_t i = 0; i < all.count; i++)
-        if (all.live[i]->due != INT64_MAX && all.live[i]->due - now < left)
+        if (all.live[i]->due - now < left)
             left = all.live[i]->due - now;
     if (all.failed || left <= 0)
         return 0;

@@ -137,8 +137,7 @@ void timer_fire(void)
 
 int64_t timer_after(int64_t ns)
 {
-    int64_t now = clock_now();
-    return ns > INT64_MAX - 1 - now ? INT64_MAX - 1 : now + ns;
+    return clock_later(clock_now(), ns);
 }
 
 /* ---- the thread ---- */
