@@ -1,14 +1,7 @@
 /* test_borrow.c - futures that were named: the two tables alone, and what a worker does about their
  * rows. Whole worlds are tests/sim's. */
-#include "runner.h"
+#include "worker_rows.h"
 
-#include "tables.h"
-
-enum { NODE2 = 2 << 16, WORKER2 = NODE2 | 1, NODE3 = 3 << 16, WORKER3 = NODE3 | 1 };
-
-static struct worker_tables worker; /* 2.1 */
-static struct actions out;
-static struct buffer row;
 static int record[4], proxy[4]; /* what the tables are given for such */
 
 static const struct bytes value = {(const uint8_t *)"value", 5};
@@ -27,33 +20,10 @@ static void close_worker(void)
     buffer_free(&row);
 }
 
-static bool to_worker(uint32_t from)
-{
-    actions_clear(&out);
-    return worker_tables_on_row(&worker, from, buffer_bytes(&row), 0, &out);
-}
-
-#define ROW(name, ...)                                                                             \
-    do {                                                                                           \
-        buffer_clear(&row);                                                                        \
-        wire_##name(&row, &(struct msg_##name){__VA_ARGS__});                                      \
-    } while (0)
-
 static void die(uint32_t proc)
 {
     ROW(death, proc, value);
     ck_assert(to_worker(ID_HEAD));
-}
-
-static struct msg sent(uint32_t i, uint32_t to, enum msg_kind kind)
-{
-    struct msg m;
-    ck_assert_uint_lt(i, out.count);
-    ck_assert_int_eq(out.list[i].kind, ACT_SEND);
-    ck_assert_uint_eq(out.list[i].proc, to);
-    ck_assert(wire_read(act_row(&out, &out.list[i]), &m));
-    ck_assert_int_eq(m.kind, kind);
-    return m;
 }
 
 static const struct action *acted(uint32_t i, enum act_kind kind, const void *handle)

@@ -1,18 +1,12 @@
 /* test_tables.c - the tables of workers and nodes, row by row: what each does, what it refuses, and
  * that nothing a row says breaks them. Whole worlds are tests/sim's. */
-#include "runner.h"
+#include "worker_rows.h"
 
 #include "any_row.h"
-#include "tables.h"
 
 #define MS INT64_C(1000000)
 
-enum { NODE2 = 2 << 16, WORKER2 = NODE2 | 1, NODE3 = 3 << 16, WORKER3 = NODE3 | 1 };
-
-static struct worker_tables worker;
 static struct node_tables node;
-static struct actions out;
-static struct buffer row;
 
 static const struct bytes url = {(const uint8_t *)"abstract://x", 12};
 
@@ -32,35 +26,12 @@ static void close_worker(void)
     buffer_free(&row);
 }
 
-static bool to_worker(uint32_t from)
-{
-    actions_clear(&out);
-    return worker_tables_on_row(&worker, from, buffer_bytes(&row), 0, &out);
-}
-
-#define ROW(name, ...)                                                                             \
-    do {                                                                                           \
-        buffer_clear(&row);                                                                        \
-        wire_##name(&row, &(struct msg_##name){__VA_ARGS__});                                      \
-    } while (0)
-
 /* The only action. */
 static const struct action *one_action(enum act_kind kind)
 {
     ck_assert_uint_eq(out.count, 1);
     ck_assert_int_eq(out.list[0].kind, kind);
     return &out.list[0];
-}
-
-static struct msg sent(uint32_t i, uint32_t to, enum msg_kind kind)
-{
-    struct msg m;
-    ck_assert_uint_lt(i, out.count);
-    ck_assert_int_eq(out.list[i].kind, ACT_SEND);
-    ck_assert_uint_eq(out.list[i].proc, to);
-    ck_assert(wire_read(act_row(&out, &out.list[i]), &m));
-    ck_assert_int_eq(m.kind, kind);
-    return m;
 }
 
 /* A lease of 1.1's on 3.1, as the worker got it by asking. */
