@@ -466,6 +466,28 @@ static const struct type *finish_call(struct check *c, struct call *call)
     return call->bindings.count && call->type->result->open ? simple(c, TYPE_bad) : result;
 }
 
+/* What only functions have: parameters with names, and type arguments. */
+static void open_function(struct check *c, struct call *call)
+{
+    uint32_t count = call->target->func->generic_count;
+    call->params = &call->target->node->func_.params;
+    call->bindings.at = arena_array(c->arena, const struct type *, count + 1);
+    call->bindings.count = count < 32 ? count : 32;
+}
+
+/* The receiver, if there is one, and the arguments. */
+static struct nodes all_given(struct check *c, struct node *node, struct node *receiver)
+{
+    struct nodes given = {0};
+    if (receiver) { /* it has one place in the tree: among the arguments */
+        vec_push(c->arena, &given, receiver);
+        node->call_.callee->dot_.object = NULL;
+    }
+    for (uint32_t i = 0; i < node->call_.args.count; i++)
+        vec_push(c->arena, &given, node->call_.args.at[i]);
+    return given;
+}
+
 /* Calls a function; `receiver` is the first argument of x.f(y), else NULL. */
 static const struct type *call_function(struct check *c, struct node *node, struct symbol *target,
                                         struct node *receiver, const struct type *want,
@@ -481,19 +503,9 @@ static const struct type *call_function(struct check *c, struct node *node, stru
         .want = want,
         .spawned = edges != NULL,
     };
-    if (target->kind == SYM_FUNC) {
-        uint32_t count = target->func->generic_count;
-        call.params = &target->node->func_.params;
-        call.bindings.at = arena_array(c->arena, const struct type *, count + 1);
-        call.bindings.count = count < 32 ? count : 32;
-    }
-    struct nodes given = {0};
-    if (receiver) { /* it has one place in the tree: among the arguments */
-        vec_push(c->arena, &given, receiver);
-        node->call_.callee->dot_.object = NULL;
-    }
-    for (uint32_t i = 0; i < node->call_.args.count; i++)
-        vec_push(c->arena, &given, node->call_.args.at[i]);
+    if (target->kind == SYM_FUNC)
+        open_function(c, &call);
+    struct nodes given = all_given(c, node, receiver);
     target->used = true;
     if (target->func && target->func->is_lost) {
         for (uint32_t i = 0; i < given.count; i++)
