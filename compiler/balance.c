@@ -506,21 +506,25 @@ static void remember(struct lexer *lexer, const struct token *token)
     lexer->last[0] = *token;
 }
 
+static bool is_keyword(const struct lexer *lexer, const struct token *token)
+{
+    char first = lexer->source->text[token->span.start];
+    bool is_word = first >= 'a' && first <= 'z' && token->span.end > token->span.start;
+    return is_word && token->kind != ID && token->kind != FOREIGN && token->kind != TRUE &&
+           token->kind != FALSE && token->kind != BYTES;
+}
+
 /* Keywords taken for names come in groups, `(task, after)`: each is a mistake of its own, and none
  * makes another. */
 static void take_keyword(struct lexer *lexer, struct token *token)
 {
     int last = lexer->last[0].kind;
-    char first = lexer->source->text[token->span.start];
-    bool is_word = first >= 'a' && first <= 'z' && token->span.end > token->span.start;
     if (lexer->brackets.count < lexer->names_depth)
         lexer->names_depth = 0;
-    if (!lexer->names_depth || !is_word || (last != '(' && last != ',') || token->kind == ID ||
-        token->kind == FOREIGN || token->kind == TRUE || token->kind == FALSE ||
-        token->kind == BYTES)
-        return;
-    lexer_take_keyword(lexer, token);
-    token->kind = ID;
+    if (lexer->names_depth && (last == '(' || last == ',') && is_keyword(lexer, token)) {
+        lexer_take_keyword(lexer, token);
+        token->kind = ID;
+    }
 }
 
 /* -- recovery -- */
