@@ -66,6 +66,18 @@ bool await_claim(struct dfl_task *task)
     return false;
 }
 
+bool await_unclaim(struct dfl_task *task)
+{
+    if (atomic_load(&task->deps) < TASK_CLAIMED)
+        return true;
+    if (atomic_fetch_sub(&task->deps, TASK_CLAIMED) == TASK_CLAIMED)
+        return true; /* the last input has ended the claim's reference */
+    bool cancelled = __atomic_load_n(&task->flags, __ATOMIC_SEQ_CST) & TASK_CANCELLED;
+    bool again = cancelled && await_claim(task);
+    task_release(task_pool_here(), task);
+    return again;
+}
+
 /* `self` NULL: the caller is no worker. Wakes one waiter; returns a fiber if that is what became
  * ready. */
 static struct dfl_fiber *wake_one(struct dfl_fiber *self, uintptr_t waiter, uintptr_t *next)
@@ -245,6 +257,8 @@ static bool arm_set(struct dfl_fiber *self, void *arg)
             !task_add_waiter(set->tasks[i], (uintptr_t)wait | TASK_FAN, &wait->next)) {
             wait->who = NULL;
             done++;
+        } else if (__atomic_load_n(&task->outcome, __ATOMIC_SEQ_CST) == TASK_AWAY) {
+            remote_want();
         }
     }
     if (done > 0)

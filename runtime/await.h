@@ -28,6 +28,9 @@ void await_skip_here(struct dfl_fiber *self, struct dfl_task *);
 /* A record that waits for inputs does so no longer: true, and the caller makes it ready. Any
  * thread. */
 bool await_claim(struct dfl_task *);
+/* A record that may have been claimed, and was not run, waits again for what is not done of its
+ * inputs: false. True: it waits for nothing, and the caller makes it ready. */
+bool await_unclaim(struct dfl_task *);
 /* Takes a record that may run on this stack, if it is the newest of the own deque. */
 bool await_take_back(struct dfl_fiber *self, struct dfl_task *);
 

@@ -74,6 +74,11 @@ static struct blob *known(struct blobs *b, struct object_id id)
     return blob && blob->handle && blob->generation == id.generation ? blob : NULL;
 }
 
+const struct blob *blobs_get(const struct blobs *b, struct object_id id)
+{
+    return known((struct blobs *)b, id);
+}
+
 static struct loan *loan_of(struct blob *blob, uint32_t proc)
 {
     for (uint32_t i = 0; i < blob->loan_count; i++)
@@ -187,13 +192,16 @@ static struct copy *new_copy(struct copies *c)
     return &c->list[c->count++];
 }
 
-struct copy *copies_want(struct copies *c, const struct blob_name *name, struct actions *out)
+struct copy *copies_want(struct copies *c, const struct blob_name *name, bool lent,
+                         struct actions *out)
 {
     struct copy *copy = copies_find(c, name->id);
-    if (copy)
+    if (copy) {
+        copy->over &= !lent;
         return copy;
+    }
     copy = new_copy(c);
-    *copy = (struct copy){.state = COPY_COMING, .name = *name};
+    *copy = (struct copy){.state = COPY_COMING, .name = *name, .over = !lent};
     act_send_object_pull(out, c->node,
                          &(struct msg_object_pull){name->id, name->offset, name->len});
     return copy;
@@ -258,6 +266,17 @@ void copies_on_death(struct copies *c, uint32_t dead, struct actions *out)
         if (copy->state == COPY_COMING)
             act_send_object_drop(out, c->node, &(struct msg_object_drop){copy->name.id});
         if (copy->views == 0)
+            let_go(c, copy, out);
+    }
+}
+
+void copies_sweep(struct copies *c, bool (*is_awaited)(struct object_id), struct actions *out)
+{
+    for (uint32_t i = 0; i < c->count; i++) {
+        struct copy *copy = &c->list[i];
+        bool ends = copy->over && copy->views == 0 &&
+                    (copy->state == COPY_HERE || copy->state == COPY_LOST);
+        if (ends && !is_awaited(copy->name.id))
             let_go(c, copy, out);
     }
 }

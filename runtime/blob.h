@@ -5,7 +5,10 @@
  * message that names it is a loan to the receiver, which has its node fetch the bytes into its own
  * store, once, and then ends the loan. The owner keeps the bytes while there are loans; the copy
  * stays for the next message that names the blob, until the owner lets everyone know that nobody
- * can name it again. So a value that a thousand tasks read crosses once to each node. */
+ * can name it again. So a value that a thousand tasks read crosses once to each node.
+ *
+ * Whoever was lent a blob may name it to a third process, and keeps its loan as long as that one
+ * may fetch. The owner knows nothing of such a copy, so it ends with the last value in it. */
 #ifndef BLOB_H
 #define BLOB_H
 
@@ -48,6 +51,8 @@ const struct blob *blobs_find(const struct blobs *, const void *handle, uint64_t
                               uint64_t offset);
 /* Names these bytes; `handle` keeps them until DISPOSE gives it back. */
 const struct blob *blobs_add(struct blobs *, void *handle, uint64_t offset, uint64_t len);
+/* NULL: it is not ours, or was ended. */
+const struct blob *blobs_get(const struct blobs *, struct object_id);
 /* A message to `proc` names it. */
 void blobs_lend(struct blobs *, struct object_id, uint32_t proc);
 void blobs_on_done(struct blobs *, uint32_t from, const struct msg_object_done *);
@@ -67,7 +72,7 @@ struct copy {
     struct blob_name name;
     uint64_t offset; /* HERE: in our node's store */
     uint32_t views;  /* values that lie in it */
-    bool over;       /* nobody will name it again */
+    bool over;       /* its owner will not tell that it ends: it does so with the last view */
 };
 
 struct copies {
@@ -76,8 +81,9 @@ struct copies {
     uint32_t count, room;
 };
 
-/* What is known of a blob; asks the node for it if that is nothing. Valid until the next call. */
-struct copy *copies_want(struct copies *, const struct blob_name *, struct actions *);
+/* What is known of a blob that a message names; asks the node for it if that is nothing. `lent`:
+ * the message is its owner's. Valid until the next call. */
+struct copy *copies_want(struct copies *, const struct blob_name *, bool lent, struct actions *);
 struct copy *copies_find(struct copies *, struct object_id);
 /* From our node. */
 void copies_on_here(struct copies *, const struct msg_object_here *);
@@ -89,6 +95,9 @@ void copies_on_free(struct copies *, uint32_t from, const struct msg_object_free
 void copy_view(struct copy *);
 void copies_unview(struct copies *, struct object_id, struct actions *);
 void copies_on_death(struct copies *, uint32_t dead, struct actions *);
+/* Ends those that are over and not viewed, and of which `is_awaited` says that no message that is
+ * still to be read names them. */
+void copies_sweep(struct copies *, bool (*is_awaited)(struct object_id), struct actions *);
 void copies_free(struct copies *);
 
 /* ---- a node's: fetching for its worker ---- */

@@ -370,6 +370,12 @@ static bool get_held(struct decoder *d, const struct dfl_type *held, struct dfl_
     return get(d, held, block_data(block));
 }
 
+/* Who waits for a record looks at it at any time. */
+static void set_outcome(struct dfl_task *task, uint8_t outcome)
+{
+    __atomic_store_n(&task->outcome, outcome, __ATOMIC_RELAXED);
+}
+
 /* The record holds a DFL_VALUE that is zero, and can be dropped. */
 static bool get_outcome(struct decoder *d, struct dfl_task *task)
 {
@@ -380,7 +386,7 @@ static bool get_outcome(struct decoder *d, struct dfl_task *task)
     if (!decode_u8(d, &outcome))
         return false;
     if (outcome == DFL_PLAIN && !held->refs && !task_held_boxed(held)) {
-        task->outcome = DFL_PLAIN;
+        set_outcome(task, DFL_PLAIN);
         return get_held(d, held, task);
     }
     if (outcome == DFL_VALUE)
@@ -389,7 +395,7 @@ static bool get_outcome(struct decoder *d, struct dfl_task *task)
         return decode_fail(d, ENCODE_tag);
     bool good = get_error(d, &error);
     if (error) {
-        task->outcome = outcome;
+        set_outcome(task, outcome);
         task->result = (uintptr_t)error;
     }
     return good;
@@ -541,7 +547,7 @@ bool decode_args(struct decoder *d, struct dfl_task *task)
 
 bool decode_result(struct decoder *d, struct dfl_task *task)
 {
-    task->outcome = DFL_VALUE;
+    set_outcome(task, DFL_VALUE);
     task->result = 0;
     bool good = get_whole(d, NULL, task, NULL);
     if (!good)

@@ -33,6 +33,7 @@
 #include "base/checked.h"
 #include "dfl.h"
 
+struct bytes;
 struct task_pool;
 struct encoder;
 struct decoder;
@@ -93,6 +94,9 @@ struct encode_hooks {
     bool (*large)(void *user, const struct dfl_type *elem, const struct dfl_view *,
                   struct encoder *);
     size_t large_bytes;
+    /* The result of a future that is not done here, as encode_result() wrote it with nothing put
+     * off; empty: there is none. */
+    struct bytes (*result)(void *user, struct dfl_task *);
 };
 
 /* All zero is an encoder without bytes or hooks. */

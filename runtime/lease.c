@@ -122,6 +122,14 @@ struct lease *leases_best(struct leases *l)
     return best;
 }
 
+struct lease *leases_on(struct leases *l, uint32_t worker)
+{
+    for (uint32_t i = 0; i < l->count; i++)
+        if (l->list[i].worker == worker && lease_room(&l->list[i]))
+            return &l->list[i];
+    return NULL;
+}
+
 void lease_sent(struct lease *l)
 {
     l->in_flight++;

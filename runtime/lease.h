@@ -54,6 +54,8 @@ void leases_on_death(struct leases *, uint32_t dead);
 uint32_t lease_room(const struct lease *);
 /* The lease with most room, NULL if there is none with any. Valid until the table changes. */
 struct lease *leases_best(struct leases *);
+/* The lease on this worker, NULL if there is none with room. Valid until the table changes. */
+struct lease *leases_on(struct leases *, uint32_t worker);
 /* A task went to it; one came back from it, after running for so long (0: not known). */
 void lease_sent(struct lease *);
 void leases_returned(struct leases *, uint32_t worker, uint32_t run_ns, int64_t now);

@@ -178,6 +178,17 @@ static struct kept *keep(const struct dfl_view *view, uint64_t len)
     return k;
 }
 
+static void add_name(const struct blob_name *name)
+{
+    if (loan.out_count == loan.out_room) {
+        loan.out_room = loan.out_room ? loan.out_room * 2 : 16;
+        loan.out = realloc(loan.out, loan.out_room * sizeof *loan.out);
+        if (!loan.out)
+            block_exhausted(loan.out_room * sizeof *loan.out);
+    }
+    loan.out[loan.out_count++] = *name;
+}
+
 static bool name_large(void *user, const struct dfl_type *elem, const struct dfl_view *view,
                        struct encoder *e)
 {
@@ -192,13 +203,7 @@ static bool name_large(void *user, const struct dfl_type *elem, const struct dfl
     const struct blob *blob = blobs_find(&loan.tables->blobs, k, len, offset);
     if (!blob)
         blob = blobs_add(&loan.tables->blobs, k, offset, len);
-    if (loan.out_count == loan.out_room) {
-        loan.out_room = loan.out_room ? loan.out_room * 2 : 16;
-        loan.out = realloc(loan.out, loan.out_room * sizeof *loan.out);
-        if (!loan.out)
-            block_exhausted(loan.out_room * sizeof *loan.out);
-    }
-    loan.out[loan.out_count++] = blob->name;
+    add_name(&blob->name);
     return encode_number(e, loan.out_count - 1);
 }
 
@@ -228,7 +233,8 @@ struct bytes loan_message(struct bytes front, const struct encoder *e)
 void loan_send(uint32_t proc)
 {
     for (uint32_t i = 0; i < loan.out_count; i++)
-        blobs_lend(&loan.tables->blobs, loan.out[i].id, proc);
+        if (loan.out[i].id.owner == loan.tables->self)
+            blobs_lend(&loan.tables->blobs, loan.out[i].id, proc);
 }
 
 /* ---- in ---- */
@@ -262,14 +268,44 @@ static struct bytes message_of(struct bytes row)
                                          : (struct bytes){0};
 }
 
-/* Names of others than the sender would be none that it can lend. */
+/* What is ours need not come. Nothing comes from a third process that has died or that we have not
+ * heard of, and of whose death we might not hear. */
+static bool is_coming(uint32_t from, const struct blob_name *name, struct actions *out)
+{
+    uint32_t owner = name->id.owner;
+    const struct member *member = members_find(&loan.tables->members, owner);
+    if (owner == loan.tables->self || (owner != from && (!member || member->out)))
+        return false;
+    return copies_want(&loan.tables->copies, name, owner == from, out)->state == COPY_COMING;
+}
+
 static bool are_coming(uint32_t from, struct actions *out)
 {
     bool coming = false;
     for (uint32_t i = 0; i < loan.in_count; i++)
-        if (loan.in[i].id.owner == from)
-            coming |= copies_want(&loan.tables->copies, &loan.in[i], out)->state == COPY_COMING;
+        coming |= is_coming(from, &loan.in[i], out);
     return coming;
+}
+
+struct bytes loan_relay(struct bytes message)
+{
+    struct bytes rest = loan_open_message(message);
+    for (uint32_t i = 0; i < loan.in_count; i++)
+        add_name(&loan.in[i]);
+    loan.in_count = 0;
+    return rest;
+}
+
+uint64_t loan_bytes(uint32_t from, struct bytes message)
+{
+    struct reader r = reader_of(message);
+    uint64_t bytes = 0;
+    if (!loan.on || !read_names(&r))
+        return 0;
+    for (uint32_t i = 0; i < loan.in_count; i++)
+        if (loan.in[i].id.owner == from)
+            bytes += loan.in[i].len;
+    return bytes;
 }
 
 bool loan_hold(uint32_t from, struct bytes row, struct actions *out)
@@ -328,7 +364,13 @@ struct bytes loan_open_message(struct bytes message)
 void loan_done(uint32_t from, struct actions *out)
 {
     for (uint32_t i = 0; i < loan.in_count; i++)
-        act_send_object_done(out, from, &(struct msg_object_done){loan.in[i].id});
+        if (loan.in[i].id.owner == from)
+            act_send_object_done(out, from, &(struct msg_object_done){loan.in[i].id});
+    loan.in_count = 0;
+}
+
+void loan_put_off(void)
+{
     loan.in_count = 0;
 }
 
@@ -342,6 +384,18 @@ static void end_view(uint64_t token)
     pthread_mutex_unlock(&loan.lock);
 }
 
+/* A value of ours comes back: it is where it was. */
+static bool view_own(const struct blob_name *name, int64_t len, struct dfl_view *out)
+{
+    const struct blob *blob = blobs_get(&loan.tables->blobs, name->id);
+    const struct kept *k = blob ? blob->handle : NULL;
+    if (!k || k->len != name->len)
+        return false;
+    dfl_block_retain(k->block);
+    *out = (struct dfl_view){k->block, (void *)k->at, len};
+    return true;
+}
+
 static bool view_large(void *user, const struct dfl_type *elem, int64_t len, struct decoder *d,
                        struct dfl_view *out)
 {
@@ -350,8 +404,12 @@ static bool view_large(void *user, const struct dfl_type *elem, int64_t len, str
     if (!decode_number(d, &index) || index >= loan.in_count)
         return false;
     const struct blob_name *name = &loan.in[index];
+    if ((uint64_t)len * elem->size != name->len)
+        return false;
+    if (name->id.owner == loan.tables->self)
+        return view_own(name, len, out);
     struct copy *copy = copies_find(&loan.tables->copies, name->id);
-    if (!copy || copy->state != COPY_HERE || (uint64_t)len * elem->size != copy->name.len)
+    if (!copy || copy->state != COPY_HERE || copy->name.len != name->len)
         return false;
     struct ended *e = alloc(sizeof *e);
     e->id = name->id;
@@ -363,6 +421,19 @@ static bool view_large(void *user, const struct dfl_type *elem, int64_t len, str
 const struct decode_hooks loan_decode_hooks = {.large = view_large};
 
 /* ---- the rest ---- */
+
+/* A row that is held names it. */
+static bool is_awaited(struct object_id id)
+{
+    for (const struct held *h = loan.held; h; h = h->next) {
+        struct reader r = reader_of(message_of((struct bytes){h->row, h->len}));
+        read_names(&r);
+        for (uint32_t i = 0; i < loan.in_count; i++)
+            if (object_same(loan.in[i].id, id))
+                return true;
+    }
+    return false;
+}
 
 static bool is_ours(void *handle)
 {
@@ -450,6 +521,7 @@ void loan_step(int64_t now, struct actions *out)
     settle_left(now, out);
     if (now >= loan.sweep_at) {
         blobs_sweep(&loan.tables->blobs, is_ours, out);
+        copies_sweep(&loan.tables->copies, is_awaited, out);
         loan.sweep_at = now + SWEEP_NS;
     }
 }

@@ -29,11 +29,16 @@ void loan_begin(void);
 size_t loan_front(void);
 /* The message: the names of its blobs, `front`, then what was encoded. Lent until the next call. */
 struct bytes loan_message(struct bytes front, const struct encoder *);
+/* Takes the blobs that another's message names for the first of the new one; returns what follows
+ * their names there. Who made that message keeps them as long as its loans do not end. */
+struct bytes loan_relay(struct bytes message);
 /* It goes to `proc`. */
 void loan_send(uint32_t proc);
 
 /* ---- in ---- */
 
+/* Bytes of the blobs of `from` that its message names. */
+uint64_t loan_bytes(uint32_t from, struct bytes message);
 /* True: the row names blobs that are not here yet. It is kept, and comes again to `deliver` when
  * they are, or cannot be had. Asks for them. */
 bool loan_hold(uint32_t from, struct bytes row, struct actions *);
@@ -45,6 +50,8 @@ extern const struct decode_hooks loan_decode_hooks;
 struct bytes loan_open_message(struct bytes);
 /* It has been decoded, or never will be: the loans end. */
 void loan_done(uint32_t from, struct actions *);
+/* It has been decoded; its loans end later, when it is opened again. */
+void loan_put_off(void);
 
 /* ---- the rest ---- */
 

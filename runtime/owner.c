@@ -84,13 +84,18 @@ void owner_lend(struct owner *o, uint32_t worker, void *record, uint32_t fn, uin
                        &(struct msg_task_push){slot, row->generation, attempt, fn, args});
 }
 
-/* The row that an answer is about, if `from` still owes it. */
+static bool is_with_worker(const struct row *row)
+{
+    return row->state == ROW_LEASED || row->state == ROW_AWAY;
+}
+
+/* The row that an answer is about, if `from` still owes it or has it. */
 static struct row *awaited(struct owner *o, uint32_t from, uint32_t slot, uint32_t generation,
                            uint16_t attempt)
 {
     struct row *row = slot < o->count ? &o->rows[slot] : NULL;
     bool good = row && row->record && row->generation == generation && row->attempt == attempt &&
-                row->state == ROW_LEASED && row->worker == from;
+                is_with_worker(row) && row->worker == from;
     return good ? row : NULL;
 }
 
@@ -100,7 +105,7 @@ bool owner_on_result(struct owner *o, uint32_t from, const struct msg_task_resul
     struct row *row = awaited(o, from, m->slot, m->generation, m->attempt);
     if (!row)
         return false;
-    row_move(row, ROW_LEASED, ROW_DONE);
+    row_move(row, row->state, ROW_DONE);
     struct action *act = act_add(out, ACT_FINISH);
     act->handle = row->record;
     act->proc = from;
@@ -109,13 +114,35 @@ bool owner_on_result(struct owner *o, uint32_t from, const struct msg_task_resul
     return true;
 }
 
+void *owner_awaits(struct owner *o, uint32_t from, const struct msg_task_result *m)
+{
+    struct row *row = awaited(o, from, m->slot, m->generation, m->attempt);
+    return row && row->state == ROW_LEASED ? row->record : NULL;
+}
+
+void owner_stays(struct owner *o, uint32_t from, const struct msg_task_result *m)
+{
+    row_move(awaited(o, from, m->slot, m->generation, m->attempt), ROW_LEASED, ROW_AWAY);
+}
+
+bool owner_is_away(const struct owner *o, uint32_t slot)
+{
+    return slot < o->count && o->rows[slot].record && o->rows[slot].state == ROW_AWAY;
+}
+
+void owner_drop(struct owner *o, uint32_t from, const struct msg_task_result *m)
+{
+    row_move(awaited(o, from, m->slot, m->generation, m->attempt), ROW_AWAY, ROW_DONE);
+    row_close(o, m->slot);
+}
+
 bool owner_on_refuse(struct owner *o, uint32_t from, const struct msg_task_refuse *m,
                      struct actions *out)
 {
     struct row *row = awaited(o, from, m->slot, m->generation, m->attempt);
     if (!row)
         return false;
-    row_move(row, ROW_LEASED, ROW_READY);
+    row_move(row, row->state, ROW_READY);
     act_add(out, ACT_KEEP)->handle = row->record;
     row_close(o, m->slot);
     return true;
@@ -125,7 +152,7 @@ static void take_from_dead(struct owner *o, uint32_t slot, struct actions *out)
 {
     struct row *row = &o->rows[slot];
     bool again = row->attempt + 1 < OWNER_ATTEMPTS;
-    row_move(row, ROW_LEASED, again ? ROW_READY : ROW_FAILED);
+    row_move(row, row->state, again ? ROW_READY : ROW_FAILED);
     struct action *act = act_add(out, again ? ACT_REQUEUE : ACT_LOSE);
     act->handle = row->record;
     row_close(o, slot);

@@ -19,7 +19,7 @@ struct row {
     enum row_state state;
     uint32_t generation;
     uint16_t attempt;
-    uint32_t worker; /* LEASED: who has it */
+    uint32_t worker; /* LEASED, AWAY: who has it */
     void *record;
     uint32_t next; /* in the free list: slot + 1 */
 };
@@ -37,7 +37,15 @@ void owner_lend(struct owner *, uint32_t worker, void *record, uint32_t fn, uint
  * earlier attempt or of nobody, and dropped. */
 bool owner_on_result(struct owner *, uint32_t from, const struct msg_task_result *,
                      struct actions *);
-/* The same for one that has to run here. */
+/* The record whose answer this is and that is LEASED, NULL if there is none. */
+void *owner_awaits(struct owner *, uint32_t from, const struct msg_task_result *);
+/* That answer stays with who made it: the row is AWAY until the same message comes to
+ * owner_on_result(), or one of the next three ends it. */
+void owner_stays(struct owner *, uint32_t from, const struct msg_task_result *);
+bool owner_is_away(const struct owner *, uint32_t slot);
+/* Nobody needs an answer that is AWAY. */
+void owner_drop(struct owner *, uint32_t from, const struct msg_task_result *);
+/* One that has to run here. True if it was awaited from `from`. */
 bool owner_on_refuse(struct owner *, uint32_t from, const struct msg_task_refuse *,
                      struct actions *);
 /* A worker, or a node with its workers, is no more: what it had runs again, or fails if that was

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "await.h"
+#include "away.h"
 #include "block.h"
 #include "error.h"
 #include "loan.h"
@@ -338,6 +339,7 @@ void promise_open(struct worker_tables *tables, struct task_pool *pool,
     promise.can_run = can_run;
     promise.args_hooks = promise.result_hooks = loan_encode_hooks;
     promise.args_hooks.future = name_pending;
+    promise.args_hooks.result = away_result;
     promise.result_hooks.future = note_pending;
 }
 

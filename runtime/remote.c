@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "await.h"
+#include "away.h"
 #include "block.h"
 #include "channel.h"
 #include "clock.h"
@@ -105,6 +106,11 @@ void remote_end(struct task_wait *wait)
     while (!atomic_compare_exchange_weak_explicit(&remote.done, &told->next, told,
                                                   memory_order_release, memory_order_relaxed))
         ;
+    comms_poke(remote.comms);
+}
+
+void remote_want(void)
+{
     comms_poke(remote.comms);
 }
 
@@ -235,10 +241,25 @@ static void end_done(struct actions *out)
 
 /* ---- own tasks that others run ---- */
 
+/* It is nobody's: it runs as soon as its inputs are here, which they were not if it was lent with
+ * the name of a result that is away. */
+static void give(struct dfl_task *task)
+{
+    if (await_unclaim(task))
+        worker_give(&task, 1);
+}
+
+static void stay(struct dfl_task *task)
+{
+    __atomic_fetch_or(&task->flags, TASK_STAY, __ATOMIC_RELAXED);
+    give(task);
+}
+
 static void keep(struct dfl_task *task)
 {
-    task->flags |= TASK_STAY;
-    worker_give(&task, 1);
+    away_over(task);
+    away_back(task);
+    stay(task);
     worker_lent(-1);
 }
 
@@ -248,11 +269,15 @@ static void finish(const struct action *act, struct actions *out)
     struct decoder d = decoder_of_result(act->bytes);
     bool read = decode_result(&d, task) && decode_end(&d);
     decoder_fini(&d);
-    loan_done(act->proc, out);
+    if (away_over(task))
+        loan_done(act->proc, out);
+    else
+        loan_put_off();
     if (!read) {
         keep(task);
         return;
     }
+    away_back(task);
     await_settle(&remote.pool, task);
     worker_lent(-1);
 }
@@ -273,12 +298,16 @@ static void settle(const struct action *act, struct actions *out)
 static void requeue(struct dfl_task *task)
 {
     task->attempt++;
-    worker_give(&task, 1);
+    away_over(task);
+    away_back(task);
+    give(task);
     worker_lent(-1);
 }
 
 static void lose(struct dfl_task *task)
 {
+    away_over(task);
+    away_back(task);
     dfl_task_give(task, NULL,
                   error_new(DFL_FAIL_lost,
                             "%s was lost %d times, each time with the worker that ran it",
@@ -296,6 +325,7 @@ static bool lend(struct lease *lease, struct dfl_task *task, struct actions *out
     struct encoder *e = &remote.encoder;
     e->len = 0;
     loan_begin();
+    away_begin();
     promise_begin(e);
     bool written = encode_args(e, task);
     struct bytes front = promise_front();
@@ -310,6 +340,29 @@ static bool lend(struct lease *lease, struct dfl_task *task, struct actions *out
                        out);
     return true;
 }
+
+/* Its arguments, which may hold the input that holds its place, end now. */
+static void skip(struct dfl_task *task)
+{
+    dfl_task_give(task, NULL,
+                  error_new(DFL_FAIL_cancelled, "%s", dfl_fail_text(DFL_FAIL_cancelled)));
+    task_share_result(task);
+    await_settle(&remote.pool, task);
+}
+
+static void end_unneeded(struct dfl_task *task)
+{
+    skip(task);
+    worker_lent(-1);
+}
+
+static void skip_unneeded(struct dfl_task *task)
+{
+    skip(task);
+    remote.dropped++;
+}
+
+static const struct away_ops away_ops = {lend, stay, end_unneeded, skip_unneeded};
 
 /* Lends what can travel; gives back what cannot. Returns how many went. */
 static int64_t lend_all(struct lease *lease, struct dfl_task **tasks, int64_t count,
@@ -388,7 +441,7 @@ static bool on_row(void *user, uint32_t from, struct bytes row, int64_t now, str
     if (remote.quiet)
         return true;
     promise_arrive(from, row);
-    if (loan_hold(from, row, out))
+    if (away_stays(from, row, now) || loan_hold(from, row, out))
         return true;
     return worker_tables_on_row(&remote.tables, from, row, now, out);
 }
@@ -467,11 +520,13 @@ static int64_t step(void *user, int64_t now, struct actions *out)
     check_chaos(now);
     end_done(out);
     promise_step(now, remote.leaving, out);
+    int64_t away = away_step(now, remote.leaving, out);
     if (!remote.leaving)
         share_work(now, out);
     worker_tables_idle(&remote.tables, worker_idle(), out);
     int64_t due = worker_tables_on_tick(&remote.tables, now, out);
     int64_t look = now + (worker_busy() ? LOOK_NS : REST_NS);
+    look = away < look ? away : look;
     return due < look ? due : look;
 }
 
@@ -506,6 +561,7 @@ const char *remote_open(const struct process_part *part, const struct dfl_progra
     remote.encoder.limit = VALUE_MOST;
     worker_tables_open(&remote.tables, self, threads);
     promise_open(&remote.tables, &remote.pool, can_run);
+    away_open(&remote.tables, &away_ops);
     const char *why =
         comms_open(run, self, encode_program_hash(program), &ops, NULL, &remote.comms);
     if (!why)
@@ -546,6 +602,8 @@ static void report(void *user, struct actions *out)
     (void)user;
     all.shipped = t->shipped;
     all.came_back = t->came_back;
+    all.away = t->away;
+    all.unfetched = t->unfetched;
     all.replayed = t->replayed;
     all.refused = t->refused;
     all.received = t->received;
@@ -596,6 +654,7 @@ void remote_close(const struct stats *stats)
     comms_close(remote.comms);
     drop_done();
     promise_close();
+    away_close();
     loan_close();
     worker_tables_close(&remote.tables);
     task_pool_fini(&remote.pool);

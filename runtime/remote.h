@@ -20,6 +20,8 @@ void remote_quiet(void);
 /* Tells the head what was counted, if not NULL, and stops talking. */
 void remote_close(const struct stats *);
 
+/* Someone waits here for a record that was TASK_AWAY a moment ago. Called by workers. */
+void remote_want(void);
 /* A worker begins to run a foreign task; it is done. Called by workers. */
 void remote_begin(struct dfl_task *);
 void remote_end(struct task_wait *);

@@ -26,6 +26,8 @@
 #define NODE_STATS                                                                                 \
     STAT(shipped, "tasks lent to others")                                                          \
     STAT(came_back, "results of these")                                                            \
+    STAT(away, "of these, left where made")                                                        \
+    STAT(unfetched, "of these, never fetched")                                                     \
     STAT(replayed, "run again after a death")                                                      \
     STAT(refused, "could not travel back")                                                         \
     STAT(received, "tasks run for others")                                                         \

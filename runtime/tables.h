@@ -20,7 +20,7 @@ enum {
 };
 
 struct tables_counts {
-    uint64_t shipped, came_back, refused, received, given, replayed, leases;
+    uint64_t shipped, came_back, refused, received, given, replayed, leases, away, unfetched;
 };
 
 struct worker_tables {
@@ -50,6 +50,15 @@ int64_t worker_tables_on_tick(struct worker_tables *, int64_t now, struct action
 /* Lends a record to the holder of `lease`, which has room. */
 void worker_tables_lend(struct worker_tables *, struct lease *, void *record, uint32_t fn,
                         uint16_t attempt, struct bytes args, struct actions *);
+/* The answer of a task that is awaited stays with `from`, who made it. The same message, given to
+ * worker_tables_on_row() later, finishes the task. */
+void worker_tables_stays(struct worker_tables *, uint32_t from, const struct msg_task_result *,
+                         int64_t now);
+/* Nobody needs that answer. */
+void worker_tables_drop(struct worker_tables *, uint32_t from, const struct msg_task_result *);
+/* It is not fetched: its task is KEEP. */
+void worker_tables_leave(struct worker_tables *, uint32_t from, const struct msg_task_result *,
+                         struct actions *);
 /* Whose task START is about. */
 uint32_t worker_tables_owner(const struct worker_tables *, uint32_t slot);
 /* The answer to START: what DROP is to name. */

@@ -394,7 +394,7 @@ bool task_add_waiter(struct dfl_task *task, uintptr_t waiter, void **next)
             return false;
         *next = (void *)head;
     } while (!atomic_compare_exchange_weak_explicit(&task->state, &head, waiter,
-                                                    memory_order_acq_rel, memory_order_acquire));
+                                                    memory_order_seq_cst, memory_order_acquire));
     return true;
 }
 
@@ -464,6 +464,18 @@ bool task_remove_waiter(struct dfl_task *task, struct task_wait *wait, uintptr_t
     }
     pthread_mutex_unlock(lock);
     return found;
+}
+
+uintptr_t task_each_waiter(struct dfl_task *task, bool (*each)(void *user, uintptr_t waiter),
+                           void *user)
+{
+    pthread_mutex_t *lock = &removal_locks[(uintptr_t)task / sizeof *task % REMOVAL_LOCKS];
+    pthread_mutex_lock(lock);
+    uintptr_t first = atomic_load(&task->state), waiter = first;
+    while (waiter && each(user, waiter))
+        waiter = (uintptr_t)*next_of(waiter);
+    pthread_mutex_unlock(lock);
+    return first;
 }
 
 void dfl_task_retain(struct dfl_task *task)

@@ -39,7 +39,8 @@ enum {
 };
 
 enum {
-    TASK_RUNS = 255,        /* `outcome` of a record that has begun */
+    TASK_RUNS = 255,        /* `outcome` of a record that has begun, */
+    TASK_AWAY = 254,        /* of one whose result is with another process (away.h) */
     TASK_CLAIMED = 1 << 30, /* in `deps`: cancelled while it waited for inputs; the last of them
                                ends a reference instead of making it ready */
 };
@@ -114,6 +115,10 @@ bool task_add_waiter(struct dfl_task *, uintptr_t waiter, void **next);
 /* Takes a TASK_FAN node out again. False: whoever completed the task has it, or had it. *missed:
  * a list that the caller must wake, since the task was done meanwhile; 0 if there is none. */
 bool task_remove_waiter(struct dfl_task *, struct task_wait *, uintptr_t *missed);
+/* Shows the waiters of a task, the last that came first, until `each` gives false; for the one who
+ * alone will complete it. Returns the first. */
+uintptr_t task_each_waiter(struct dfl_task *, bool (*each)(void *user, uintptr_t waiter),
+                           void *user);
 /* The value of a record that has run, for its sole holder, as dfl_task_take() gives it; the record
  * is free afterwards. Its arguments have ended before. */
 struct dfl_error *task_take_last(struct task_pool *, struct dfl_task *, void *out);

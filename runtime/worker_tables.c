@@ -66,11 +66,35 @@ static bool on_death(struct worker_tables *t, const struct msg_death *m, struct 
 static bool on_result(struct worker_tables *t, uint32_t from, const struct msg_task_result *m,
                       int64_t now, struct actions *out)
 {
+    bool was_away = owner_is_away(&t->owner, m->slot);
     if (!owner_on_result(&t->owner, from, m, out))
         return true;
     t->counts.came_back++;
-    leases_returned(&t->leases, from, m->run_ns, now);
+    if (!was_away)
+        leases_returned(&t->leases, from, m->run_ns, now);
     return true;
+}
+
+void worker_tables_stays(struct worker_tables *t, uint32_t from, const struct msg_task_result *m,
+                         int64_t now)
+{
+    t->counts.away++;
+    owner_stays(&t->owner, from, m);
+    leases_returned(&t->leases, from, m->run_ns, now);
+}
+
+void worker_tables_drop(struct worker_tables *t, uint32_t from, const struct msg_task_result *m)
+{
+    t->counts.came_back++;
+    t->counts.unfetched++;
+    owner_drop(&t->owner, from, m);
+}
+
+void worker_tables_leave(struct worker_tables *t, uint32_t from, const struct msg_task_result *m,
+                         struct actions *out)
+{
+    owner_on_refuse(&t->owner, from, &(struct msg_task_refuse){m->slot, m->generation, m->attempt},
+                    out);
 }
 
 static bool on_refuse(struct worker_tables *t, uint32_t from, const struct msg_task_refuse *m,

@@ -56,6 +56,7 @@ def programs():
     for name, args in EXAMPLES:
         found.append(Program(os.path.join(ROOT, "examples", name), args))
     found.append(Program(os.path.join(ROOT, "tests", "lang", "ok", "futures_travel.dfl"), "300 8"))
+    found.append(Program(os.path.join(ROOT, "tests", "lang", "ok", "large_chains.dfl"), "6 5 300000"))
     with open(os.path.join(ROOT, "tests", "acceptance", "in-scope"), encoding="utf-8") as f:
         for line in f:
             if line.startswith("ok/"):

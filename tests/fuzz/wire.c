@@ -259,7 +259,7 @@ static bool any_is_ours(void *handle)
 static void want_blob(void)
 {
     struct blob_name name = {{senders[1 + take(SENDERS - 1)], take(4), take(4)}, 0, take(200)};
-    struct copy *copy = copies_want(&w.worker.copies, &name, &w.out);
+    struct copy *copy = copies_want(&w.worker.copies, &name, take(2), &w.out);
     if (copy->state == COPY_HERE)
         copy_view(copy);
 }

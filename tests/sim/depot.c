@@ -118,7 +118,7 @@ bool depot_hold(struct process *p, uint32_t from, struct bytes row)
     if (reader_left(&r) == 0 || reader_u32(&r) == 0)
         return false;
     struct blob_name name = blob_read(&r);
-    if (copies_want(&p->worker.copies, &name, &p->actions)->state != COPY_COMING)
+    if (copies_want(&p->worker.copies, &name, name.id.owner == from, &p->actions)->state != COPY_COMING)
         return false;
     struct held_row *h = malloc(sizeof *h + row.len);
     if (!h)

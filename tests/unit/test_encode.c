@@ -711,7 +711,7 @@ START_TEST(what_is_kept_elsewhere_goes_through_the_hooks)
 {
     open_types();
     struct elsewhere where = {0};
-    struct encode_hooks hooks = {&where, send_future, send_large, 800};
+    struct encode_hooks hooks = {&where, send_future, send_large, 800, NULL};
     struct decode_hooks back = {&where, fetch_future, fetch_large};
     struct encoder e = {.hooks = &hooks};
     struct dfl_view small = ints(99), large = ints(100);

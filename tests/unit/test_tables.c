@@ -131,6 +131,116 @@ START_TEST(what_the_dead_had_runs_again_and_not_without_end)
 }
 END_TEST
 
+static bool nothing_is_awaited(struct object_id id)
+{
+    (void)id;
+    return false;
+}
+
+static const struct bytes result = {(const uint8_t *)"large", 5};
+
+static struct msg_task_result stay(const struct msg_task_push *p, uint16_t attempt)
+{
+    struct msg_task_result m = {p->slot, p->generation, attempt, 9, result};
+    ck_assert_ptr_eq(owner_awaits(&worker.owner, WORKER3, &m), &record);
+    ck_assert_ptr_null(owner_awaits(&worker.owner, ID_ROOT, &m));
+    worker_tables_stays(&worker, WORKER3, &m, 0);
+    ck_assert(owner_is_away(&worker.owner, p->slot));
+    ck_assert_ptr_null(owner_awaits(&worker.owner, WORKER3, &m));
+    return m;
+}
+
+START_TEST(a_result_that_stays_away_is_taken_later_or_dropped)
+{
+    open_worker();
+    lease_on_3();
+    struct msg_task_push p = lend(0).task_push;
+    stay(&p, 0);
+    ck_assert_uint_eq(leases_best(&worker.leases)->in_flight, 0);
+    ROW(task_result, p.slot, p.generation, 1, 9, result);
+    ck_assert(to_worker(WORKER3));
+    ck_assert_uint_eq(out.count, 0);
+    ROW(task_result, p.slot, p.generation, 0, 9, result);
+    ck_assert(to_worker(WORKER3));
+    ck_assert_ptr_eq(one_action(ACT_FINISH)->handle, &record);
+    ck_assert_uint_eq(worker.counts.came_back, 1);
+    ck_assert_uint_eq(worker.owner.live, 0);
+
+    p = lend(0).task_push;
+    struct msg_task_result m = stay(&p, 0);
+    worker_tables_drop(&worker, WORKER3, &m);
+    ck_assert_uint_eq(worker.owner.live, 0);
+    ROW(task_result, p.slot, p.generation, 0, 9, result);
+    ck_assert(to_worker(WORKER3));
+    ck_assert_uint_eq(out.count, 0);
+    ck_assert_uint_eq(worker.counts.away, 2);
+    ck_assert_uint_eq(worker.counts.unfetched, 1);
+
+    p = lend(0).task_push;
+    m = stay(&p, 0);
+    actions_clear(&out);
+    worker_tables_leave(&worker, WORKER3, &m, &out);
+    ck_assert_ptr_eq(one_action(ACT_KEEP)->handle, &record);
+    ck_assert_uint_eq(worker.owner.live, 0);
+    close_worker();
+}
+END_TEST
+
+START_TEST(a_result_that_is_lost_with_its_holder_is_made_again)
+{
+    open_worker();
+    for (uint16_t attempt = 0; attempt < OWNER_ATTEMPTS; attempt++) {
+        uint32_t who = NODE3 | (attempt + 1u);
+        struct lease lease = {.worker = who, .slots = 1};
+        actions_clear(&out);
+        worker_tables_lend(&worker, &lease, &record, 5, attempt, url, &out);
+        struct msg_task_push p = sent(0, who, MSG_task_push).task_push;
+        struct msg_task_result m = {p.slot, p.generation, attempt, 9, result};
+        worker_tables_stays(&worker, who, &m, 0);
+        die(who);
+        bool last = attempt + 1 == OWNER_ATTEMPTS;
+        ck_assert_int_eq(out.list[0].kind, last ? ACT_LOSE : ACT_REQUEUE);
+        ck_assert_ptr_eq(out.list[0].handle, &record);
+        ck_assert(!owner_is_away(&worker.owner, p.slot));
+    }
+    ck_assert_uint_eq(worker.owner.live, 0);
+    close_worker();
+}
+END_TEST
+
+START_TEST(a_copy_that_a_third_process_named_ends_with_its_last_view)
+{
+    struct copies *c = &worker.copies;
+    struct blob_name name = {{WORKER3, 1, 1}, 0, 100};
+    open_worker();
+    actions_clear(&out);
+    copies_want(c, &name, false, &out);
+    copies_on_here(c, &(struct msg_object_here){name.id, 0});
+    copy_view(copies_find(c, name.id));
+    actions_clear(&out);
+    copies_sweep(c, nothing_is_awaited, &out);
+    ck_assert_uint_eq(out.count, 0);
+    copies_unview(c, name.id, &out);
+    sent(0, NODE2, MSG_object_drop);
+    ck_assert_ptr_null(copies_find(c, name.id));
+
+    actions_clear(&out);
+    copies_want(c, &name, false, &out); /* nothing is ever made of it */
+    copies_sweep(c, nothing_is_awaited, &out);
+    ck_assert_ptr_nonnull(copies_find(c, name.id));
+    copies_on_here(c, &(struct msg_object_here){name.id, 0});
+    copies_sweep(c, nothing_is_awaited, &out);
+    ck_assert_ptr_null(copies_find(c, name.id));
+
+    copies_want(c, &name, false, &out);
+    copies_want(c, &name, true, &out); /* its owner names it too, and will tell */
+    copies_on_here(c, &(struct msg_object_here){name.id, 0});
+    copies_sweep(c, nothing_is_awaited, &out);
+    ck_assert_ptr_nonnull(copies_find(c, name.id));
+    close_worker();
+}
+END_TEST
+
 START_TEST(the_dead_are_not_heard_and_their_tasks_not_answered)
 {
     open_worker();
@@ -531,6 +641,9 @@ int main(void)
     const TTest *const tests[] = {
         a_result_is_taken_once_and_from_whom_it_is_awaited,
         what_cannot_travel_comes_back,
+        a_result_that_stays_away_is_taken_later_or_dropped,
+        a_result_that_is_lost_with_its_holder_is_made_again,
+        a_copy_that_a_third_process_named_ends_with_its_last_view,
         what_the_dead_had_runs_again_and_not_without_end,
         the_dead_are_not_heard_and_their_tasks_not_answered,
         a_task_that_is_cancelled_is_not_answered,
