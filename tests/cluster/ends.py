@@ -59,6 +59,24 @@ io task main(args: [str]) -> int! {
   0
 }
 """
+STEPS = """import time
+@no(grain) @no(elide)
+task big(n: int) -> [int] { [i + n for i in 0..1_000_000] }
+@no(grain) @no(elide)
+task step(xs: [int]) -> [int] { [x + 1 for x in xs] }
+@no(grain) @no(elide)
+task total(xs: [int]) -> int { xs.sum() }
+io task main(args: [str]) {
+  var ends: [future int] = []
+  for n in 0..2 {
+    var f = spawn big(n - 19)
+    for _ in 0..20 { f = spawn step(f) }
+    ends.push(spawn total(f))
+  }
+  time.spin(1500ms)
+  print("{await ends}")
+}
+"""
 TESTS = 'task two() -> int { 2 }\ntest "one" { expect await spawn two() == 2 }\n'
 
 # While tasks of a priority keep the root's thread busy, others go where they are given their futures.
@@ -307,6 +325,19 @@ def what_becomes_ready_by_a_result_leaves_at_once(p, dfl):
     same(out, "50\n")
     if counted(err)["results of these"][0] < 25:
         fail("the thread of main is busy, and only %s" % counted(err)["results of these"])
+
+
+@test
+def large_results_stay_where_the_next_task_reads_them(p, dfl):
+    """Each of 40 steps gives 8 MB; the thread of main is busy until all are done."""
+    program = built(p, dfl, STEPS)
+    for _ in range(5):
+        out, err = nodes(p, program, env={"DFL_STATS": "1", "DFL_THREADS": "1"}).end(0)
+        same(out, "[500000500000, 500001500000]\n")
+        counts = counted(err)
+        if counts["of these, left where made"][0] >= 25 and counts["bytes sent"][-1] < 100_000_000:
+            return
+    fail("nearly all was fetched\n" + err)
 
 
 @test

@@ -54,12 +54,19 @@ void depot_close(struct world *w)
 
 /* ---- out ---- */
 
+/* `relayed`: another's message, whose blob is named too; empty: there is none. */
 struct bytes depot_wrap(struct world *w, struct process *p, uint32_t to, uint64_t tag,
-                        const void *data, size_t len)
+                        struct bytes relayed, const void *data, size_t len)
 {
     static struct buffer message;
     buffer_clear(&message);
-    buffer_u32(&message, program_is_large(tag) ? 1 : 0);
+    buffer_u32(&message, program_is_large(tag) + (relayed.len > 0));
+    if (relayed.len) {
+        struct reader r = reader_of(relayed);
+        reader_u32(&r);
+        struct blob_name name = blob_read(&r);
+        blob_write(&message, &name);
+    }
     if (program_is_large(tag)) {
         struct region *r = region_new(w, id_node(p->proc), 100 + tag % 5000, tag);
         r->worker = p->proc;
@@ -85,14 +92,9 @@ static bool is_ours(void *handle)
     return true;
 }
 
-void depot_sweep(struct process *p)
-{
-    blobs_sweep(&p->worker.blobs, is_ours, &p->actions);
-}
-
 /* ---- in ---- */
 
-static struct bytes message_of(struct bytes row)
+struct bytes depot_message(struct bytes row)
 {
     struct msg m;
     if (!wire_read(row, &m))
@@ -107,26 +109,59 @@ static struct bytes message_of(struct bytes row)
 struct bytes depot_data(struct bytes message)
 {
     struct reader r = reader_of(message);
-    if (reader_u32(&r))
+    for (uint32_t n = reader_u32(&r); n; n--)
         blob_read(&r);
     return (struct bytes){r.at, reader_left(&r)};
 }
 
-bool depot_hold(struct process *p, uint32_t from, struct bytes row)
+struct held_row *depot_row(uint32_t from, struct bytes row)
 {
-    struct reader r = reader_of(message_of(row));
-    if (reader_left(&r) == 0 || reader_u32(&r) == 0)
-        return false;
-    struct blob_name name = blob_read(&r);
-    if (copies_want(&p->worker.copies, &name, name.id.owner == from, &p->actions)->state != COPY_COMING)
-        return false;
     struct held_row *h = malloc(sizeof *h + row.len);
     if (!h)
         abort();
-    *h = (struct held_row){p->held, from, row.len};
+    *h = (struct held_row){NULL, from, row.len};
     memcpy(h->row, row.at, row.len);
+    return h;
+}
+
+static bool is_coming(struct process *p, uint32_t from, const struct blob_name *name)
+{
+    uint32_t owner = name->id.owner;
+    const struct member *member = members_find(&p->worker.members, owner);
+    if (owner == p->proc || (owner != from && (!member || member->out)))
+        return false;
+    return copies_want(&p->worker.copies, name, owner == from, &p->actions)->state == COPY_COMING;
+}
+
+bool depot_hold(struct process *p, uint32_t from, struct bytes row)
+{
+    struct reader r = reader_of(depot_message(row));
+    bool coming = false;
+    if (reader_left(&r) == 0)
+        return false;
+    for (uint32_t n = reader_u32(&r); n; n--) {
+        struct blob_name name = blob_read(&r);
+        coming |= is_coming(p, from, &name);
+    }
+    if (!coming)
+        return false;
+    struct held_row *h = depot_row(from, row);
+    h->next = p->held;
     p->held = h;
     return true;
+}
+
+/* A row that is held names it; with a NULL id: any that is still on its way. */
+static bool names(struct process *p, const struct held_row *h, const struct object_id *id)
+{
+    struct reader r = reader_of(depot_message((struct bytes){h->row, h->len}));
+    for (uint32_t n = reader_u32(&r); n; n--) {
+        struct blob_name name = blob_read(&r);
+        const struct copy *copy = copies_find(&p->worker.copies, name.id);
+        if (id ? object_same(name.id, *id) : copy && copy->state == COPY_COMING)
+            return true;
+    }
+    return false;
 }
 
 /* Rows that do not wait any more, as a list. */
@@ -135,11 +170,7 @@ struct held_row *depot_take(struct process *p)
     struct held_row *ready = NULL;
     for (struct held_row **at = &p->held; *at;) {
         struct held_row *h = *at;
-        struct reader r = reader_of(message_of((struct bytes){h->row, h->len}));
-        reader_u32(&r);
-        struct blob_name name = blob_read(&r);
-        const struct copy *copy = copies_find(&p->worker.copies, name.id);
-        if (copy && copy->state == COPY_COMING) {
+        if (names(p, h, NULL)) {
             at = &h->next;
             continue;
         }
@@ -150,31 +181,71 @@ struct held_row *depot_take(struct process *p)
     return ready;
 }
 
-/* What a message holds behind its names. The blob's content must be that of `tag`; it is viewed for
- * a moment, and the loan ends. False: it cannot be had. */
-bool depot_unwrap(struct world *w, struct process *p, uint32_t from, struct bytes message,
-                  struct bytes *data, uint64_t *content)
+/* The content of a blob, viewed for a moment. False: it cannot be had. */
+static bool look(struct world *w, struct process *p, const struct blob_name *name,
+                 uint64_t *content)
+{
+    if (name->id.owner == p->proc) {
+        const struct blob *blob = blobs_get(&p->worker.blobs, name->id);
+        if (!blob) /* whoever sent it keeps a loan */
+            abort();
+        *content = ((struct region *)blob->handle)->tag;
+        return true;
+    }
+    struct copy *copy = copies_find(&p->worker.copies, name->id);
+    if (!copy || copy->state != COPY_HERE)
+        return false;
+    struct region *region = region_at(w, id_node(p->proc), copy->offset);
+    if (!region || region->filled != name->len)
+        abort();
+    *content = region->tag;
+    copy_view(copy);
+    copies_unview(&p->worker.copies, name->id, &p->actions);
+    return true;
+}
+
+/* What a message holds behind its names, and the contents of its blobs, the last of which is its
+ * sender's if that lent one. False: they cannot be had. */
+bool depot_unwrap(struct world *w, struct process *p, struct bytes message, struct bytes *data,
+                  uint64_t *content, uint64_t *relayed)
 {
     struct reader r = reader_of(message);
-    uint32_t count = reader_u32(&r);
-    *content = 0;
     bool here = true;
-    if (count) {
+    *content = *relayed = 0;
+    for (uint32_t n = reader_u32(&r); n; n--) {
         struct blob_name name = blob_read(&r);
-        struct copy *copy = copies_find(&p->worker.copies, name.id);
-        here = copy && copy->state == COPY_HERE;
-        if (here) {
-            struct region *region = region_at(w, id_node(p->proc), copy->offset);
-            if (!region || region->filled != name.len)
-                abort();
-            *content = region->tag;
-            copy_view(copy);
-            copies_unview(&p->worker.copies, name.id, &p->actions);
-        }
-        act_send_object_done(&p->actions, from, &(struct msg_object_done){name.id});
+        *relayed = *content;
+        here &= look(w, p, &name, content);
     }
     *data = (struct bytes){r.at, reader_left(&r)};
     return here;
+}
+
+void depot_end_loans(struct process *p, uint32_t from, struct bytes message)
+{
+    struct reader r = reader_of(message);
+    for (uint32_t n = reader_u32(&r); n; n--) {
+        struct blob_name name = blob_read(&r);
+        if (name.id.owner == from)
+            act_send_object_done(&p->actions, from, &(struct msg_object_done){name.id});
+    }
+}
+
+static struct process *swept;
+
+static bool is_awaited(struct object_id id)
+{
+    for (const struct held_row *h = swept->held; h; h = h->next)
+        if (names(swept, h, &id))
+            return true;
+    return false;
+}
+
+void depot_sweep(struct process *p)
+{
+    blobs_sweep(&p->worker.blobs, is_ours, &p->actions);
+    swept = p;
+    copies_sweep(&p->worker.copies, is_awaited, &p->actions);
 }
 
 /* ---- a node ---- */

@@ -39,11 +39,28 @@ static void enqueue(struct process *p, struct record *r)
     p->queue[p->queued++] = r;
 }
 
-static struct record *take_oldest(struct process *p)
+static struct record *take_at(struct process *p, uint32_t at)
 {
-    struct record *r = p->queue[0];
-    memmove(p->queue, p->queue + 1, --p->queued * sizeof *p->queue);
+    struct record *r = p->queue[at];
+    memmove(p->queue + at, p->queue + at + 1, (--p->queued - at) * sizeof *p->queue);
     return r;
+}
+
+/* Half of the tasks begin with the values of what they are given, as far as that is elsewhere. */
+static bool hangs(const struct record *r)
+{
+    bool elsewhere = false;
+    for (uint32_t i = 0; i < r->input_count; i++)
+        elsewhere |= r->inputs[i]->state == LENT || r->inputs[i]->state == AWAY;
+    return elsewhere && r->key % 2;
+}
+
+static bool waits_for(const struct record *r, const struct record *input)
+{
+    bool waits = false;
+    for (uint32_t i = 0; i < r->input_count; i++)
+        waits |= r->inputs[i] == input;
+    return waits && hangs(r) && !r->foreign && !r->stays;
 }
 
 static void run_after(struct world *w, struct process *p, struct record *r, int64_t ns)
@@ -84,6 +101,7 @@ static struct record *child_of(struct process *p, struct record *r, uint32_t ind
     uint32_t sources[INPUTS_MOST];
     struct record *child = record_new(p, program_child(r->key, index), r->depth - 1);
     uint32_t n = program_inputs(r->key, index, r->input_count, sources);
+    child->parent = r;
     for (uint32_t i = 0; i < n; i++)
         hold_input(child,
                    sources[i] < index ? r->children[sources[i]] : r->inputs[sources[i] - index]);
@@ -94,8 +112,13 @@ static struct record *child_of(struct process *p, struct record *r, uint32_t ind
 
 static void start_some(struct world *w, struct process *p)
 {
-    while (p->running < w->threads && p->queued) {
-        struct record *r = p->queue[--p->queued]; /* the newest first, as workers do */
+    while (p->running < w->threads) {
+        uint32_t at = p->queued; /* the newest first, as workers do */
+        while (at && hangs(p->queue[at - 1]))
+            at--;
+        if (!at)
+            return;
+        struct record *r = take_at(p, at - 1);
         r->state = RUNNING;
         r->began = w->now;
         p->running++;
@@ -157,7 +180,8 @@ static void tell_holders(struct world *w, struct process *p, struct record *r)
     if (!give)
         return;
     if (!program_stays(r->key ^ r->value)) {
-        message = depot_wrap(w, p, give->holders[0].proc, r->value, &result, sizeof result);
+        message = depot_wrap(w, p, give->holders[0].proc, r->value, (struct bytes){0}, &result,
+                             sizeof result);
         for (uint32_t i = 1; i < give->count; i++)
             depot_lend_also(p, give->holders[i].proc, message);
     }
@@ -176,7 +200,7 @@ static void answer(struct world *w, struct process *p, struct record *r)
     else
         worker_tables_done(&p->worker, r->slot, (uint32_t)(w->now - r->began),
                            depot_wrap(w, p, worker_tables_owner(&p->worker, r->slot), r->value,
-                                      &result, sizeof result),
+                                      (struct bytes){0}, &result, sizeof result),
                            &p->actions);
 }
 
@@ -241,7 +265,7 @@ struct args {
     uint32_t depth, input_count;
 };
 
-enum { INPUT_VALUE, INPUT_NAME };
+enum { INPUT_VALUE, INPUT_NAME, INPUT_AWAY };
 
 static void name_input(struct process *p, struct record *r, struct buffer *names)
 {
@@ -252,6 +276,11 @@ static void name_input(struct process *p, struct record *r, struct buffer *names
         r->uses++;
     }
     future_name_write(names, &give->name);
+}
+
+static struct bytes stash_message(const struct record *r)
+{
+    return depot_message((struct bytes){r->stash->row, r->stash->len});
 }
 
 /* The names of futures that are not done, the task, its inputs. */
@@ -266,6 +295,12 @@ static struct bytes write_args(struct process *p, const struct record *r, uint32
     for (uint32_t i = 0; i < r->input_count; i++) {
         struct record *input = r->inputs[i];
         bool here = input->state == DONE;
+        if (input == r->reads) {
+            struct bytes value = depot_data(stash_message(input));
+            buffer_u8(&inputs, INPUT_AWAY);
+            buffer_append(&inputs, value.at, sizeof(struct result));
+            continue;
+        }
         buffer_u8(&inputs, here ? INPUT_VALUE : INPUT_NAME);
         if (here) {
             buffer_u64(&inputs, input->value);
@@ -314,9 +349,21 @@ static void arrive(struct process *p, uint32_t from, struct bytes row)
 }
 
 static struct record *read_input(struct process *p, struct reader *r,
-                                 const struct future_name *names)
+                                 const struct future_name *names, uint64_t relayed)
 {
-    if (reader_u8(r) == INPUT_VALUE) {
+    uint8_t how = reader_u8(r);
+    if (how == INPUT_AWAY) {
+        struct record *here = record_new(p, 0, 0);
+        struct result result;
+        memcpy(&result, reader_take(r, sizeof result), sizeof result);
+        if (result.value != relayed)
+            abort();
+        here->state = DONE;
+        here->value = result.value;
+        here->failed = result.failed;
+        return here;
+    }
+    if (how == INPUT_VALUE) {
         struct record *here = record_new(p, 0, 0);
         here->state = DONE;
         here->value = reader_u64(r);
@@ -330,7 +377,8 @@ static struct record *read_input(struct process *p, struct reader *r,
 }
 
 /* NULL: a future that it needs was lost. */
-static struct record *read_task(struct process *p, struct bytes data, uint64_t content)
+static struct record *read_task(struct process *p, struct bytes data, uint64_t content,
+                                uint64_t relayed)
 {
     struct future_name names[INPUTS_MOST];
     struct reader reader = reader_of(data);
@@ -339,9 +387,11 @@ static struct record *read_task(struct process *p, struct bytes data, uint64_t c
     memcpy(&args, reader_take(&reader, sizeof args), sizeof args);
     if (program_is_large(args.key) && content != args.key)
         abort();
+    if (!program_is_large(args.key))
+        relayed = content;
     struct record *r = record_new(p, args.key, args.depth);
     for (uint32_t i = 0; r && i < args.input_count; i++) {
-        struct record *input = read_input(p, &reader, names);
+        struct record *input = read_input(p, &reader, names, relayed);
         if (input) {
             hold_input(r, input);
         } else {
@@ -369,12 +419,13 @@ static void read_nothing(struct process *p, struct bytes data)
 static void act_start(struct world *w, struct process *p, const struct action *a)
 {
     struct bytes data;
-    uint64_t content;
+    uint64_t content, relayed;
     struct record *r = NULL;
-    if (depot_unwrap(w, p, worker_tables_owner(&p->worker, a->slot), a->bytes, &data, &content))
-        r = read_task(p, data, content);
+    if (depot_unwrap(w, p, a->bytes, &data, &content, &relayed))
+        r = read_task(p, data, content, relayed);
     else
         read_nothing(p, data);
+    depot_end_loans(p, worker_tables_owner(&p->worker, a->slot), a->bytes);
     if (!r) {
         worker_tables_refuse(&p->worker, a->slot, &p->actions);
         return;
@@ -391,8 +442,10 @@ static bool read_result(struct world *w, struct process *p, const struct action 
 {
     struct bytes data;
     struct result result;
-    uint64_t content;
-    bool here = depot_unwrap(w, p, a->proc, a->bytes, &data, &content);
+    uint64_t content, relayed;
+    bool here = depot_unwrap(w, p, a->bytes, &data, &content, &relayed);
+    if (!r || !r->stash) /* else as soon as no other reads it */
+        depot_end_loans(p, a->proc, a->bytes);
     if (!here || !r)
         return here;
     memcpy(&result, data.at, sizeof result);
@@ -403,12 +456,39 @@ static bool read_result(struct world *w, struct process *p, const struct action 
     return true;
 }
 
+/* A task that was lent is back, in whatever way. */
+static void back(struct record *r)
+{
+    if (r->reads)
+        r->reads->readers--;
+    r->reads = NULL;
+}
+
+static void drop_stash(struct record *r)
+{
+    free(r->stash);
+    r->stash = NULL;
+    r->looks = 0;
+    r->fetched = false;
+}
+
+/* It is to be run again. */
+static void again(struct process *p, struct record *r)
+{
+    back(r);
+    drop_stash(r);
+    enqueue(p, r);
+}
+
 static void act_finish(struct world *w, struct process *p, const struct action *a)
 {
     struct record *r = a->handle;
+    back(r);
     if (!read_result(w, p, a, r)) {
+        if (r->stash && r->readers == 0)
+            depot_end_loans(p, a->proc, a->bytes);
         r->stays = true;
-        enqueue(p, r);
+        again(p, r);
         return;
     }
     say(w, p, "result of", r->key);
@@ -501,16 +581,16 @@ static void perform_one(struct world *w, struct process *p, const struct action 
     case ACT_REQUEUE:
         r->attempt++;
         say(w, p, "again", r->key);
-        enqueue(p, r);
+        again(p, r);
         break;
     case ACT_KEEP:
         say(w, p, "kept", r->key);
         r->stays = true;
-        enqueue(p, r);
+        again(p, r);
         break;
     case ACT_LOSE: /* more deaths than attempts: the simulation has no failures, it tries on */
         r->attempt = 0;
-        enqueue(p, r);
+        again(p, r);
         break;
     case ACT_SETTLE:
         act_settle(w, p, a);
@@ -567,12 +647,88 @@ static void perform(struct world *w, struct process *p)
 
 /* ---- steps ---- */
 
+/* At most one input goes by the names of others' blobs. */
 static void lend(struct world *w, struct process *p, struct lease *lease, struct record *r)
 {
+    struct bytes relayed = {0};
+    for (uint32_t i = 0; i < r->input_count && !r->reads; i++)
+        if (r->inputs[i]->state == AWAY && !r->inputs[i]->fetched) {
+            r->reads = r->inputs[i];
+            r->reads->readers++;
+            relayed = stash_message(r->reads);
+            say(w, p, "goes with a result that is away", r->key);
+        }
     struct bytes args = write_args(p, r, lease->worker);
     r->state = LENT;
     worker_tables_lend(&p->worker, lease, r, 0, r->attempt,
-                       depot_wrap(w, p, lease->worker, r->key, args.at, args.len), &p->actions);
+                       depot_wrap(w, p, lease->worker, r->key, relayed, args.at, args.len),
+                       &p->actions);
+}
+
+/* An answer that stays where it is; it is fetched some time after someone waits for it. */
+static bool stays_away(struct world *w, struct process *p, uint32_t from, struct bytes row)
+{
+    struct msg m;
+    struct result result;
+    if (!wire_read(row, &m) || m.kind != MSG_task_result)
+        return false;
+    struct record *r = owner_awaits(&p->worker.owner, from, &m.task_result);
+    memcpy(&result, depot_data(m.task_result.result).at, sizeof result);
+    if (!r || r->stash || !program_is_large(result.value) || r->stays ||
+        members_is_out(&p->worker.members, from))
+        return false;
+    back(r);
+    r->stash = depot_row(from, row);
+    r->state = AWAY;
+    say(w, p, "stays away", r->key);
+    worker_tables_stays(&p->worker, from, &m.task_result, w->now);
+    return true;
+}
+
+/* Tasks that wait for it go where it is, or elsewhere. */
+static void lend_waiting(struct world *w, struct process *p, struct record *input)
+{
+    for (uint32_t i = 0; i < p->queued; i++) {
+        struct lease *lease = leases_on(&p->worker.leases, input->stash->from);
+        if (!lease)
+            lease = leases_best(&p->worker.leases);
+        if (lease && waits_for(p->queue[i], input))
+            lend(w, p, lease, take_at(p, i--));
+    }
+}
+
+/* What is wanted is fetched; what nobody will ask for is dropped. */
+static void look_at_away(struct world *w, struct process *p, struct record *r)
+{
+    struct bytes row = {r->stash->row, r->stash->len};
+    struct msg m;
+    if (r->state == DONE) {
+        if (r->readers)
+            return;
+        depot_end_loans(p, r->stash->from, stash_message(r));
+        drop_stash(r);
+    } else if (r->state == AWAY && !r->fetched && (r->waiter_count || r->uses)) {
+        lend_waiting(w, p, r);
+        if (r->looks++ < r->key % 64)
+            return;
+        r->fetched = true;
+        if (!depot_hold(p, r->stash->from, row))
+            worker_tables_on_row(&p->worker, r->stash->from, row, w->now, &p->actions);
+        perform(w, p);
+    } else if (r->state == AWAY && !r->fetched && r->uses == 0 && r->parent->state == DONE &&
+               wire_read(row, &m)) {
+        worker_tables_drop(&p->worker, r->stash->from, &m.task_result);
+        depot_end_loans(p, r->stash->from, m.task_result.result);
+        drop_stash(r);
+        r->state = DONE;
+    }
+}
+
+static void look_at_all_away(struct world *w, struct process *p)
+{
+    for (struct record *r = p->records; r; r = r->next)
+        if (r->stash)
+            look_at_away(w, p, r);
 }
 
 static void share_work(struct world *w, struct process *p)
@@ -582,9 +738,9 @@ static void share_work(struct world *w, struct process *p)
         return;
     while (p->queued && (lease = leases_best(&p->worker.leases))) {
         struct record *r = p->queue[0];
-        if (r->foreign || r->stays)
+        if (r->foreign || r->stays || hangs(r))
             return;
-        lend(w, p, lease, take_oldest(p));
+        lend(w, p, lease, take_at(p, 0));
     }
     if (p->queued)
         leases_ask(&p->worker.leases, w->now, &p->actions);
@@ -597,9 +753,10 @@ static bool is_unused(void *handle)
 
 static void step_worker(struct world *w, struct process *p)
 {
-    bool waits = p->queued || p->worker.blobs.live || p->worker.takes.live;
+    bool waits = p->queued || p->worker.blobs.live || p->worker.takes.live || p->worker.owner.live;
     start_some(w, p);
     share_work(w, p);
+    look_at_all_away(w, p);
     depot_sweep(p);
     takes_sweep(&p->worker.takes, is_unused, &p->actions);
     worker_tables_idle(&p->worker, w->threads - p->running, &p->actions);
@@ -655,7 +812,7 @@ static bool on_row(void *user, const uint8_t *row, size_t len)
         sound = node_tables_on_row(&p->node, d->from, bytes, now, &p->actions);
     } else {
         arrive(p, d->from, bytes);
-        if (!depot_hold(p, d->from, bytes))
+        if (!stays_away(d->world, p, d->from, bytes) && !depot_hold(p, d->from, bytes))
             sound = worker_tables_on_row(&p->worker, d->from, bytes, now, &p->actions);
     }
     perform(d->world, p); /* before the next row, as comms.c does */
@@ -760,6 +917,7 @@ void machine_close(struct process *p)
         struct record *r = p->records;
         p->records = r->next;
         free(r->waiters);
+        free(r->stash);
         free(r);
     }
     free(p->queue);

@@ -222,7 +222,7 @@ static const char *check_step(struct world *w, const struct process *p)
     if (!p->alive || id_is_node(p->proc))
         return NULL;
     for (const struct record *r = p->records; r; r = r->next) {
-        lent += r->state == LENT;
+        lent += r->state == LENT || r->state == AWAY;
         foreign += r->foreign && r->state != DONE;
         proxies += r->proxy && !r->over;
         named += r->named;

@@ -69,7 +69,7 @@ struct held_row {
 
 /* ---- machine.c: processes ---- */
 
-enum record_state { PENDING, RUNNING, WAITING, LENT, DONE };
+enum record_state { PENDING, RUNNING, WAITING, LENT, AWAY, DONE };
 
 /* A task as its worker has it, or a proxy. */
 struct record {
@@ -77,6 +77,7 @@ struct record {
     uint64_t key, value;
     uint32_t depth;
     uint16_t attempt;
+    struct record *parent;
     struct record *children[CHILDREN_MOST];
     struct record *inputs[INPUTS_MOST];
     uint32_t child_count, input_count;
@@ -88,7 +89,12 @@ struct record {
     bool named, begun; /* in the table of what is given; a stretch of it has run */
     bool failed;       /* it had no value for something it needed */
     bool foreign, unwanted, stays;
-    uint32_t slot; /* foreign: of the table of executions */
+    uint32_t slot;          /* foreign: of the table of executions */
+    struct held_row *stash; /* the answer, if it stayed with its maker */
+    bool fetched;           /* that has been asked for */
+    uint32_t looks;         /* how often it was looked at, and wanted here */
+    uint32_t readers;       /* tasks that were lent with the names in it */
+    struct record *reads;   /* LENT: whose names it was lent with */
     int64_t began;
     struct record *next; /* all of its worker */
 };
@@ -181,9 +187,12 @@ void machine_on_exit(struct world *, struct process *, uint32_t dead);
 void machine_crash(struct world *, struct process *);
 void machine_close(struct process *);
 struct bytes depot_wrap(struct world *, struct process *, uint32_t to, uint64_t tag,
-                        const void *data, size_t len);
-bool depot_unwrap(struct world *, struct process *, uint32_t from, struct bytes message,
-                  struct bytes *data, uint64_t *content);
+                        struct bytes relayed, const void *data, size_t len);
+bool depot_unwrap(struct world *, struct process *, struct bytes message, struct bytes *data,
+                  uint64_t *content, uint64_t *relayed);
+void depot_end_loans(struct process *, uint32_t from, struct bytes message);
+struct held_row *depot_row(uint32_t from, struct bytes row);
+struct bytes depot_message(struct bytes row);
 void depot_lend_also(struct process *, uint32_t to, struct bytes message);
 struct bytes depot_data(struct bytes message);
 bool depot_hold(struct process *, uint32_t from, struct bytes row);
