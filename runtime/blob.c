@@ -202,6 +202,7 @@ struct copy *copies_want(struct copies *c, const struct blob_name *name, bool le
     }
     copy = new_copy(c);
     *copy = (struct copy){.state = COPY_COMING, .name = *name, .over = !lent};
+    c->fetched += name->len;
     act_send_object_pull(out, c->node,
                          &(struct msg_object_pull){name->id, name->offset, name->len});
     return copy;

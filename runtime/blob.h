@@ -76,7 +76,8 @@ struct copy {
 };
 
 struct copies {
-    uint32_t node; /* our own */
+    uint32_t node;    /* our own */
+    uint64_t fetched; /* bytes that it was asked for */
     struct copy *list;
     uint32_t count, room;
 };

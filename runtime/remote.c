@@ -604,6 +604,7 @@ static void report(void *user, struct actions *out)
     all.came_back = t->came_back;
     all.away = t->away;
     all.unfetched = t->unfetched;
+    all.fetched = remote.tables.copies.fetched;
     all.replayed = t->replayed;
     all.refused = t->refused;
     all.received = t->received;

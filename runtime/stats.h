@@ -28,6 +28,7 @@
     STAT(came_back, "results of these")                                                            \
     STAT(away, "of these, left where made")                                                        \
     STAT(unfetched, "of these, never fetched")                                                     \
+    STAT(fetched, "large bytes fetched")                                                           \
     STAT(replayed, "run again after a death")                                                      \
     STAT(refused, "could not travel back")                                                         \
     STAT(received, "tasks run for others")                                                         \

@@ -335,7 +335,7 @@ def large_results_stay_where_the_next_task_reads_them(p, dfl):
         out, err = nodes(p, program, env={"DFL_STATS": "1", "DFL_THREADS": "1"}).end(0)
         same(out, "[500000500000, 500001500000]\n")
         counts = counted(err)
-        if counts["of these, left where made"][0] >= 25 and counts["bytes sent"][-1] < 100_000_000:
+        if counts["of these, left where made"][0] >= 25 and counts["large bytes fetched"][-1] < 100_000_000:
             return
     fail("nearly all was fetched\n" + err)
 
