@@ -183,7 +183,8 @@ static bool enter(struct dfl_task *task, const struct dfl_policy *p, uint8_t pla
     int64_t weight = weight_of(p, place);
     pthread_mutex_lock(&g->lock);
     bool entered = take(g, weight, false);
-    if (!entered) {
+    bool waits = !entered && !cancel_is_marked(task);
+    if (waits) {
         struct waiting *w = malloc(sizeof *w);
         if (!w)
             block_exhausted(sizeof *w);
@@ -193,7 +194,7 @@ static bool enter(struct dfl_task *task, const struct dfl_policy *p, uint8_t pla
     pthread_mutex_unlock(&g->lock);
     if (entered)
         mark(task, place);
-    return entered;
+    return !waits;
 }
 
 bool limit_enter(struct dfl_task *task)

@@ -14,10 +14,10 @@ void limit_init(const struct dfl_program *, uint32_t cores);
 /* What still waits for a place is abandoned. */
 void limit_fini(struct dfl_fiber *self, struct task_pool *);
 
-/* True: a record with a policy, taken from a deque, may run. False: it is kept, and pushed when it
- * has a place. */
+/* True: a record with a policy, taken from a deque, may run, or is cancelled. False: it is kept,
+ * and pushed when it has a place. */
 bool limit_enter(struct dfl_task *);
-/* It has run. */
+/* It has run, or never will. */
 void limit_leave(struct dfl_fiber *self, struct dfl_task *);
 /* A record that is kept is the caller's again; false: it is not kept. */
 bool limit_withdraw(struct dfl_task *);

@@ -413,21 +413,29 @@ static void count_skipped(struct dfl_worker *w, const struct dfl_task *task)
     w->stats.skipped += !(task->flags & TASK_FOREIGN);
 }
 
+/* It will not run; it may have got a place for that already. */
+static void pass_over(struct dfl_fiber *self, struct dfl_task *task)
+{
+    count_skipped(self->worker, task);
+    if (task_fn(task)->policy)
+        limit_leave(self, task);
+}
+
 static struct dfl_fiber *run(struct dfl_fiber *self, struct dfl_task *task)
 {
     struct dfl_worker *w = self->worker;
     w->misses = w->naps = 0;
     if (task_is_forgotten(task)) {
-        count_skipped(w, task);
+        pass_over(self, task);
         await_abandon(self, &w->pool, task);
         return NULL;
     }
+    if (task_fn(task)->policy && !limit_enter(task))
+        return NULL;
     if (cancel_is_marked(task)) {
-        count_skipped(w, task);
+        pass_over(self, task);
         return await_skip(self, task);
     }
-    if (task_fn(task)->policy && !limit_enter(task))
-        return cancel_is_marked(task) && limit_withdraw(task) ? await_skip(self, task) : NULL;
     if (task->flags & TASK_FOREIGN)
         remote_begin(task);
     else
