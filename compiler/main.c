@@ -21,7 +21,6 @@
 #include "traceread.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,14 +183,6 @@ static enum link_end stages_link(struct session *s, const struct objects *object
     return end;
 }
 
-/* A file that may not grow is an error like a full disk, and no end of the process. */
-static void (*on_file_limit)(int);
-
-static void survive_file_limit(void)
-{
-    on_file_limit = signal(SIGXFSZ, SIG_IGN);
-}
-
 /* Makes C functions callable for the interpreter. */
 static bool stages_load(struct session *s)
 {
@@ -348,7 +339,6 @@ static int verb_run(const struct cli *cli)
     else if (!run_warn(cli, warnings))
         path = NULL;
     if (path) {
-        signal(SIGXFSZ, on_file_limit);
         timings_print(cli->json);
         cache_exec(&cache, path, cli->operands);
         cli_error(cli, "cannot start '%s': %s", path, strerror(errno));
@@ -543,7 +533,7 @@ int main(int argc, char **argv)
     };
     keeper_main();
     process_hear_children();
-    survive_file_limit();
+    process_survive_file_limit();
     struct cli cli;
     int status = cli_parse(&cli, argc, argv);
     if (status < 0) {

@@ -96,6 +96,11 @@ void process_hear_children(void)
         signal(SIGCHLD, SIG_DFL);
 }
 
+void process_survive_file_limit(void)
+{
+    signal(SIGXFSZ, SIG_IGN);
+}
+
 const char *process_part(struct process_part *part)
 {
     const char *text = getenv(PART);

@@ -19,6 +19,8 @@ struct process_part {
 /* Sees to it that this process learns how its children end, which whoever started it may have
  * switched off. Call it first of all. */
 void process_hear_children(void);
+/* Has a file that may not grow be an error like a full disk, and no end of the process. */
+void process_survive_file_limit(void);
 /* Reads what this process was started for, and sees to it that it ends with its parent. NULL, or
  * why it cannot take part. Call it before any thread is started. */
 const char *process_part(struct process_part *);

@@ -252,6 +252,7 @@ int dfl_main(const struct dfl_program *given, int argc, char **argv)
     struct process_part part;
     keeper_main();
     process_hear_children();
+    process_survive_file_limit();
     const char *why = process_part(&part);
     if (why)
         return fail(why);

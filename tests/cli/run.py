@@ -591,6 +591,32 @@ def limits_of_files_are_messages(p, dfl):
     same(limited(40, [dfl, "run", f], env=dict(p.env, **cache(p))).stdout, "hello []\n")
 
 
+@test
+def a_program_meets_the_limit_of_files_as_an_error(p, dfl):
+    f = p.write("a.dfl", """import io
+
+io task main(args: [str]) -> int! {
+  match io.write("big", "x".repeat(100_000).bytes()) {
+    ok(_) => print("written")
+    err(e) => print(e.message)
+  }
+  let child = io.exec(["sh", "-c", "head -c 100000 /dev/zero > big"])?
+  print("{child.status}")
+  for i in 0..5000 { print("line {i}") }
+  0
+}
+""")
+    p.run([dfl, "run", f], env=cache(p), status=0)
+    for mode in [], ["--interp"]:
+        with open(os.path.join(p.work, "out"), "w") as out:
+            limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20480, 20480))
+            r = subprocess.run([dfl, "run"] + mode + [f], preexec_fn=limit, stdout=out, stderr=subprocess.PIPE,
+                               text=True, cwd=p.work, env=dict(p.env, **cache(p)))
+        wants(open(os.path.join(p.work, "out")).read(), "^cannot write big: File too large\n153\n")
+        same(r.returncode, 1)
+        wants(r.stderr, "File too large")
+
+
 def project(p):
     """A program of three modules with a type of the same name in each, and tasks; what it prints."""
     for i, name in enumerate(("near", "far")):
