@@ -191,10 +191,14 @@ static bool stages_load(struct session *s)
 
 /* ---- run ----------------------------------------------------------------------------------- */
 
-/* The interpreter is one thread of one process. */
+/* The interpreter is one thread of one process, without a scheduler. */
 static bool interp_allows(const struct cli *cli)
 {
-    const char *flag = cli->nodes ? "--nodes" : cli->chaos ? "--chaos" : NULL;
+    const char *flag = cli->nodes   ? "--nodes"
+                       : cli->chaos ? "--chaos"
+                       : cli->stats ? "--stats"
+                       : cli->trace ? "--trace"
+                                    : NULL;
     if (!flag)
         return true;
     cli_error(cli, "--interp and %s do not go together", flag);

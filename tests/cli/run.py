@@ -197,6 +197,15 @@ def stats_go_to_standard_error(p, dfl):
 
 
 @test
+def the_interpreter_refuses_what_tells_of_the_scheduler(p, dfl):
+    f = p.write("a.dfl", HELLO)
+    for flag in ["--stats"], ["--trace", "t.bin"]:
+        r = p.run([dfl, "run", "--interp"] + flag + [f], status=2)
+        wants(r.err, "--interp and %s do not go together" % flag[0], "hint: ")
+        same(r.out, "")
+
+
+@test
 def standard_input_reaches_the_program(p, dfl):
     f = p.write("a.dfl", 'import io\nio task main(args: [str]) -> int! {\n'
                          '  print(io.stdin()?.trim())\n  0\n}\n')
