@@ -769,6 +769,22 @@ struct extern_inputs extern_inputs(const struct program *p)
     return (struct extern_inputs){x->files.at, absent.at};
 }
 
+const char *const *extern_named(const struct program *p)
+{
+    VEC(const char *) files = {0};
+    struct externs *x = p->externs;
+    for (uint32_t i = 0; x && i < x->headers.count; i++)
+        vec_push(p->arena, &files,
+                 arena_format(p->arena, "%s%s", x->folder, x->headers.at[i].name));
+    for (uint32_t i = 0; x && i < x->funcs.count; i++) {
+        const char *name = own_link(x, i);
+        if (name && is_file(name))
+            vec_push(p->arena, &files, file_path(x, name));
+    }
+    vec_push(p->arena, &files, NULL);
+    return files.at;
+}
+
 /* ---- what the linker says ------------------------------------------------------------------- */
 
 static bool report_library(struct externs *x, const char *name, size_t len)

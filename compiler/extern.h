@@ -32,6 +32,9 @@ struct extern_inputs {
     const char *const *files, *const *absent;
 };
 struct extern_inputs extern_inputs(const struct program *);
+/* Paths of the headers and C files that the program names, some of which may not be there, to a
+ * NULL. */
+const char *const *extern_named(const struct program *);
 /* Makes the functions callable in this process; reports what keeps it from that. */
 bool extern_load(struct program *);
 /* Of a loaded one. */

@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PASS(name, text) void pass_##name(struct ir_module *);
@@ -40,6 +41,8 @@ struct session {
     struct diags diags;
     struct program program;
     const char *warnings; /* told so far, with colours */
+    const char *out;      /* what will be written; NULL: standard output, or nothing */
+    bool is_misused;      /* that is a file of the program: refused, nothing is written */
 };
 
 static void session_open(struct session *s, const struct cli *cli)
@@ -94,6 +97,29 @@ static bool stages_report(struct session *s)
     return good;
 }
 
+static bool is_same_file(const struct stat *st, const char *path)
+{
+    struct stat other;
+    return stat(path, &other) == 0 && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
+}
+
+/* Refuses to write over what the program is made of. */
+static bool stages_spare_sources(struct session *s)
+{
+    struct stat st;
+    if (!s->out || stat(s->out, &st) != 0)
+        return true;
+    for (uint32_t i = 0; i < s->program.modules.count; i++)
+        s->is_misused |= is_same_file(&st, s->program.modules.at[i]->source->path);
+    for (const char *const *file = extern_named(&s->program); *file; file++)
+        s->is_misused |= is_same_file(&st, *file);
+    if (s->is_misused) {
+        cli_error(s->cli, "'%s' is a file of the program, and would be lost", s->out);
+        cli_hint(s->cli, "name another file with -o");
+    }
+    return !s->is_misused;
+}
+
 /* Reads, parses and checks. True if there were no errors; all messages are printed. The stages tell
  * different mistakes, and each passes over what was reported before; what is not used is told when
  * there is nothing else. */
@@ -112,7 +138,7 @@ static bool stages_check(struct session *s, const char *path)
     }
     bool good = stages_report(s) && asked;
     timings_lap(STAGE_check);
-    return good;
+    return good && stages_spare_sources(s);
 }
 
 static bool has_main(struct session *s)
@@ -202,7 +228,7 @@ static bool interp_allows(const struct cli *cli)
     if (!flag)
         return true;
     cli_error(cli, "--interp and %s do not go together", flag);
-    cli_hint(cli, "the interpreter runs everything in one process; leave one of them out");
+    cli_hint(cli, "the interpreter has one process and no scheduler; leave one of them out");
     return false;
 }
 
@@ -400,6 +426,7 @@ static int verb_build(const struct cli *cli)
     session_open(&s, cli);
     const char *out = cli->out ? cli->out : out_default(&s.arena, cli->operands[0]);
     bool good;
+    s.out = cli->emit ? cli->out : out;
     if (cli->emit && !cli->out) {
         good = build_emit(&s, stdout);
     } else {
@@ -413,7 +440,7 @@ static int verb_build(const struct cli *cli)
             cli_note(cli, "wrote %s", out);
     }
     session_close(&s);
-    return good ? 0 : CLI_FAILED;
+    return good ? 0 : s.is_misused ? CLI_MISUSE : CLI_FAILED;
 }
 
 /* ---- check, test, fmt, explain, graph ------------------------------------------------------ */

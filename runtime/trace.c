@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -168,9 +169,31 @@ static void put_names(struct buffer *b, const struct dfl_program *program, int64
     }
 }
 
+/* Whether a trace may take the place of what is there: an empty file, a trace or no plain file. */
+static bool is_replaceable(const char *path)
+{
+    struct stat st;
+    uint8_t magic[4];
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+        return true;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == EACCES; /* the write tells, if it fails too */
+    ssize_t n = read(fd, magic, sizeof magic);
+    close(fd);
+    return n == (ssize_t)sizeof magic && memcmp(magic, "DLFT", sizeof magic) == 0;
+}
+
 bool trace_create(const char *path, const struct dfl_program *program, int64_t began)
 {
     struct buffer names = {0};
+    if (!is_replaceable(path)) {
+        fprintf(stderr,
+                "error: cannot write the trace '%s': another file has this name\n"
+                "hint: name a file that is new, or an older trace\n",
+                path);
+        return false;
+    }
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
     if (fd < 0)
         return complain("write", path);

@@ -804,6 +804,29 @@ def a_place_that_cannot_be_written_is_named(p, dfl):
 
 
 @test
+def what_a_program_is_made_of_is_not_written_over(p, dfl):
+    texts = {"lib.dfl": "pub fn one() -> int { 1 }\n", "mine.c": "int two(void) { return 2; }\n",
+             "mine.h": "int two(void);\n",
+             "a.dfl": 'import lib\n\nextern "mine.h" link "mine.c" fn two() -> i32\n\n'
+                      'io task main(args: [str]) -> int! { lib.one() - (two() as int) + 1 }\n'}
+    for name, text in texts.items():
+        p.write(name, text)
+    os.link(os.path.join(p.work, "lib.dfl"), os.path.join(p.work, "same"))
+    here = sorted(os.listdir(p.work))
+    for words in (["build"], ["build", "--emit", "obj"], ["build", "--emit", "ast"]):
+        for name in list(texts) + ["same", "./lib.dfl"]:
+            same(p.run([dfl] + words + ["a.dfl", "-o", name], status=2).err,
+                 "error: '%s' is a file of the program, and would be lost\nhint: name another file with -o\n" % name)
+    for name in texts:
+        for path in (name, "./" + name):
+            wants(p.run([dfl, "run", "--trace", path, "a.dfl"], env=cache(p), status=2).err,
+                  "^error: cannot write the trace '%s': another file has this name\n" % path, "hint: ")
+    for name, text in texts.items():
+        same(open(os.path.join(p.work, name)).read(), text)
+    same(sorted(set(os.listdir(p.work)) - {"cache"}), here)
+
+
+@test
 def a_full_disk_is_a_message(p, dfl):
     p.write("a.dfl", HELLO)
     for words in (["build", "--emit", "ast", "a.dfl"], ["graph", "a.dfl"], ["help"]):
