@@ -1,5 +1,6 @@
 /* cc.c - read from the bottom. */
 #include "cc.h"
+#include "temp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,14 +44,20 @@ const char *cc_name(const struct cc *c)
     return c->words.count ? c->words.at[0] : "";
 }
 
-/* The environment with messages in English. */
-static char **english(struct cc *c)
+/* The environment, with messages in English where they are read, and with the system's PATH if
+ * there is none: the compiler looks for the linker there. */
+static char **environment(struct cc *c, bool english)
 {
     VEC(char *) all = {0};
+    const char *path = getenv("PATH");
+    char standard[128];
     for (char **at = environ; *at; at++)
-        if (strncmp(*at, "LC_", 3) && strncmp(*at, "LANG", 4))
+        if (!english || (strncmp(*at, "LC_", 3) && strncmp(*at, "LANG", 4)))
             vec_push(c->arena, &all, *at);
-    vec_push(c->arena, &all, arena_copy(c->arena, "LC_ALL=C", 8));
+    if (english)
+        vec_push(c->arena, &all, arena_copy(c->arena, "LC_ALL=C", 8));
+    if (!path && confstr(_CS_PATH, standard, sizeof standard) <= sizeof standard)
+        vec_push(c->arena, &all, arena_format(c->arena, "PATH=%s", standard));
     vec_push(c->arena, &all, NULL);
     return all.at;
 }
@@ -72,20 +79,34 @@ static int wait_for(pid_t child)
 {
     int status;
     while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
+        if (errno != EINTR) {
+            temp_writer(0);
             return 127;
+        }
+    temp_writer(0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* 0, or what is wrong. `pipe_in`: where its standard error goes, or -1. */
+/* In a process group of its own, for temp.c to end. 0, or what is wrong. `pipe_in`: where its
+ * standard error goes, or -1. */
 static int start(struct cc *c, pid_t *child, int pipe_in)
 {
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t before;
     posix_spawn_file_actions_init(&actions);
     if (pipe_in >= 0)
         posix_spawn_file_actions_adddup2(&actions, pipe_in, 2);
-    char **env = pipe_in >= 0 ? english(c) : environ;
-    int error = posix_spawnp(child, c->words.at[0], &actions, NULL, c->words.at, env);
+    temp_hold(&before);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &before);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+    int error = posix_spawnp(child, c->words.at[0], &actions, &attributes, c->words.at,
+                             environment(c, pipe_in >= 0));
+    if (!error)
+        temp_writer(*child);
+    temp_go_on(&before);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;
 }

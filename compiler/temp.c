@@ -1,20 +1,45 @@
-/* temp.c - a list of paths, read by a signal handler. */
+/* temp.c - a list of paths and a process group, read by a signal handler. */
 #include "temp.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { TEMP_MOST = 8 };
+enum { PATIENCE = 100 }; /* times 5 ms */
 static const char *volatile watched[TEMP_MOST];
+static volatile pid_t writer;
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+/* Ends a process group, and gives it a moment to be gone: what its first process leaves behind
+ * becomes a child of this one. */
+static void end_group(pid_t group)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    kill(-group, SIGTERM);
+    for (int i = 0; i < PATIENCE; i++) {
+        pid_t ended = waitpid(-group, NULL, WNOHANG);
+        if (ended < 0 && errno == ECHILD)
+            return;
+        if (i == PATIENCE / 2)
+            kill(-group, SIGKILL);
+        if (ended == 0)
+            poll(NULL, 0, 5);
+    }
+}
 
 static void on_signal(int number)
 {
+    if (writer)
+        end_group(writer);
     for (int i = TEMP_MOST - 1; i >= 0; i--)
         if (watched[i])
             remove(watched[i]); /* unlink() or rmdir(), both safe here */
@@ -25,11 +50,30 @@ static void on_signal(int number)
 static void catch_signals(void)
 {
     static bool done;
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     for (size_t i = 0; !done && i < sizeof signals / sizeof *signals; i++)
         if (signal(signals[i], on_signal) == SIG_IGN)
             signal(signals[i], SIG_IGN);
     done = true;
+}
+
+void temp_hold(sigset_t *before)
+{
+    sigset_t set;
+    catch_signals();
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaddset(&set, signals[i]);
+    sigprocmask(SIG_BLOCK, &set, before);
+}
+
+void temp_writer(pid_t group)
+{
+    writer = group;
+}
+
+void temp_go_on(const sigset_t *before)
+{
+    sigprocmask(SIG_SETMASK, before, NULL);
 }
 
 void temp_watch(const char *path)

@@ -982,6 +982,37 @@ def ctrl_c_during_a_build_leaves_nothing(p, dfl):
             fail("left behind: %s" % left)
 
 
+@test
+def a_signal_during_the_link_leaves_nothing(p, dfl):
+    """The linker writes its output again and again, until it is ended."""
+    p.write("a.dfl", HELLO)
+    os.mkdir(os.path.join(p.work, "o"))
+    linker = p.write("slow", "#!/bin/sh\n"
+                     "while [ $# -gt 0 ]; do if [ \"$1\" = -o ]; then out=$2; fi; shift; done\n"
+                     "touch '%s/linking'\n(for i in 1 2 3 4 5 6 7 8; do sleep 0.1; echo x > $out; done)\n" % p.work)
+    os.chmod(linker, 0o755)
+    for number in signal.SIGTERM, signal.SIGHUP, signal.SIGINT:
+        one = start([dfl, "build", "a.dfl", "-o", "o/a"], stderr=subprocess.PIPE, cwd=p.work,
+                    env=dict(p.env, CC=linker))
+        await_file(os.path.join(p.work, "linking"))
+        time.sleep(0.15)
+        one.send_signal(number)
+        one.wait(timeout=60)
+        if one.returncode != -number or os.listdir(os.path.join(p.work, "o")):
+            fail("exit %d" % one.returncode)
+        time.sleep(1)
+        if os.listdir(os.path.join(p.work, "o")):
+            fail("left behind: %s" % os.listdir(os.path.join(p.work, "o")))
+        os.remove(os.path.join(p.work, "linking"))
+
+
+@test
+def without_a_path_the_linker_is_found(p, dfl):
+    p.write("a.dfl", HELLO)
+    r = subprocess.run([os.path.abspath(dfl), "run", "a.dfl"], env=cache(p), cwd=p.work, capture_output=True, text=True)
+    same((r.returncode, r.stdout, r.stderr), (0, "hello []\n", ""))
+
+
 # ---- output that nobody takes --------------------------------------------------------------------
 
 NOISY = '''import io
