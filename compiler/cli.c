@@ -1,6 +1,7 @@
 /* cli.c - read from the bottom: cli_parse() goes through argv once, by the rows of verbs.def. */
 #include "cli.h"
 #include "diag.h"
+#include "source.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -401,6 +402,11 @@ static int verb_find(struct cli *cli, const char *name)
         }
         nearest_offer(&near, name, verbs[i].name);
     }
+    if (name[0] == '-') {
+        near = (struct nearest){0};
+        nearest_offer(&near, name, "--version");
+        nearest_offer(&near, name, "--help");
+    }
     cli->verb = VERBS;
     size_t n = strlen(name);
     cli_error(cli, name[0] == '-' ? "there is no option '%s'" : "there is no verb '%s'", name);
@@ -413,11 +419,16 @@ static int verb_find(struct cli *cli, const char *name)
     return CLI_MISUSE;
 }
 
-static int help(struct cli *cli, const char *verb)
+/* `words`: what follows `help`, to a NULL. */
+static int help(struct cli *cli, char **words)
 {
-    if (!verb)
+    if (!words[0])
         return help_all(stdout);
-    int status = verb_find(cli, verb);
+    int status = verb_find(cli, words[0]);
+    if (status < 0 && words[1]) {
+        cli_error(cli, "`dfl help` takes one verb; '%s' is one more", words[1]);
+        return CLI_MISUSE;
+    }
     return status < 0 ? help_verb(cli->verb) : status;
 }
 
@@ -450,7 +461,7 @@ int cli_parse(struct cli *cli, int argc, char **argv)
     }
     if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-h") == 0)
-        return help(cli, argv[2]);
+        return help(cli, argv + 2);
     int status = verb_find(cli, argv[1]);
     bool ended = false;
     for (int at = 2; status < 0 && at < argc; at++) {
@@ -491,7 +502,7 @@ static void hint_file(const struct cli *cli, const char *path)
     char best[256];
     for (struct dirent *e; (e = readdir(d));) {
         size_t n = strlen(e->d_name);
-        if (n < 5 || strcmp(e->d_name + n - 4, ".dfl") != 0)
+        if (n < 5 || strcmp(e->d_name + n - 4, ".dfl") != 0 || strcmp(e->d_name, path + head) == 0)
             continue;
         const char *before = near.best;
         nearest_offer(&near, path + head, e->d_name);
@@ -510,8 +521,10 @@ bool cli_is_program(const struct cli *cli, const char *path)
     size_t n = strlen(path);
     struct stat st;
     if (stat(path, &st) != 0) {
-        cli_error(cli, "cannot read '%s': %s", path, strerror(errno));
-        hint_file(cli, path);
+        int cause = errno;
+        cli_error(cli, "cannot read '%s': %s", path, strerror(cause));
+        if (cause == ENOENT)
+            hint_file(cli, path);
         return false;
     }
     if (S_ISDIR(st.st_mode)) {
@@ -525,5 +538,19 @@ bool cli_is_program(const struct cli *cli, const char *path)
         cli_hint(cli, "the name of a program ends in .dfl");
         return false;
     }
+    bool is_allowed = eaccess(path, R_OK) == 0;
+    if (!is_allowed || st.st_size > SOURCE_MAX) {
+        cli_error(cli, "cannot read '%s': %s", path,
+                  is_allowed ? SOURCE_TOO_LARGE : strerror(errno));
+        return false;
+    }
     return true;
+}
+
+bool cli_are_programs(const struct cli *cli, int count)
+{
+    bool good = true;
+    for (int i = 0; i < count; i++)
+        good &= cli_is_program(cli, cli->operands[i]);
+    return good;
 }

@@ -49,7 +49,10 @@ void cli_warn(const struct cli *cli, const char *lines);
 /* A word on what was done, unless -q. */
 void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* True if `path` can be a program: a file that is there, named *.dfl. Else says what is wrong. */
+/* True if `path` can be a program: a file that can be read, named *.dfl. Else says what is wrong.
+ */
 bool cli_is_program(const struct cli *cli, const char *path);
+/* The same for the first `count` operands; says it of each. */
+bool cli_are_programs(const struct cli *cli, int count);
 
 #endif

@@ -112,9 +112,11 @@ int fmt_files(const struct cli *cli)
         const char *path = cli->operands[i];
         struct stat st;
         bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-        if (strcmp(path, "-") != 0 && !is_folder && !cli_is_program(cli, path))
-            return CLI_MISUSE;
+        if (strcmp(path, "-") != 0 && !is_folder)
+            good &= cli_is_program(cli, path);
     }
+    if (!good)
+        return CLI_MISUSE;
     for (int i = 0; i < cli->operand_count; i++)
         good &= strcmp(cli->operands[i], "-") == 0 ? format(cli, "-")
                                                    : format_path(cli, cli->operands[i]);

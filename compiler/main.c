@@ -448,9 +448,8 @@ static int verb_build(const struct cli *cli)
 static int verb_check(const struct cli *cli)
 {
     bool good = true;
-    for (int i = 0; i < cli->operand_count; i++)
-        if (!cli_is_program(cli, cli->operands[i]))
-            return CLI_MISUSE;
+    if (!cli_are_programs(cli, cli->operand_count))
+        return CLI_MISUSE;
     for (int i = 0; i < cli->operand_count; i++) {
         struct session s;
         session_open(&s, cli);
@@ -472,9 +471,8 @@ static int verb_test(const struct cli *cli)
     struct interp_options options = {.check_leaks = getenv("DFL_CHECK") != NULL};
     if (files > 1 && !is_program_name(cli->operands[files - 1]))
         options.filter = cli->operands[--files];
-    for (int i = 0; i < files; i++)
-        if (!cli_is_program(cli, cli->operands[i]))
-            return CLI_MISUSE;
+    if (!cli_are_programs(cli, files))
+        return CLI_MISUSE;
     for (int i = 0; i < files; i++) {
         struct session s;
         session_open(&s, cli);

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SOURCE_MAX = 64 << 20 };
-
 uint32_t source_char_len(const char *at, uint32_t left)
 {
     static const struct {
@@ -145,7 +143,7 @@ struct source *source_read_for(struct arena *arena, const char *path, struct spa
         fclose(file);
     if (!text) {
         diag_error(diags, DIAG_read, import, "cannot read '%s': %s", path,
-                   error ? strerror(error) : "larger than 64 MiB");
+                   error ? strerror(error) : SOURCE_TOO_LARGE);
         return NULL;
     }
     struct source *source = source_make(arena, is_stdin ? "<stdin>" : path, text, (uint32_t)len);

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { SOURCE_MAX = 64 << 20 }; /* bytes of a file */
+#define SOURCE_TOO_LARGE "larger than 64 MiB"
+
 /* A file that was read: text is UTF-8 without a byte-order mark, NUL-terminated. */
 struct source {
     const char *path; /* as messages show it */

@@ -96,6 +96,9 @@ def the_version_is_one_line(p, dfl):
 def an_unknown_verb_or_option_gets_a_suggestion(p, dfl):
     wants(p.run([dfl, "rnu", "x.dfl"], status=2).err, "no verb 'rnu'", "did you mean 'dfl run'")
     wants(p.run([dfl, "x.dfl"], status=2).err, "dfl run x.dfl")
+    wants(p.run([dfl, "--verson"], status=2).err, "did you mean 'dfl --version'")
+    wants(p.run([dfl, "--hlep"], status=2).err, "did you mean 'dfl --help'")
+    same(p.run([dfl, "help", "run", "build"], status=2).err, "error: `dfl help` takes one verb; 'build' is one more\n")
     wants(p.run([dfl, "run", "--thread", "2", "x.dfl"], status=2).err, "'--thread'", "'--threads'")
     wants(p.run([dfl, "build", "--emit", "lvm", "x.dfl"], status=2).err, "'lvm'", "'llvm'")
 
@@ -129,6 +132,29 @@ def a_folder_and_another_kind_of_file_are_refused(p, dfl):
     for verb in (v for v in VERBS if v != "fmt"):
         wants(p.run([dfl, verb, p.work], status=2).err, "is a folder")
         wants(p.run([dfl, verb, "notes.txt"], status=2).err, "'notes.txt'", r"\.dfl")
+
+
+@test
+def a_file_that_cannot_be_read_is_told_as_one_that_is_missing(p, dfl):
+    with open(os.path.join(p.work, "large.dfl"), "wb") as f:
+        f.truncate((64 << 20) + 1)
+    os.symlink("self.dfl", os.path.join(p.work, "self.dfl"))
+    shut = p.write("shut.dfl", HELLO)
+    os.chmod(shut, 0)
+    wrong = [("large.dfl", "larger than 64 MiB"), ("self.dfl", "Too many levels of symbolic links")]
+    if os.geteuid() != 0:
+        wrong.append(("shut.dfl", "Permission denied"))
+    for verb in VERBS:
+        for name, why in wrong:
+            same(p.run([dfl, verb, name], status=2).err, "error: cannot read '%s': %s\n" % (name, why))
+
+
+@test
+def every_file_that_is_missing_is_told(p, dfl):
+    p.write("a.dfl", HELLO)
+    for verb in "check", "test", "fmt":
+        err = p.run([dfl, verb, "first.dfl", "a.dfl", "second.dfl"], status=2).err
+        wants(err, r"'first\.dfl': No such file", r"'second\.dfl': No such file")
 
 
 @test
