@@ -141,7 +141,7 @@ class Program:
         known = [n for n, v in env.items() if v[0] == "future " + t]
         if known and self.chance(0.45):
             return self.pick(known)
-        funcs = self.callable(t, True)
+        funcs = self.callable(t, True) if self.budget > -200 else []  # arguments may ask for futures in turn
         if funcs and self.chance(0.6):
             return self.spawned(self.pick(funcs), env, depth)
         if depth <= 0 or self.budget <= 0:
