@@ -3,6 +3,7 @@
  * bottom, or extern_check() first. */
 #include "cache.h"
 #include "extern_core.h"
+#include "home.h"
 #include "temp.h"
 
 #include <assert.h>
@@ -612,6 +613,8 @@ void extern_add_flags(struct externs *x, struct cc *c)
     cc_add(c, "-std=gnu17");
     cc_add(c, "-iquote");
     cc_add(c, x->folder);
+    cc_add(c, "-idirafter"); /* dfl.h */
+    cc_add(c, home_path(x->arena, "include"));
 }
 
 /* A conclusion that does not hold after all, by the number of the function. */
@@ -734,6 +737,8 @@ static const char *const *link_words(struct externs *x)
     vec_push(x->arena, &words, x->object);
     vec_push(x->arena, &words, "-O2"); /* of C files that are linked */
     vec_push(x->arena, &words, "-fPIC");
+    vec_push(x->arena, &words, "-idirafter"); /* dfl.h */
+    vec_push(x->arena, &words, home_path(x->arena, "include"));
     for (uint32_t i = 0; i < x->funcs.count; i++) {
         const char *name = own_link(x, i);
         if (name)

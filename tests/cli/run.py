@@ -373,6 +373,15 @@ def the_interpreter_keeps_what_it_calls_c_through(p, dfl):
 
 
 @test
+def c_of_a_program_finds_the_header_of_the_runtime(p, dfl):
+    p.write("mine.h", "int size(void);\n")
+    p.write("mine.c", "#include <dfl.h>\n#include \"mine.h\"\nint size(void) { return sizeof(struct dfl_task); }\n")
+    p.write("a.dfl", 'extern "mine.h" link "mine.c" fn size() -> i32\n\nio task main(args: [str]) { print("{size()}") }\n')
+    for mode in [], ["--interp"]:
+        same(p.run([dfl, "run"] + mode + ["a.dfl"], env=cache(p), status=0).out, "64\n")
+
+
+@test
 def a_header_of_c_that_appears_before_the_systems_is_seen(p, dfl):
     p.write("a.dfl", 'extern "ctype.h" fn toupper(c: i32) -> i32\nio task main() { print("{toupper(97)}") }\n')
     same(p.run([dfl, "run", "a.dfl"], env=cache(p), status=0).out, "65\n")
