@@ -349,7 +349,7 @@ const char *cache_keep(struct cache *c, const char *draft, const struct cache_in
     const char *hash = hash_file(c->arena, draft);
     if (!hash)
         return NULL;
-    const char *name = arena_format(c->arena, "%s-%s", c->name, hash);
+    const char *name = arena_format(c->arena, "%.*s-%s", name_cut(c->name, 33), c->name, hash);
     const char *path = arena_format(c->arena, "%s/%s", c->folder, name);
     if (rename(draft, path) != 0)
         return NULL;

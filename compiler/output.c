@@ -25,6 +25,13 @@ static bool is_special(const char *path)
     return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
+/* Bytes of the path that its draft begins with: what comes behind has to fit into a name. */
+static int draft_stem(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    return (int)(name - path) + name_cut(name, 7);
+}
+
 bool output_open(struct output *o, const struct cli *cli, struct arena *a, const char *path)
 {
     struct stat st;
@@ -35,7 +42,7 @@ bool output_open(struct output *o, const struct cli *cli, struct arena *a, const
         return false;
     }
     if (!is_special(path)) {
-        char *draft = arena_format(a, "%s.XXXXXX", path);
+        char *draft = arena_format(a, "%.*s.XXXXXX", draft_stem(path), path);
         int fd = mkstemp(draft);
         if (fd < 0)
             return output_refuse(o, errno);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -97,6 +98,17 @@ void temp_remove(const char *path)
 {
     remove(path);
     temp_forget(path);
+}
+
+int name_cut(const char *name, size_t more)
+{
+    size_t len = strlen(name);
+    if (len + more <= NAME_MAX)
+        return (int)len;
+    len = NAME_MAX - more;
+    while (len && ((unsigned char)name[len] & 0xc0) == 0x80)
+        len--;
+    return (int)len;
 }
 
 const char *temp_make(struct arena *arena, const char *ending)

@@ -8,6 +8,9 @@
 #include <signal.h>
 #include <sys/types.h>
 
+/* How many bytes of a file's name may stand before so many more: 255 are allowed, and no character
+ * of UTF-8 is cut. */
+int name_cut(const char *name, size_t more);
 /* An empty, watched file whose name ends like that. NULL after what was said. */
 const char *temp_make(struct arena *, const char *ending);
 /* Has `path` removed if a signal ends the process. `path` must live until temp_forget(). */

@@ -127,6 +127,18 @@ def a_missing_file_is_named_with_the_nearest_one(p, dfl):
 
 
 @test
+def the_longest_name_of_a_file_will_do(p, dfl):
+    for stem in "n" * 251, "x" + "\u00e4" * 125:
+        f = p.write(stem + ".dfl", HELLO)
+        silent(p.run([dfl, "run", f], env=cache(p), status=0))
+        silent(p.run([dfl, "run", f], env=cache(p), status=0))
+        silent(p.run([dfl, "build", "-q", f], status=0))
+        silent(p.run([dfl, "fmt", f], status=0))
+        same(p.run([os.path.join(p.work, stem)], status=0).out, "hello []\n")
+        same([n for n in entries(p) if n.startswith("draft-")], [])
+
+
+@test
 def a_folder_and_another_kind_of_file_are_refused(p, dfl):
     p.write("notes.txt", "x")
     for verb in (v for v in VERBS if v != "fmt"):
@@ -355,6 +367,15 @@ def a_change_in_a_linked_file_of_c_is_seen(p, dfl):
 
 
 @test
+def c_of_a_program_finds_the_header_of_the_runtime(p, dfl):
+    p.write("mine.h", "int size(void);\n")
+    p.write("mine.c", "#include <dfl.h>\n#include \"mine.h\"\nint size(void) { return sizeof(struct dfl_task); }\n")
+    p.write("a.dfl", 'extern "mine.h" link "mine.c" fn size() -> i32\n\nio task main(args: [str]) { print("{size()}") }\n')
+    for mode in [], ["--interp"]:
+        same(p.run([dfl, "run"] + mode + ["a.dfl"], env=cache(p), status=0).out, "64\n")
+
+
+@test
 def the_interpreter_keeps_what_it_calls_c_through(p, dfl):
     p.write("own.h", C_HEADER % "2 * x")
     p.write("a.dfl", C_MAIN)
@@ -370,15 +391,6 @@ def the_interpreter_keeps_what_it_calls_c_through(p, dfl):
     same(p.run(run, env=cache(p), status=0).out, "15\n")
     p.write("a.dfl", C_MAIN.replace("x: i32", "x: int"))
     wants(p.run(run, env=cache(p), status=1).err, r"a\.dfl:1:25: error")
-
-
-@test
-def c_of_a_program_finds_the_header_of_the_runtime(p, dfl):
-    p.write("mine.h", "int size(void);\n")
-    p.write("mine.c", "#include <dfl.h>\n#include \"mine.h\"\nint size(void) { return sizeof(struct dfl_task); }\n")
-    p.write("a.dfl", 'extern "mine.h" link "mine.c" fn size() -> i32\n\nio task main(args: [str]) { print("{size()}") }\n')
-    for mode in [], ["--interp"]:
-        same(p.run([dfl, "run"] + mode + ["a.dfl"], env=cache(p), status=0).out, "64\n")
 
 
 @test
