@@ -8,6 +8,7 @@
 
 struct interp_options {
     const char *filter; /* tests whose name contains it; NULL: all */
+    bool name_files;    /* tell the file of each test */
     bool check_pure;    /* call pure C functions twice, part of the time */
     bool check_leaks;   /* at the end, tell of values that are still alive and return 70 */
 };
@@ -16,7 +17,8 @@ struct interp_options {
  * err or a failure, which is reported on standard error. Needs program->main and no errors. */
 int interp_run(struct program *, int argc, char **argv, const struct interp_options *);
 /* Runs the tests of the root module in source order, a line on standard output for each: `ok NAME`
- * or `FAIL NAME: REASON`. 1 if any failed, else 0. */
+ * or `FAIL NAME: REASON`, NAME being `FILE: NAME` if the options say so. 1 if any failed, else 0.
+ */
 int interp_test(struct program *, const struct interp_options *);
 
 #endif

@@ -471,6 +471,7 @@ static int verb_test(const struct cli *cli)
     struct interp_options options = {.check_leaks = getenv("DFL_CHECK") != NULL};
     if (files > 1 && !is_program_name(cli->operands[files - 1]))
         options.filter = cli->operands[--files];
+    options.name_files = files > 1;
     if (!cli_are_programs(cli, files))
         return CLI_MISUSE;
     for (int i = 0; i < files; i++) {

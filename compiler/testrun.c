@@ -11,14 +11,27 @@
 
 #include <stdio.h>
 
-/* One line: what follows a line break in a message is left out. */
-static void tell_failure(const char *name, const struct dfl_error *e)
+static bool name_files; /* of the options */
+
+/* Begins a line on a test: its outcome and name, and its file if there are several. */
+static struct buffer line_begin(const char *outcome, const struct symbol *test)
 {
     struct buffer line = {0};
+    buffer_string(&line, outcome);
+    if (name_files) {
+        buffer_string(&line, test->node->span.source->path);
+        buffer_string(&line, ": ");
+    }
+    buffer_string(&line, test->node->test_.name);
+    return line;
+}
+
+/* One line: what follows a line break in a message is left out. */
+static void tell_failure(const struct symbol *test, const struct dfl_error *e)
+{
+    struct buffer line = line_begin("FAIL ", test);
     struct dfl_view text;
     const char *message = e->message.ptr;
-    buffer_string(&line, "FAIL ");
-    buffer_string(&line, name);
     buffer_string(&line, ": ");
     for (int64_t i = 0; i < e->message.len; i++)
         buffer_char(&line, message[i] == '\n' ? ' ' : message[i]);
@@ -32,12 +45,10 @@ static void tell_failure(const char *name, const struct dfl_error *e)
     dfl_drop(&value_str, &text);
 }
 
-static void tell_ok(const char *name)
+static void tell_ok(const struct symbol *test)
 {
-    struct buffer line = {0};
+    struct buffer line = line_begin("ok ", test);
     struct dfl_view text;
-    buffer_string(&line, "ok ");
-    buffer_string(&line, name);
     dfl_buffer_end(&line, &text);
     stream_line(NULL, &text);
     dfl_drop(&value_str, &text);
@@ -61,10 +72,10 @@ static bool run_plain(struct interp *in, struct symbol *test)
     struct dfl_error *e = run_once(in, test, inst, call_locals(in, inst));
     in->top = mark;
     if (!e) {
-        tell_ok(test->node->test_.name);
+        tell_ok(test);
         return true;
     }
-    tell_failure(test->node->test_.name, e);
+    tell_failure(test, e);
     dfl_error_release(e);
     return false;
 }
@@ -111,11 +122,9 @@ static bool fails(void *context, struct tape *tape)
 /* FAIL NAME: n = 100, s = "x" */
 static void tell_inputs(const struct property *p, struct tape *tape)
 {
-    struct buffer line = {0};
+    struct buffer line = line_begin("FAIL ", p->test);
     struct dfl_view text;
     char *mark = p->in->top, *locals = make_inputs(p, tape);
-    buffer_string(&line, "FAIL ");
-    buffer_string(&line, p->test->node->test_.name);
     for (uint32_t i = 0; i < p->inst->func->param_count; i++) {
         const struct slot *slot = &p->inst->slots[i];
         buffer_string(&line, i ? ", " : ": ");
@@ -160,7 +169,7 @@ static bool test_property(struct interp *in, struct symbol *test)
         if (failed)
             return false;
     }
-    tell_ok(test->node->test_.name);
+    tell_ok(test);
     return true;
 }
 
@@ -194,5 +203,6 @@ static void run_tests(struct interp *in, void *argument)
 int interp_test(struct program *program, const struct interp_options *options)
 {
     struct run run = {.options = options};
+    name_files = options->name_files;
     return interp_go(program, run_tests, &run);
 }

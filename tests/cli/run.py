@@ -902,6 +902,15 @@ def test_runs_test_blocks(p, dfl):
     p.run([dfl, "test", "a.dfl", "a.dfl", "two"], status=1)
 
 
+@test
+def a_test_of_several_files_is_told_with_its_file(p, dfl):
+    p.write("a.dfl", TESTS)
+    p.write("b.dfl", 'test "three" { expect 1 == 1 }\ntest "all" for (n: int) { expect n < 3 }\n')
+    out = p.run([dfl, "test", "a.dfl", "b.dfl"], status=1).out
+    same([line.split(": ")[:2] for line in out.splitlines()],
+         [["ok a.dfl", "one"], ["FAIL a.dfl", "two"], ["ok b.dfl", "three"], ["FAIL b.dfl", "all"]])
+
+
 def json_lines(text):
     return [json.loads(line) for line in text.splitlines()]
 
