@@ -18,7 +18,7 @@ enum { TEMP_MOST = 8 };
 enum { PATIENCE = 100 }; /* times 5 ms */
 static const char *volatile watched[TEMP_MOST];
 static volatile pid_t writer;
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 /* Ends a process group, and gives it a moment to be gone: what its first process leaves behind
  * becomes a child of this one. */

@@ -1,5 +1,5 @@
 /* temp.h - scratch files, which must not outlive the command, whatever ends it: removed on SIGINT,
- * SIGTERM and SIGHUP too. For the main thread; at most eight at a time. */
+ * SIGTERM, SIGHUP and SIGQUIT too. For the main thread; at most eight at a time. */
 #ifndef TEMP_H
 #define TEMP_H
 

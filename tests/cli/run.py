@@ -23,9 +23,13 @@ TESTS_HERE = []
 
 
 def start(args, **options):
-    """A child that takes SIGINT, even if this runs in a shell's background, where it is ignored."""
-    return subprocess.Popen(args, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-                            **options)
+    """A child that takes the signals of keys, even if this runs in a shell's background, where they
+    are ignored."""
+    def take():
+        for number in signal.SIGINT, signal.SIGQUIT:
+            signal.signal(number, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return subprocess.Popen(args, preexec_fn=take, **options)
 
 
 
@@ -1047,7 +1051,7 @@ def a_signal_during_the_link_leaves_nothing(p, dfl):
                      "while [ $# -gt 0 ]; do if [ \"$1\" = -o ]; then out=$2; fi; shift; done\n"
                      "touch '%s/linking'\n(for i in 1 2 3 4 5 6 7 8; do sleep 0.1; echo x > $out; done)\n" % p.work)
     os.chmod(linker, 0o755)
-    for number in signal.SIGTERM, signal.SIGHUP, signal.SIGINT:
+    for number in signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT:
         one = start([dfl, "build", "a.dfl", "-o", "o/a"], stderr=subprocess.PIPE, cwd=p.work,
                     env=dict(p.env, CC=linker))
         await_file(os.path.join(p.work, "linking"))
