@@ -167,7 +167,8 @@ static inline struct dfl_error *emit_await(struct dfl_fiber *f, struct dfl_task 
 static inline void emit_give(struct dfl_task *t, int64_t value, struct dfl_error *e)
 {
     t->result = e ? (uintptr_t)e : (uint64_t)value;
-    t->outcome = e ? DFL_FAILURE : DFL_VALUE;
+    /* Who waits may look at it meanwhile, so the thread sanitizer is to see a single store. */
+    __atomic_store_n(&t->outcome, e ? DFL_FAILURE : DFL_VALUE, __ATOMIC_RELAXED);
 }
 
 static inline struct dfl_task *emit_spawn_int(struct dfl_fiber *f, uint32_t fn, int64_t arg)
