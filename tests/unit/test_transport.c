@@ -931,7 +931,7 @@ START_TEST(a_process_of_another_user_is_not_even_heard)
     snprintf(url, sizeof url, "%s", fresh_url());
     end_open(&a, proc_a, fresh_url());
     pid_t pid = spawn_peer(url, "foreign"); /* as root: another may not get at this program */
-    end_dial(&a, proc_b, url); /* nor talked to */
+    end_dial(&a, proc_b, url);              /* nor talked to */
     int status;
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_int_eq(status, 0);
