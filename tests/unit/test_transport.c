@@ -587,13 +587,14 @@ static int be_peer(char **argv)
     static struct end e;
     uint32_t self = (uint32_t)atoi(argv[2]), other = (uint32_t)atoi(argv[4]);
     bool foreign = strcmp(argv[6], "foreign") == 0;
-    if (foreign && (setegid(65534) != 0 || seteuid(65534) != 0))
+    char why[TRANSPORT_WHY];
+    /* The library first: where the root folder is for root alone another could not open it. */
+    if (foreign && (nnglib_open() || setegid(65534) != 0 || seteuid(65534) != 0))
         return 1;
     end_init(&e, self);
     e.echo = strcmp(argv[6], "echo") == 0;
     e.answer_at = strcmp(argv[6], "answer") == 0 ? 10000 : 0;
     struct transport_config c = config_for(&e, self, argv[3]);
-    char why[TRANSPORT_WHY];
     if (!transport_open(&c, &e.transport, why) ||
         !transport_peer_open(e.transport, other, argv[5], why)) {
         fprintf(stderr, "%s\n", why);
