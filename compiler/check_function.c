@@ -42,12 +42,12 @@ static struct symbol *lambda_symbol(struct check *c, struct node *node)
     };
     func->symbol = symbol;
     func->parent = c->function;
+    const struct func *around = c->function->func;
+    func->wrap = around->wrap;
+    func->fastmath = around->fastmath;
     if (node->lambda_.is_round) {
-        const struct func *around = c->function->func;
         symbol->name = "the loop's body";
         func->flags = around->flags & FUNC_TASK;
-        func->wrap = around->wrap;
-        func->fastmath = around->fastmath;
     }
     node->lambda_.symbol = symbol;
     vec_push(c->arena, &c->module->funcs, symbol);

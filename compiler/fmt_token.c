@@ -70,12 +70,18 @@ static bool would_be_float(const struct fmt_tokens *f, uint32_t i)
            (i < 3 || f->at[i - 3].kind != '.');
 }
 
+/* `--` is no token of the language. */
+static bool would_be_decrement(const struct fmt_token *a, const struct fmt_token *b)
+{
+    return a->role == ROLE_PREFIX && a->kind == '-' && b->kind == '-';
+}
+
 static bool has_space(const struct fmt_tokens *f, uint32_t i)
 {
     const struct fmt_token *b = &f->at[i], *a = b - 1;
     if (i == 0 || b->kind == 0)
         return false;
-    if (would_be_float(f, i))
+    if (would_be_float(f, i) || would_be_decrement(a, b))
         return true;
     bool is_import = (b->kind == '{' && a->kind == '.') ||
                      (b->kind == '}' && b->match && f->at[b->match - 1].kind == '.') ||

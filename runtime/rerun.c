@@ -79,15 +79,21 @@ static void compare(struct dfl_task *task, struct dfl_task *again)
     dfl_block_release(second.block);
 }
 
+/* How many tasks run again. What these spawn is no sample: for recursive tasks that would be work
+ * without end. */
+static _Atomic uint32_t repeating;
+
 void rerun_check(struct dfl_fiber *self, struct dfl_task *task)
 {
     const struct dfl_fn *fn = task_fn(task);
     bool told_of = !(fn->flags & DFL_FN_IO) && fn->site.line;
-    if (!told_of || !is_repeatable(task) || !purity_sample(fn, 1))
+    if (!told_of || atomic_load(&repeating) || !is_repeatable(task) || !purity_sample(fn, 1))
         return;
     struct dfl_task again = {.fn = task->fn, .refs = 2};
     memcpy(again.args, task->args, sizeof again.args);
+    atomic_fetch_add(&repeating, 1);
     await_run_body(self, &again);
+    atomic_fetch_sub(&repeating, 1);
     if (is_repeatable(&again))
         compare(task, &again);
     task_drop_result(&again);

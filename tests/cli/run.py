@@ -491,6 +491,14 @@ def what_is_not_pure_is_named(p, dfl):
     same(silent(p.run([dfl, "run", "a.dfl", "counter"], env=cache(p), status=0)).out, "6\n")
 
 
+@test
+def what_runs_again_is_no_sample_itself(p, dfl):
+    p.write("a.dfl", "task chain(n: int) -> int { if n == 0 { 0 } else { 1 + await spawn chain(n - 1) } }\n"
+            'io task main(args: [str]) { print("{await spawn chain(300)}") }\n')
+    for mode in (["-O2", "--threads", "1"], ["-O0", "--threads", "2"]):
+        same(silent(p.run([dfl, "run", "--check-pure"] + mode + ["a.dfl"], env=cache(p), status=0, timeout=60)).out, "300\n")
+
+
 TREE = """task tree(n: int) -> int {
   if n == 0 { return 1 }
   let a = spawn tree(n - 1)
