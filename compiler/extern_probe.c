@@ -216,6 +216,7 @@ bool extern_probe(struct externs *x)
     extern_add_flags(x, &c);
     cc_add(&c, "-fsyntax-only");
     cc_add(&c, "-fmax-errors=0");
+    cc_add(&c, "-ftrack-macro-expansion=0"); /* who uses a macro wrongly is told, not its header */
     cc_add(&c, path);
     int status = cc_run(&c, &said);
     temp_remove(path);
