@@ -27,6 +27,13 @@ def shorten(text, most=1500):
     return text if len(text) <= most else text[:most] + "\n... (%d more)" % (len(text) - most)
 
 
+def wants(text, *patterns):
+    """Every pattern is somewhere in the text."""
+    for pattern in patterns:
+        if not re.search(pattern, text):
+            fail("/%s/ is not in\n%s" % (pattern, text[:1500]))
+
+
 def same(got, wanted, what="output"):
     if got != wanted:
         fail("%s\n--- wanted\n%s\n--- got\n%s" % (what, shorten(wanted), shorten(got)))

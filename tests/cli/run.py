@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from harness import ROOT, Case, fail, same
+from harness import ROOT, Case, fail, same, wants
 
 HELLO = 'io task main(args: [str]) -> int! {\n  print("hello {args}")\n  args.len\n}\n'
 BROKEN = "fn f() -> int { x }\n"
@@ -36,12 +36,6 @@ def start(args, **options):
 def test(fn):
     TESTS_HERE.append(fn)
     return fn
-
-
-def wants(text, *patterns):
-    for pattern in patterns:
-        if not re.search(pattern, text):
-            fail("/%s/ is not in\n%s" % (pattern, text[:1500]))
 
 
 def silent(r):

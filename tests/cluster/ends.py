@@ -11,7 +11,7 @@ import time
 import uuid
 
 from cluster import parts
-from harness import Case, fail, same
+from harness import Case, fail, same, wants
 
 HELLO = 'io task main(args: [str]) -> int! {\n  print("hello {args}")\n  args.len\n}\n'
 # Says when it has begun, then keeps three nodes busy for a while, in rounds.
@@ -122,12 +122,6 @@ TESTS_HERE = []
 def test(fn):
     TESTS_HERE.append(fn)
     return fn
-
-
-def wants(text, *patterns):
-    for pattern in patterns:
-        if not re.search(pattern, text):
-            fail("/%s/ is not in\n%s" % (pattern, text[:1500]))
 
 
 class Run:

@@ -104,6 +104,17 @@ START_TEST(what_cannot_travel_comes_back)
 }
 END_TEST
 
+/* A worker that runs row 4 of worker 3; its slot. */
+static uint32_t open_with_task(void)
+{
+    open_worker();
+    ROW(task_push, 4, 1, 0, 5, url);
+    ck_assert(to_worker(WORKER3));
+    uint32_t slot = one_action(ACT_START)->slot;
+    worker_tables_started(&worker, slot, &record);
+    return slot;
+}
+
 static void die(uint32_t proc)
 {
     ROW(death, proc, url);
@@ -243,11 +254,7 @@ END_TEST
 
 START_TEST(the_dead_are_not_heard_and_their_tasks_not_answered)
 {
-    open_worker();
-    ROW(task_push, 4, 1, 0, 5, url);
-    ck_assert(to_worker(WORKER3));
-    uint32_t slot = one_action(ACT_START)->slot;
-    worker_tables_started(&worker, slot, &record);
+    uint32_t slot = open_with_task();
     die(NODE3); /* its worker with it */
     ck_assert_int_eq(out.list[0].kind, ACT_DROP);
     ck_assert_ptr_eq(out.list[0].handle, &record);
@@ -266,11 +273,7 @@ END_TEST
 
 START_TEST(a_task_that_is_cancelled_is_not_answered)
 {
-    open_worker();
-    ROW(task_push, 4, 1, 0, 5, url);
-    ck_assert(to_worker(WORKER3));
-    uint32_t slot = one_action(ACT_START)->slot;
-    worker_tables_started(&worker, slot, &record);
+    uint32_t slot = open_with_task();
     ROW(task_cancel, 4, 2, 0);
     ck_assert(to_worker(WORKER3));
     ck_assert_uint_eq(out.count, 0);
@@ -615,22 +618,14 @@ END_TEST
 
 START_TEST(an_execution_starts_once)
 {
-    open_worker();
-    ROW(task_push, 4, 1, 0, 5, url);
-    ck_assert(to_worker(WORKER3));
-    uint32_t slot = one_action(ACT_START)->slot;
-    worker_tables_started(&worker, slot, &record);
+    uint32_t slot = open_with_task();
     worker_tables_started(&worker, slot, &record);
 }
 END_TEST
 
 START_TEST(an_execution_ends_once)
 {
-    open_worker();
-    ROW(task_push, 4, 1, 0, 5, url);
-    ck_assert(to_worker(WORKER3));
-    uint32_t slot = one_action(ACT_START)->slot;
-    worker_tables_started(&worker, slot, &record);
+    uint32_t slot = open_with_task();
     worker_tables_done(&worker, slot, 1, url, &out);
     worker_tables_done(&worker, slot, 1, url, &out);
 }
