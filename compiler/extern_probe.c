@@ -185,20 +185,50 @@ static uint32_t number_behind(const char *line, const char *mark)
     return at ? (uint32_t)strtoul(at + strlen(mark), NULL, 10) : 0;
 }
 
+/* A message about a line of a header. gcc gives the place of a macro's text where the macro is
+ * used wrongly, and tells in a note which question used it. */
+struct held {
+    const char *line; /* NULL: none */
+    const char *text; /* of an error; NULL: it warns */
+    uint32_t header;
+};
+
+static void end_held(struct externs *x, struct held *held)
+{
+    if (held->line && held->text)
+        read_trouble(x, held->header, held->text);
+    held->line = NULL;
+}
+
+static void read_own(struct externs *x, struct held *held, const char *line)
+{
+    uint32_t number = (uint32_t)strtoul(line + strlen("dfl:"), NULL, 10);
+    if (held->line && strstr(line, "note: in expansion of macro")) {
+        read_answer(x, number, held->line);
+        held->line = NULL;
+    }
+    end_held(x, held);
+    read_answer(x, number, line);
+}
+
 static void read_answers(struct externs *x, const char *said)
 {
-    uint32_t header = 0;
+    struct held held = {0};
     while (*said) {
         size_t len = strcspn(said, "\n");
-        const char *line = arena_copy(x->arena, said, len);
+        const char *line = arena_copy(x->arena, said, len), *error = strstr(line, "error: ");
         said += len + (said[len] != 0);
         uint32_t from = number_behind(line, "dfl-header:");
-        header = from ? from : header;
-        if (!strncmp(line, "dfl:", 4))
-            read_answer(x, (uint32_t)strtoul(line + 4, NULL, 10), line);
-        else if (strstr(line, "error: "))
-            read_trouble(x, header, from ? strstr(line, "error: ") : line);
+        if (!strncmp(line, "dfl:", 4)) {
+            read_own(x, &held, line);
+        } else if (error || strstr(line, "warning: ")) {
+            end_held(x, &held);
+            held.line = line;
+            held.text = error && !from ? line : error;
+        }
+        held.header = from ? from : held.header;
     }
+    end_held(x, &held);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------ */
@@ -216,7 +246,6 @@ bool extern_probe(struct externs *x)
     extern_add_flags(x, &c);
     cc_add(&c, "-fsyntax-only");
     cc_add(&c, "-fmax-errors=0");
-    cc_add(&c, "-ftrack-macro-expansion=0"); /* who uses a macro wrongly is told, not its header */
     cc_add(&c, path);
     int status = cc_run(&c, &said);
     temp_remove(path);
