@@ -42,9 +42,9 @@ static struct symbol *lambda_symbol(struct check *c, struct node *node)
     };
     func->symbol = symbol;
     func->parent = c->function;
-    const struct func *around = c->function->func;
-    func->wrap = around->wrap;
-    func->fastmath = around->fastmath;
+    const struct func *around = c->function ? c->function->func : NULL; /* NULL: of a constant */
+    func->wrap = around && around->wrap;
+    func->fastmath = around && around->fastmath;
     if (node->lambda_.is_round) {
         symbol->name = "the loop's body";
         func->flags = around->flags & FUNC_TASK;
