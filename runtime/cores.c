@@ -1,11 +1,13 @@
-/* cores.c - counting and changing cores.
+/* cores.c - counting cores, and threads that begin on a certain one.
  *
- * Linux may start a thread on the core of the thread that makes it, and takes 4 to 20 ms to move
- * one of the two (seen with perf sched on two idle cores): as long as a short program runs. So a
- * new thread moves by itself, once. */
+ * Linux may start a thread on the core of the thread that makes it, which does not let it run for 3
+ * ms, and then takes 4 to 20 ms to move one of the two (seen with perf sched, the other core being
+ * idle): as long as a short program runs. So whoever makes a thread says where it begins. */
 #include "cores.h"
 
+#include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 uint32_t cores_count(void)
@@ -37,14 +39,30 @@ static int member_behind(const cpu_set_t *set, int core, uint32_t steps)
     return core;
 }
 
-void cores_move(int origin, uint32_t steps)
+/* The core for a new thread, as a set. False: there is no choice. */
+static bool choose(cpu_set_t *allowed, cpu_set_t *one, int origin, uint32_t steps)
+{
+    if (origin < 0 || origin >= CPU_SETSIZE ||
+        sched_getaffinity(0, sizeof *allowed, allowed) != 0 || !CPU_ISSET(origin, allowed) ||
+        CPU_COUNT(allowed) == 1)
+        return false;
+    CPU_ZERO(one);
+    CPU_SET(member_behind(allowed, origin, steps), one);
+    return true;
+}
+
+int cores_thread(pthread_t *thread, int origin, uint32_t steps, void *(*start)(void *), void *arg)
 {
     cpu_set_t allowed, one;
-    if (origin < 0 || origin >= CPU_SETSIZE ||
-        sched_getaffinity(0, sizeof allowed, &allowed) != 0 || !CPU_ISSET(origin, &allowed))
-        return;
-    CPU_ZERO(&one);
-    CPU_SET(member_behind(&allowed, origin, steps), &one);
-    if (sched_setaffinity(0, sizeof one, &one) == 0)
-        sched_setaffinity(0, sizeof allowed, &allowed);
+    pthread_attr_t attributes;
+    int error = EINVAL;
+    if (choose(&allowed, &one, origin, steps)) {
+        pthread_attr_init(&attributes);
+        pthread_attr_setaffinity_np(&attributes, sizeof one, &one);
+        error = pthread_create(thread, &attributes, start, arg);
+        pthread_attr_destroy(&attributes);
+        if (!error)
+            pthread_setaffinity_np(*thread, sizeof allowed, &allowed);
+    }
+    return error == EINVAL ? pthread_create(thread, NULL, start, arg) : error;
 }

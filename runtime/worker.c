@@ -48,7 +48,6 @@ struct batch {
 static struct {
     struct dfl_worker *workers;
     uint32_t count;
-    int core; /* of the first worker, when the others start */
     bool can_force, drain;
     _Atomic uint32_t sleepers;
     _Atomic uint32_t wakes;   /* sleepers wait for it to change */
@@ -636,7 +635,6 @@ static void *thread_main(void *arg)
     struct dfl_worker *w = arg;
     fiber_open_native(&w->native);
     w->native.worker = w;
-    cores_move(team.core, w->index);
     work(w);
     wait_for_others(on_late);
     return NULL;
@@ -675,9 +673,10 @@ struct dfl_fiber *worker_open(uint32_t count, bool drain)
     return &first->native;
 }
 
-static void start_thread(struct dfl_worker *w)
+/* `core`: where the first worker is. */
+static void start_thread(struct dfl_worker *w, int core)
 {
-    if (pthread_create(&w->thread, NULL, thread_main, w) != 0) {
+    if (cores_thread(&w->thread, core, w->index, thread_main, w) != 0) {
         fprintf(stderr, "error: cannot start a thread; DFL_THREADS sets how many are used\n");
         exit(2);
     }
@@ -692,9 +691,9 @@ void worker_run(struct dfl_task *root, void (*late)(void))
         task_count_spawned(&team.workers[0].pool);
         worker_push(&team.workers[0].native, root);
     }
-    team.core = cores_here();
+    int core = cores_here();
     for (uint32_t i = 1; i < team.count; i++)
-        start_thread(&team.workers[i]);
+        start_thread(&team.workers[i], core);
     work(&team.workers[0]);
     wait_for_others(late);
     for (uint32_t i = 1; i < team.count; i++)
