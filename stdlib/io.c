@@ -358,12 +358,19 @@ STD(io, read, void *out, const void *path)
 static void file_write(struct helper_job *arg)
 {
     struct file_job *job = (struct file_job *)arg;
-    int fd = file_open(job, O_WRONLY | O_CREAT | job->flags);
+    int fd = file_open(job, O_WRONLY | O_CREAT | O_EXCL);
+    bool is_new = fd >= 0;
+    if (job->code == EEXIST) {
+        job->code = 0;
+        fd = file_open(job, O_WRONLY | O_CREAT | job->flags);
+    }
     if (fd < 0)
         return;
     job->code = stream_write(fd, job->write.ptr, job->write.len);
     if (close(fd) < 0 && !job->code)
         job->code = errno;
+    if (job->code && is_new)
+        unlink(job->path);
 }
 
 /* The job holds the bytes too, on another thread. */
