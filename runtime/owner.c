@@ -169,6 +169,18 @@ uint32_t owner_on_death(struct owner *o, uint32_t dead, struct actions *out)
     return had;
 }
 
+void owner_end(struct owner *o, struct actions *out)
+{
+    for (uint32_t slot = 0; slot < o->count; slot++) {
+        struct row *row = &o->rows[slot];
+        if (!row->record)
+            continue;
+        row_move(row, row->state, ROW_READY);
+        act_add(out, ACT_ABANDON)->handle = row->record;
+        row_close(o, slot);
+    }
+}
+
 void owner_free(struct owner *o)
 {
     free(o->rows);

@@ -51,6 +51,8 @@ bool owner_on_refuse(struct owner *, uint32_t from, const struct msg_task_refuse
 /* A worker, or a node with its workers, is no more: what it had runs again, or fails if that was
  * its last attempt. Returns how many rows it had. */
 uint32_t owner_on_death(struct owner *, uint32_t dead, struct actions *);
+/* Nobody awaits anything any more: all records go back, with ABANDON. */
+void owner_end(struct owner *, struct actions *);
 const char *row_state_name(enum row_state);
 void owner_free(struct owner *);
 

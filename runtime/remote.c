@@ -58,9 +58,9 @@ static struct {
     int64_t look_after, force_after, opened;
     const struct chaos_kill *worker_kill, *node_kill; /* NULL: not to be killed */
     _Atomic uint64_t begun;                           /* foreign tasks */
-    uint64_t dropped;                    /* own ones that nobody needed when they were to be lent */
-    bool leaving;                        /* the run is over */
-    bool quiet;                          /* the workers are gone */
+    uint64_t dropped; /* own ones that were lent, or were to be, and that nobody needed */
+    bool leaving;     /* the run is over */
+    bool quiet;       /* the workers are gone */
     struct dfl_task *started[TAKE_MOST]; /* foreign records not yet given to the workers */
     int64_t started_count;
     _Atomic(struct told *) done; /* records that were waited for */
@@ -474,6 +474,9 @@ static void act(void *user, const struct action *a, struct actions *out)
     case ACT_LOSE:
         lose(a->handle);
         break;
+    case ACT_ABANDON:
+        await_abandon(NULL, &remote.pool, a->handle);
+        break;
     case ACT_SETTLE:
         settle(a, out);
         break;
@@ -581,6 +584,8 @@ static void be_quiet(void *user, struct actions *out)
     give_started(); /* worker_close() ends them with the others that are pending */
     end_done(out);
     promise_quiet(out);
+    remote.dropped += remote.tables.owner.live;
+    owner_end(&remote.tables.owner, out);
     remote.quiet = true;
 }
 
@@ -610,9 +615,8 @@ static void report(void *user, struct actions *out)
     all.received = t->received;
     all.given = t->given;
     all.leases = t->leases;
-    uint64_t unneeded = remote.dropped + remote.tables.owner.live;
-    all.skipped += unneeded;
-    all.in_place -= t->came_back + unneeded;
+    all.skipped += remote.dropped;
+    all.in_place -= t->came_back + remote.dropped;
     all.rows = c.rows;
     all.packets = c.packets;
     all.bytes = c.bytes;

@@ -111,10 +111,22 @@ def cases(build, prefix):
     return found
 
 
+def leaves_early(place, dfl):
+    """A run on nodes that ends while others have its tasks, and that does not wait for them: what these
+    hold ends too."""
+    source = os.path.join(ROOT, "tests", "lang", "ok", "large_chains.dfl")
+    place.run([dfl, "build", source, "-o", "chains"], status=0)
+    for faults in ("", "kill:worker=3:tasks=5", "kill:node=2:ms=60") * 4:
+        place.run(["./chains", "6", "5", "300000"], timeout=120, status=0,
+                  env={"DFL_NODES": "3", "DFL_THREADS": "1", "DFL_CHECK": "0", "DFL_CHAOS": faults})
+
+
 def language(build, prefix):
-    """The programs of the language: under the address sanitizer the compiler and the interpreter,
-    under the thread sanitizer compiled programs on two threads."""
+    """The programs of the language: under the address sanitizer the compiler, the interpreter, and ends of
+    runs on nodes; under the thread sanitizer compiled programs on two threads."""
     dfl = os.path.join(build, "dfl")
+    if prefix == "asan ":
+        yield Case("asan cluster/a run leaves early", lambda p: leaves_early(sanitized(p), dfl))
     modes = {"asan ": [("interp", ["--interp"])], "tsan ": [("O0,2", ["-O0", "--threads", "2"])]}[prefix]
     for case in lang.run.cases(dfl, modes):
         if prefix == "tsan " and case.name.startswith("lang/bad"):

@@ -619,6 +619,7 @@ static void perform_one(struct world *w, struct process *p, const struct action 
     case ACT_EXTENT:
     case ACT_DIED:
     case ACT_REPORT:
+    case ACT_ABANDON:
         break;
     case ACT_LEAVE:
         p->leaving = true;

@@ -104,6 +104,23 @@ START_TEST(what_cannot_travel_comes_back)
 }
 END_TEST
 
+START_TEST(what_is_lent_at_the_end_goes_back)
+{
+    open_worker();
+    lease_on_3();
+    struct msg_task_push p = lend(0).task_push;
+    actions_clear(&out);
+    owner_end(&worker.owner, &out);
+    ck_assert_ptr_eq(one_action(ACT_ABANDON)->handle, &record);
+    ck_assert_uint_eq(worker.owner.live, 0);
+    actions_clear(&out);
+    ROW(task_result, p.slot, p.generation, 0, 9, (struct bytes){(const uint8_t *)"6", 1});
+    ck_assert(to_worker(WORKER3));
+    ck_assert_uint_eq(out.count, 0);
+    close_worker();
+}
+END_TEST
+
 /* A worker that runs row 4 of worker 3; its slot. */
 static uint32_t open_with_task(void)
 {
@@ -636,6 +653,7 @@ int main(void)
     const TTest *const tests[] = {
         a_result_is_taken_once_and_from_whom_it_is_awaited,
         what_cannot_travel_comes_back,
+        what_is_lent_at_the_end_goes_back,
         a_result_that_stays_away_is_taken_later_or_dropped,
         a_result_that_is_lost_with_its_holder_is_made_again,
         a_copy_that_a_third_process_named_ends_with_its_last_view,
