@@ -55,34 +55,67 @@ double literal_float(struct lexer *lexer, struct span span)
     return value;
 }
 
-/* The number before the unit, times what the unit stands for. */
-static double literal_scaled(struct lexer *lexer, struct span span, const char *const units[],
-                             const double scales[], double limit)
+struct unit {
+    const char *name;
+    uint64_t scale;
+};
+
+/* The digits behind a point, up to `end`, times `scale`, rounded to the nearest: multiplied as on
+ * paper, from the last digit, so that every one of them counts. */
+static uint64_t fraction_scaled(const char *digits, const char *end, uint64_t scale)
+{
+    uint64_t product = 0, first_digit = 0;
+    while (end > digits) {
+        product += (uint64_t)(*--end - '0') * scale;
+        first_digit = product % 10;
+        product /= 10;
+    }
+    return product + (first_digit >= 5);
+}
+
+/* The number before the unit, times what the unit stands for, up to `limit`. */
+static uint64_t literal_scaled(struct lexer *lexer, struct span span, const struct unit *unit,
+                               uint64_t limit, const char *hint)
 {
     const char *text = number_text(lexer, span);
-    char *unit;
-    double value = strtod(text, &unit);
-    for (int i = 0; units[i]; i++)
-        if (!strcmp(unit, units[i]))
-            value *= scales[i];
-    if (value < limit)
+    char *end;
+    errno = 0;
+    uint64_t value = strtoull(text, &end, 10);
+    bool fits = !errno;
+    const char *fraction = *end == '.' ? end + 1 : end;
+    const char *name = fraction + strspn(fraction, "0123456789");
+    while (strcmp(unit->name, name))
+        unit++;
+    fits = fits && !__builtin_mul_overflow(value, unit->scale, &value);
+    fits = fits &&
+           !__builtin_add_overflow(value, fraction_scaled(fraction, name, unit->scale), &value);
+    if (fits && value <= limit)
         return value;
-    diag_error(lexer->diags, DIAG_number, span, "the value is too large");
+    struct diag *d = diag_error(lexer->diags, DIAG_number, span, "the value is too large");
+    diag_hint(lexer->diags, d, "%s", hint);
     return 0;
 }
 
 int64_t literal_duration(struct lexer *lexer, struct span span)
 {
-    static const char *const units[] = {"ns", "us", "ms", "s", "m", "h", NULL};
-    static const double scales[] = {1, 1e3, 1e6, 1e9, 60e9, 3600e9};
-    return (int64_t)(literal_scaled(lexer, span, units, scales, 9e18) + 0.5);
+    static const struct unit units[] = {
+        {"ns", 1},          {"us", 1000},        {"ms", 1000000},
+        {"s", 1000000000U}, {"m", 60000000000U}, {"h", 3600000000000U},
+    };
+    return (int64_t)literal_scaled(lexer, span, units, INT64_MAX,
+                                   "a duration counts nanoseconds, of which 64 bits hold 2562047h");
 }
 
 uint64_t literal_size(struct lexer *lexer, struct span span)
 {
-    static const char *const units[] = {"kb", "mb", "gb", "tb", NULL};
-    static const double scales[] = {1024., 1048576., 1073741824., 1099511627776.};
-    return (uint64_t)literal_scaled(lexer, span, units, scales, 1.8e19);
+    static const struct unit units[] = {
+        {"kb", (uint64_t)1 << 10},
+        {"mb", (uint64_t)1 << 20},
+        {"gb", (uint64_t)1 << 30},
+        {"tb", (uint64_t)1 << 40},
+    };
+    return literal_scaled(lexer, span, units, UINT64_MAX,
+                          "u64 ends at 18446744073709551615, just before 16777216tb");
 }
 
 /* -- escapes -- */
