@@ -18,6 +18,8 @@ static bool is_default(const struct node *node)
         return is_default(node->unary_.value);
     case NODE_array:
         return node->array_.elems.count == 0;
+    case NODE_tuple:
+        return node->tuple_.elems.count == 0;
     case NODE_map:
         return node->map_.entries.count == 0;
     case NODE_name:

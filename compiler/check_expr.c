@@ -197,11 +197,48 @@ static const struct type *cannot_infer(struct check *c, const struct node *node,
     return bad(c);
 }
 
+/* Whether each arm gives nothing. */
+static bool arms_give_nothing(const struct nodes *arms)
+{
+    for (uint32_t i = 0; i < arms->count; i++)
+        if (!gives_nothing(arms->at[i]->arm_.body))
+            return false;
+    return true;
+}
+
+bool gives_nothing(const struct node *node)
+{
+    if (node->type->kind != TYPE_unit)
+        return node->type->kind == TYPE_never;
+    const struct nodes *stmts = &node->block_.stmts;
+    switch (node->kind) {
+    case NODE_tuple:
+    case NODE_name:
+    case NODE_dot:
+    case NODE_tuple_dot:
+    case NODE_index:
+        return false;
+    case NODE_call: {
+        const struct symbol *target = node->call_.target;
+        return !target || target->kind != SYM_FUNC || target->func->result->kind != TYPE_var;
+    }
+    case NODE_block:
+        return !stmts->count || is_statement(stmts->at[stmts->count - 1]->kind) ||
+               gives_nothing(stmts->at[stmts->count - 1]);
+    case NODE_if:
+        return !node->if_.otherwise ||
+               (gives_nothing(node->if_.then) && gives_nothing(node->if_.otherwise));
+    case NODE_match:
+        return arms_give_nothing(&node->match_.arms);
+    default:
+        return true;
+    }
+}
+
 static bool storable(struct check *c, const struct node *node)
 {
-    const struct type *t = node->type;
-    if (t->kind != TYPE_unit && t->kind != TYPE_never)
-        return !is_bad(t);
+    if (is_bad(node->type) || !gives_nothing(node))
+        return !is_bad(node->type);
     diag_error(c->diags, DIAG_missing_value, node->span, "this gives no value to keep");
     return false;
 }

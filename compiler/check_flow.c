@@ -245,7 +245,7 @@ const struct type *check_comp(struct check *c, struct node *node, const struct t
     scope_close(c, mark);
     if (is_bad(elem))
         return elem;
-    if (elem->kind == TYPE_unit || elem->kind == TYPE_never) {
+    if (gives_nothing(node->comp_.value)) {
         struct diag *d = diag_error(c->diags, DIAG_missing_value, node->comp_.value->span,
                                     "this gives no value to collect");
         diag_hint(c->diags, d, "a loop does things: `for x in xs { … }`");

@@ -157,7 +157,7 @@ static void check_hole(struct check *c, struct node *hole)
     hole->type = simple(c, TYPE_str);
     if (is_bad(t))
         return;
-    if (t->kind == TYPE_unit || t->kind == TYPE_never) {
+    if (gives_nothing(hole->hole_.value)) {
         diag_error(c->diags, DIAG_no_interpolation, hole->hole_.value->span,
                    "this gives no value to print");
         return;

@@ -183,8 +183,8 @@ const struct type *op_result(struct check *c, struct span span, enum op op, stru
         return simple(c, TYPE_bad);
     if (scales(op, l, r))
         return simple(c, TYPE_duration);
-    if (l->kind == TYPE_never || r->kind == TYPE_never || l->kind == TYPE_unit) {
-        diag_error(c->diags, DIAG_missing_value, l->kind == TYPE_unit ? left->span : right->span,
+    if (r->kind == TYPE_never || gives_nothing(left) || (l == r && gives_nothing(right))) {
+        diag_error(c->diags, DIAG_missing_value, gives_nothing(left) ? left->span : right->span,
                    "this gives no value for `%s`", op_text(op));
         return simple(c, TYPE_bad);
     }

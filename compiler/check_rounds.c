@@ -408,7 +408,8 @@ static const struct type *check_value(struct rounds *r)
     }
     const struct type *t = value->type ? value->type : check_made(r, &value);
     vec_push(r->c->arena, &r->block->block_.stmts, value);
-    if (t->kind == TYPE_array && t->args.at[0]->kind == TYPE_unit)
+    if (t->kind == TYPE_array && t->args.at[0]->kind == TYPE_unit &&
+        gives_nothing(r->node->par_for_.body))
         return r->c->diags->errors == errors ? report_no_value(r) : simple(r->c, TYPE_bad);
     return t;
 }

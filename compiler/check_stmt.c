@@ -85,10 +85,10 @@ static void check_let(struct check *c, struct node *node)
     struct node *pattern = node->let_.pattern;
     if (t->kind == TYPE_never)
         t = simple(c, TYPE_bad);
-    if (t->kind == TYPE_unit && pattern->kind == NODE_pat_name) {
+    if (t->kind == TYPE_unit && pattern->kind == NODE_pat_name && gives_nothing(node->let_.value)) {
         struct diag *d = diag_error(c->diags, DIAG_missing_value, node->let_.value->span,
                                     "this gives no value for `%s`", pattern->pat_name_.name);
-        if (node->let_.value->kind == NODE_if)
+        if (node->let_.value->kind == NODE_if && !node->let_.value->if_.otherwise)
             diag_hint(c->diags, d, "an `if` without `else` gives no value");
         t = simple(c, TYPE_bad);
     }
@@ -152,7 +152,7 @@ void check_stmt(struct check *c, struct node **slot)
 
 /* ---- blocks --------------------------------------------------------------------------------- */
 
-static bool is_statement(enum node_kind kind)
+bool is_statement(enum node_kind kind)
 {
     return kind == NODE_let || kind == NODE_assign || kind == NODE_while || kind == NODE_for ||
            kind == NODE_expect || kind == NODE_cancel || kind == NODE_detach || kind == NODE_bad;

@@ -127,6 +127,9 @@ bool expr_is_open(const struct node *);
 bool expr_is_literal(const struct node *);
 
 /* ---- check_expr.c ---- */
+/* Whether a checked expression has no value to keep: it never ends, or is `()` only because nothing
+ * is given, as by a call of what has no result. `()` as written, and what holds one, are values. */
+bool gives_nothing(const struct node *);
 const struct type *check_expr(struct check *, struct node **slot, const struct type *want);
 /* An index, without steps. */
 const struct type *check_index(struct check *, struct node *);
@@ -144,6 +147,8 @@ const struct type *op_result(struct check *, struct span, enum op, struct node *
                              struct node *right);
 
 /* ---- check_stmt.c ---- */
+/* Whether a node of this kind has no value even as the last of a block. */
+bool is_statement(enum node_kind);
 const struct type *check_block(struct check *, struct node *, const struct type *want, struct why);
 void check_stmt(struct check *, struct node **slot);
 /* return fail break continue: the type never */

@@ -136,6 +136,7 @@ static struct heads all_heads(struct match *m, const struct type *t)
     case TYPE_result:
         return two_heads(m, (struct head){.kind = HEAD_CTOR, .index = CTOR_OK, .part_count = 1},
                          (struct head){.kind = HEAD_CTOR, .index = CTOR_ERR, .part_count = 1});
+    case TYPE_unit:
     case TYPE_tuple: {
         struct heads heads = {arena_array(m->arena, struct head, 1), 1};
         heads.at[0] = (struct head){.kind = HEAD_TUPLE, .part_count = t->args.count};
