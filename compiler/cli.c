@@ -324,8 +324,8 @@ static int help_verb(enum verb verb)
 static int misuse(const struct cli *cli)
 {
     if (cli->verb < VERBS)
-        fprintf(stderr, "usage: dfl %s [OPTION...] %s\n", verbs[cli->verb].name,
-                verbs[cli->verb].operands);
+        cli_note(cli, "usage: dfl %s [OPTION...] %s", verbs[cli->verb].name,
+                 verbs[cli->verb].operands);
     return CLI_MISUSE;
 }
 

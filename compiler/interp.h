@@ -9,6 +9,7 @@
 struct interp_options {
     const char *filter; /* tests whose name contains it; NULL: all */
     bool name_files;    /* tell the file of each test */
+    bool json;          /* words on standard error, which are no results, are for machines */
     bool check_pure;    /* call pure C functions twice, part of the time */
     bool check_leaks;   /* at the end, tell of values that are still alive and return 70 */
 };

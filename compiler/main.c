@@ -468,7 +468,7 @@ static bool is_program_name(const char *path)
 static int verb_test(const struct cli *cli)
 {
     int files = cli->operand_count, status = 0;
-    struct interp_options options = {.check_leaks = getenv("DFL_CHECK") != NULL};
+    struct interp_options options = {.check_leaks = getenv("DFL_CHECK") != NULL, .json = cli->json};
     if (files > 1 && !is_program_name(cli->operands[files - 1]))
         options.filter = cli->operands[--files];
     options.name_files = files > 1;

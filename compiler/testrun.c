@@ -3,15 +3,18 @@
  * they are told. */
 #include "interp_core.h"
 
+#include "diag.h"
 #include "error.h"
 #include "format.h"
 #include "property.h"
 #include "stream.h"
 #include "value.h"
 
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-static bool name_files; /* of the options */
+static bool name_files, json; /* of the options */
 
 /* Begins a line on a test: its outcome and name, and its file if there are several. */
 static struct buffer line_begin(const char *outcome, const struct symbol *test)
@@ -139,15 +142,32 @@ static void tell_inputs(const struct property *p, struct tape *tape)
     dfl_drop(&value_str, &text);
 }
 
+/* A word behind the lines that were told; no result. */
+static void __attribute__((format(printf, 2, 3))) tell_aside(const char *label, const char *format,
+                                                             ...)
+{
+    char *text = NULL;
+    va_list args;
+    va_start(args, format);
+    int len = vasprintf(&text, format, args);
+    va_end(args);
+    if (len < 0)
+        return;
+    dfl_output_flush();
+    if (json)
+        diag_json_plain("note", text, stderr);
+    else
+        fprintf(stderr, "%s%s\n", label, text);
+    free(text);
+}
+
 /* What happened with them, for whoever looks closer. */
 static void tell_reason(const struct property *p, struct tape *tape, int run)
 {
     struct dfl_error *e = run_property(p, tape);
-    dfl_output_flush();
-    fprintf(stderr, "note: %s: ", p->test->node->test_.name);
-    if (e)
-        fprintf(stderr, "%.*s; ", (int)e->message.len, (const char *)e->message.ptr);
-    fprintf(stderr, "found in run %d of seed %d\n", run + 1, SEED);
+    int len = e ? (int)e->message.len : 0;
+    tell_aside("note: ", "%s: %.*s%sfound in run %d of seed %d", p->test->node->test_.name, len,
+               e ? (const char *)e->message.ptr : "", e ? "; " : "", run + 1, SEED);
     if (e)
         dfl_error_release(e);
 }
@@ -194,15 +214,15 @@ static void run_tests(struct interp *in, void *argument)
             run->status = 1;
     }
     if (!any && run->options->filter)
-        fprintf(stderr, "%s: no test has '%s' in its name\n", m->source->path,
-                run->options->filter);
+        tell_aside("", "%s: no test has '%s' in its name", m->source->path, run->options->filter);
     else if (!any)
-        fprintf(stderr, "%s: there are no tests\n", m->source->path);
+        tell_aside("", "%s: there are no tests", m->source->path);
 }
 
 int interp_test(struct program *program, const struct interp_options *options)
 {
     struct run run = {.options = options};
     name_files = options->name_files;
+    json = options->json;
     return interp_go(program, run_tests, &run);
 }

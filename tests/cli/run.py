@@ -951,6 +951,20 @@ def other_verbs_give_them_on_standard_error(p, dfl):
 
 
 @test
+def what_tests_say_beside_their_results_is_json_too(p, dfl):
+    p.write("a.dfl", 'test "small" for (n: int) { expect n < 50 }\n')
+    p.write("b.dfl", "fn f() { }\n")
+    r = p.run([dfl, "test", "--json", "a.dfl"], status=1)
+    same((r.out, [(m["severity"], m["message"]) for m in json_lines(r.err)]),
+         ("FAIL small: n = 50\n", [("note", "small: expect n < 50 (line 1): 50 < 50; found in run 1 of seed 1")]))
+    for words, message in ((["b.dfl"], "b.dfl: there are no tests"), (["a.dfl", "large"], "a.dfl: no test has 'large' in its name")):
+        r = p.run([dfl, "test", "--json"] + words, status=0)
+        same((r.out, [(m["severity"], m["message"]) for m in json_lines(r.err)]), ("", [("note", message)]))
+    r = p.run([dfl, "test", "--json", "--fast", "a.dfl"], status=2)
+    same((r.out, [m["severity"] for m in json_lines(r.err)]), ("", ["error", "hint", "note"]))
+
+
+@test
 def a_name_of_a_file_that_is_no_text_is_still_json(p, dfl):
     name = os.path.join(os.fsencode(p.work), b"a\xff\"\n.dfl")
     with open(name, "w") as f:
