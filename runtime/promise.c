@@ -6,6 +6,7 @@
 #include "await.h"
 #include "away.h"
 #include "block.h"
+#include "clock.h"
 #include "error.h"
 #include "loan.h"
 #include "remote.h"
@@ -23,6 +24,8 @@ struct given {
     struct told told;
     struct dfl_task *task; /* NULL: nobody waits for it any more */
     struct object_id id;
+    int64_t
+        give_up; /* it is done, and waits for what its result holds until then; 0: it does not */
     struct given *next, **link;
 };
 
@@ -39,6 +42,7 @@ static struct {
     struct given *given; /* all that are in lists of waiters, or on their way back */
     struct names out, in;
     struct buffer front;
+    uint32_t waiting;         /* of `given`: with results that cannot go yet */
     struct dfl_task *pending; /* found in a result */
     struct encode_hooks args_hooks, result_hooks;
     int64_t sweep_at;
@@ -74,6 +78,7 @@ static struct given *given_new(struct dfl_task *task)
 
 static void given_free(struct given *g)
 {
+    promise.waiting -= g->give_up != 0;
     *g->link = g->next;
     if (g->next)
         g->next->link = g->link;
@@ -169,21 +174,38 @@ static struct bytes result_for_all(const struct encoder *e, const struct give *g
     return loan_message((struct bytes){0}, e);
 }
 
+/* All who wait for it hear of it; its record is not needed for that any more. */
+static void tell_all(struct given *g, struct bytes value, struct actions *out)
+{
+    struct dfl_task *task = g->task;
+    gives_done(&promise.tables->gives, g->id, value, out);
+    g->task = NULL;
+    task_release(promise.pool, task);
+}
+
 void promise_given(struct encoder *e, struct told *told, struct actions *out)
 {
     struct given *g = (struct given *)told;
     const struct give *give = g->task ? gives_get(&promise.tables->gives, g->id) : NULL;
     if (give && task_is_done(g->task)) {
         enum promise_state state = promise_encode(e, g->task, told);
-        if (state == PROMISE_WAITS)
+        if (state == PROMISE_WAITS) {
+            promise.waiting += g->give_up == 0;
+            g->give_up = g->give_up ? g->give_up : clock_now() + PROMISE_NS;
             return;
-        struct bytes value = {0};
-        if (state == PROMISE_WRITTEN)
-            value = result_for_all(e, give);
-        gives_done(&promise.tables->gives, g->id, value, out);
-        task_release(promise.pool, g->task);
+        }
+        tell_all(g, state == PROMISE_WRITTEN ? result_for_all(e, give) : (struct bytes){0}, out);
     }
     given_free(g);
+}
+
+static void check_waiting(int64_t now, struct actions *out)
+{
+    if (promise.waiting == 0)
+        return;
+    for (struct given *g = promise.given; g; g = g->next)
+        if (g->give_up && g->task && now >= g->give_up)
+            tell_all(g, (struct bytes){0}, out); /* it is freed when its waiter comes back */
 }
 
 static void ungive(struct given *g)
@@ -328,6 +350,7 @@ void promise_step(int64_t now, bool leaving, struct actions *out)
     if (now < promise.sweep_at)
         return;
     takes_sweep(&promise.tables->takes, is_unused, out);
+    check_waiting(now, out);
     promise.sweep_at = now + SWEEP_NS;
 }
 

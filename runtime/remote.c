@@ -40,10 +40,12 @@ enum {
 /* What is kept of a foreign task; its record's `rare`, and the waiter in its list. */
 struct side {
     struct told told;
-    struct dfl_task *task;
-    uint32_t slot; /* in the table of executions */
-    bool unwanted; /* role: its owner is gone or needs it no more */
+    struct dfl_task *task; /* NULL: it is over, and only its waiter has not come back */
+    uint32_t slot;         /* in the table of executions */
+    bool unwanted;         /* role: its owner is gone or needs it no more */
     int64_t began, ended;
+    int64_t give_up;           /* its answer waits for a future, until then; 0: it does not */
+    struct side *next, **link; /* of those */
 };
 
 static struct {
@@ -58,9 +60,10 @@ static struct {
     int64_t look_after, force_after, opened;
     const struct chaos_kill *worker_kill, *node_kill; /* NULL: not to be killed */
     _Atomic uint64_t begun;                           /* foreign tasks */
-    uint64_t dropped; /* own ones that were lent, or were to be, and that nobody needed */
-    bool leaving;     /* the run is over */
-    bool quiet;       /* the workers are gone */
+    uint64_t dropped;     /* own ones that were lent, or were to be, and that nobody needed */
+    bool leaving;         /* the run is over */
+    bool quiet;           /* the workers are gone */
+    struct side *waiting; /* whose answers wait for futures */
     struct dfl_task *started[TAKE_MOST]; /* foreign records not yet given to the workers */
     int64_t started_count;
     _Atomic(struct told *) done; /* records that were waited for */
@@ -204,6 +207,50 @@ static void start(const struct action *act, struct actions *out)
     remote.started[remote.started_count++] = task;
 }
 
+/* From now on it is in the list of what its result holds. */
+static void wait_on(struct side *side)
+{
+    if (side->give_up)
+        return;
+    side->give_up = clock_now() + PROMISE_NS + run_ns(side);
+    side->next = remote.waiting;
+    side->link = &remote.waiting;
+    if (side->next)
+        side->next->link = &side->next;
+    remote.waiting = side;
+}
+
+static void free_side(struct side *side)
+{
+    if (side->task)
+        task_release(&remote.pool, side->task);
+    if (side->give_up) {
+        *side->link = side->next;
+        if (side->next)
+            side->next->link = side->link;
+    }
+    block_free(side);
+}
+
+/* What its result holds may never be done: its owner makes one of its own. */
+static void give_up(struct side *side, struct actions *out)
+{
+    struct dfl_task *task = side->task;
+    if (side->unwanted)
+        worker_tables_forget(&remote.tables, side->slot);
+    else
+        worker_tables_refuse(&remote.tables, side->slot, out);
+    side->task = NULL; /* the rest is freed when its waiter comes back */
+    task_release(&remote.pool, task);
+}
+
+static void check_waiting(int64_t now, struct actions *out)
+{
+    for (struct side *side = remote.waiting; side; side = side->next)
+        if (side->task && (side->unwanted || now >= side->give_up))
+            give_up(side, out);
+}
+
 static struct told *reversed(struct told *list)
 {
     struct told *out = NULL;
@@ -218,12 +265,15 @@ static struct told *reversed(struct told *list)
 
 static void end_one(struct side *side, struct actions *out)
 {
-    if (side->unwanted || !task_is_done(side->task))
+    if (!side->task) {
+        ;
+    } else if (side->unwanted || !task_is_done(side->task)) {
         worker_tables_forget(&remote.tables, side->slot);
-    else if (!answer(side, out))
+    } else if (!answer(side, out)) {
+        wait_on(side);
         return;
-    task_release(&remote.pool, side->task);
-    block_free(side);
+    }
+    free_side(side);
 }
 
 static void end_done(struct actions *out)
@@ -522,6 +572,7 @@ static int64_t step(void *user, int64_t now, struct actions *out)
     loan_step(now, out);
     check_chaos(now);
     end_done(out);
+    check_waiting(now, out);
     promise_step(now, remote.leaving, out);
     int64_t away = away_step(now, remote.leaving, out);
     if (!remote.leaving)
@@ -634,10 +685,10 @@ static void drop_done(void)
         next = told->next;
         if (told->is_given)
             continue; /* promise_close() frees it */
-        struct side *side = (struct side *)told;
-        task_release(&remote.pool, side->task);
-        block_free(side);
+        free_side((struct side *)told);
     }
+    while (remote.waiting)
+        free_side(remote.waiting);
 }
 
 static void end_loans(void *user, struct actions *out)

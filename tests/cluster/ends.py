@@ -362,6 +362,50 @@ def what_nobody_needs_is_counted_once(p, dfl):
         same(sum(counts[way][-1] for way in ways), counts["tasks spawned"][-1], "tasks in all ways")
 
 
+ENDLESS_PARTS = """import time
+task some(n: int, endless: int) -> int {
+  var x = n
+  while n == endless && x != 0 { x = (x * 5 + 1) % 7 + 1 } 
+  x
+}
+record Both { n: int, f: future int }
+@no(grain) @no(elide)
+task gives(n: int, endless: int) -> Both {
+  time.spin(2ms)
+  Both { n: n, f: spawn some(n, endless) }
+}
+@no(grain) @no(elide)
+task reads(b: future Both, n: int) -> int {
+  time.spin(2ms)
+  (await b).n + n
+}
+io task main(args: [str]) -> ()! {
+  time.spin(150ms) // all nodes are there
+  let endless = args[0].parse_int()?
+  let both = [spawn gives(i, endless) for i in 1..40]
+  let given = [spawn reads(b, 1) for b in both]
+  var sum = 0
+  for b in both { sum += (await b).n }
+  print("{sum} {(await given).sum()}")
+}
+"""
+
+
+@test
+def what_a_task_gives_may_hold_what_never_ends(p, dfl):
+    """An answer that waits for it would never come, and the run would never end."""
+    program = built(p, dfl, ENDLESS_PARTS)
+    same(p.run([program, "7"], env={"DFL_THREADS": "2"}, status=0).out, "780 819\n")
+    back = 0
+    for check, endless in (("0", "3"), ("1", "10"), ("1", "20"), ("1", "35")):
+        run = nodes(p, program, endless, env={"DFL_CHECK": check, "DFL_STATS": "1", "DFL_THREADS": "2"})
+        out, err = run.end(0)
+        same(out, "780 819\n")
+        back += counted(err)["could not travel back"][0]
+    if back == 0:
+        fail("no task was given back")
+
+
 def borrows(p, dfl, tasks, length, threads, **env):
     """The counts of a run on nodes in which tasks went with futures, and that prints what it should. Now
     and then the tasks are done before the other nodes have started."""
