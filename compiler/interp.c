@@ -33,6 +33,13 @@ static int check_leaks(const struct interp *in, int status)
     return 70;
 }
 
+static void report(struct dfl_error *e)
+{
+    dfl_output_flush();
+    dfl_error_report(stderr, e);
+    dfl_error_release(e);
+}
+
 int interp_go(struct program *program, void (*body)(struct interp *, void *), struct run *run)
 {
     struct interp in;
@@ -41,7 +48,8 @@ int interp_go(struct program *program, void (*body)(struct interp *, void *), st
     coro_ready(coro_new(&in, body, run));
     coro_loop(&in);
     commands_fini();
-    task_report_unseen(&in);
+    if (run->failure)
+        report(run->failure);
     constants_drop(&in);
     dfl_output_flush();
     int status = run->options->check_leaks ? check_leaks(&in, run->status) : run->status;
@@ -55,13 +63,6 @@ enum flow interp_call(struct interp *in, struct symbol *symbol, char *locals, vo
     struct closure c = {.instance = instance_of(in, symbol, none, NULL)};
     struct frame outside = {.in = in, .instance = c.instance};
     return call_run(&outside, symbol->node, &c, locals, out);
-}
-
-static void report(struct dfl_error *e)
-{
-    dfl_output_flush();
-    dfl_error_report(stderr, e);
-    dfl_error_release(e);
 }
 
 struct dfl_error *interp_take_failure(struct interp *in)
@@ -88,15 +89,15 @@ static int status_of(int64_t n)
 }
 
 /* The exit status for a result of main, which may be (), int, or one of them with `!`. */
-static int main_status(const struct dfl_type *t, void *result)
+static int main_status(struct run *run, const struct dfl_type *t, void *result)
 {
     if (t->kind == DFL_INT)
         return status_of(*(int64_t *)result);
     if (t->kind != DFL_RESULT)
         return 0;
     if (holds_value(t, result))
-        return main_status(t->elem, payload(t, result));
-    report(*(struct dfl_error **)result);
+        return main_status(run, t->elem, payload(t, result));
+    run->failure = *(struct dfl_error **)result;
     return 1;
 }
 
@@ -109,9 +110,9 @@ static void run_main(struct interp *in, void *argument)
     if (inst->func->param_count)
         put_args(in, run, (struct dfl_view *)(locals + inst->slots[0].offset));
     if (interp_call(in, in->program->main, locals, result) == FLOW_ON)
-        run->status = main_status(inst->result, result);
+        run->status = main_status(run, inst->result, result);
     else {
-        report(interp_take_failure(in));
+        run->failure = interp_take_failure(in);
         run->status = 1;
     }
 }

@@ -53,7 +53,6 @@ struct interp {
     struct stack *idle;       /* for the next coroutine */
     bool started;             /* there was a coroutine before */
     bool has_priorities;      /* of coroutines */
-    struct cell *unseen;      /* io tasks whose failure nobody has looked at */
     VEC(struct gate *) gates; /* by group */
     int64_t now;              /* nanoseconds of virtual time */
     int64_t cells;            /* futures alive */
@@ -283,9 +282,7 @@ struct dfl_error *task_run(struct frame *, struct node *call, const struct closu
 void *task_place(struct cell *, const struct dfl_type **);
 /* Its failure is not reported. */
 void task_see(struct cell *);
-void task_finish(struct interp *, struct cell *, struct dfl_error *failure);
-/* Tells of failures of io tasks that nobody awaited. */
-void task_report_unseen(struct interp *);
+void task_finish(struct cell *, struct dfl_error *failure);
 
 /* -- interp_gate.c -- */
 struct gate;
@@ -352,6 +349,7 @@ struct run {
     int argc;
     char **argv;
     int status;
+    struct dfl_error *failure; /* of main; told when all the rest is over */
 };
 /* Runs body(in, run) as the first coroutine, and all that it leads to; gives run->status. */
 int interp_go(struct program *, void (*body)(struct interp *, void *), struct run *);

@@ -209,7 +209,7 @@ static void job_run(struct interp *in, void *argument)
         e = run(in, job);
     leave_gate(job);
     in->job = job->outer;
-    task_finish(in, job->cell, e);
+    task_finish(job->cell, e);
     free(job);
 }
 

@@ -27,7 +27,6 @@ struct cell {
     struct dfl_site site;        /* of the spawn */
     struct waiter *waiters;
     struct job *job; /* that will settle it; NULL: it is settled */
-    struct cell *next_unseen;
     bool io, seen;
     _Alignas(16) char value[];
 };
@@ -87,12 +86,33 @@ uint64_t task_let_go(struct dfl_task **tasks, uint64_t count)
     return left;
 }
 
+/* Adds where the task was spawned to an owned failure, in the words of dfl_error_link(). */
+static struct dfl_error *link_error(const struct cell *c, struct dfl_error *e)
+{
+    char link[256];
+    if (c->site.line == 0)
+        return e;
+    snprintf(link, sizeof link, "%s, spawned at %s:%u", c->name, c->site.file, c->site.line);
+    return error_link(e, link);
+}
+
+/* Tells of a failure that nobody can look at any more; releases it. */
+static void report_detached(const struct cell *c)
+{
+    struct dfl_error *e = link_error(c, c->failure);
+    dfl_output_flush();
+    dfl_error_report(stderr, e);
+    dfl_error_release(e);
+}
+
 void task_end(struct dfl_task *task)
 {
     struct cell *c = cell_of(task);
     assert(task_settled(task));
     c->in->cells--;
-    if (c->failure)
+    if (c->failure && c->io && !c->seen)
+        report_detached(c);
+    else if (c->failure)
         dfl_error_release(c->failure);
     else
         drop(c->type, c->value);
@@ -109,16 +129,6 @@ void dfl_task_release(struct dfl_fiber *fiber, struct dfl_task *task)
 bool task_settled(const struct dfl_task *task)
 {
     return atomic_load_explicit(&task->state, memory_order_relaxed);
-}
-
-/* Adds where the task was spawned to an owned failure, in the words of dfl_error_link(). */
-static struct dfl_error *link_error(const struct cell *c, struct dfl_error *e)
-{
-    char link[256];
-    if (c->site.line == 0)
-        return e;
-    snprintf(link, sizeof link, "%s, spawned at %s:%u", c->name, c->site.file, c->site.line);
-    return error_link(e, link);
 }
 
 /* ---- waiting ---- */
@@ -322,7 +332,7 @@ void task_see(struct cell *c)
     c->seen = true;
 }
 
-void task_finish(struct interp *in, struct cell *c, struct dfl_error *failure)
+void task_finish(struct cell *c, struct dfl_error *failure)
 {
     c->job = NULL;
     c->failure = failure;
@@ -331,11 +341,6 @@ void task_finish(struct interp *in, struct cell *c, struct dfl_error *failure)
         struct waiter *w = c->waiters;
         delist(w);
         coro_wake(w->coro);
-    }
-    if (failure && c->io) {
-        dfl_task_retain(&c->task);
-        c->next_unseen = in->unseen;
-        in->unseen = c;
     }
     dfl_task_release(NULL, &c->task);
 }
@@ -370,7 +375,7 @@ static struct dfl_task *spawn_call(struct frame *f, struct node *n, const struct
     } else {
         e = task_run(f, n, callee, locals, type, c->value);
     }
-    task_finish(in, c, e);
+    task_finish(c, e);
     return &c->task;
 }
 
@@ -501,21 +506,6 @@ enum flow eval_detach(struct frame *f, struct node *n, void *out)
 {
     (void)out;
     return end_value(f, n->detach_.value, false);
-}
-
-void task_report_unseen(struct interp *in)
-{
-    while (in->unseen) {
-        struct cell *c = in->unseen;
-        in->unseen = c->next_unseen;
-        if (!c->seen) {
-            struct dfl_error *e = take(c, NULL);
-            dfl_output_flush();
-            dfl_error_report(stderr, e);
-            dfl_error_release(e);
-        }
-        dfl_task_release(NULL, &c->task);
-    }
 }
 
 /* ---- what C functions of the standard library ask of a scheduler ---- */
