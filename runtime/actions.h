@@ -21,9 +21,9 @@ struct action {
                           given; SETTLE UNTAKE UNGIVE: what the tables of borrow.h were given */
     size_t from;       /* SEND: where its row begins in `rows` */
     uint64_t offset, len, at; /* of the store, or of a blob in it; READ: where in the blob */
-    struct object_id id;      /* PULL READ */
-    struct bytes bytes; /* PEER START FINISH SETTLE LEAVE STORE PULL READ; lent like the row that
-                           led to it */
+    struct object_id id; /* PULL READ; SETTLE: `proc` is told when it has been read; or no owner */
+    struct bytes bytes;  /* PEER START FINISH SETTLE LEAVE STORE PULL READ; lent like the row that
+                            led to it */
 };
 
 struct actions {

@@ -6,13 +6,14 @@
 
 #include "await.h"
 #include "block.h"
+#include "promise.h"
 #include "worker.h"
 
 enum {
     WAIT_NS = 2000000, /* what waits for a result waits so long for its holder to have room, */
     NS_A_BYTE = 1,     /* and as long as it would take to move; then as long for anyone */
     LOOK_NS = 1000000, /* between looks */
-    TAKE_MOST = 64,    /* tasks that wait for a result, looked at in one go */
+    TAKE_MOST = 1024,  /* tasks that wait for a result, looked at in one go */
 };
 
 struct away {
@@ -23,21 +24,39 @@ struct away {
     uint64_t bytes;
     bool wanted;            /* here: it is being fetched */
     bool hangs;             /* a task that waits for it was not lent */
+    bool cut;               /* more wait for it than were looked at */
     uintptr_t seen;         /* its first waiter when it was last looked at */
     struct dfl_task **lent; /* tasks that read its bytes, wherever */
     uint32_t lent_count, lent_room;
+    uint32_t readers; /* names of its future whose holders read them */
     size_t len;
     uint8_t row[];
+};
+
+/* A task waits for a result. */
+struct pair {
+    struct dfl_task *task;
+    struct away *on;
 };
 
 static struct {
     struct worker_tables *tables;
     const struct away_ops *ops;
     struct away *list;
-    uint64_t bytes;           /* of all in the list */
-    const struct away *input; /* of the task that is being lent */
-    struct bytes result;      /* of that, as encode_result() wrote it */
+    uint64_t bytes;       /* of all in the list */
+    struct away **taken;  /* into the message that is written */
+    struct pair *waiting; /* in a look at all */
+    uint32_t taken_count, taken_room, waiting_count, waiting_room;
 } away;
+
+static void *grown(void *list, uint32_t *room, size_t size)
+{
+    *room = *room ? 2 * *room : 16;
+    list = realloc(list, *room * size);
+    if (!list)
+        block_exhausted(*room * size);
+    return list;
+}
 
 static struct msg_task_result message_of(struct bytes row)
 {
@@ -53,43 +72,17 @@ static struct msg_task_result message(const struct away *a)
 
 /* ---- coming ---- */
 
-static bool stays_whole(const struct dfl_type *);
-
-static bool fields_stay_whole(const struct dfl_type *type)
+/* Waits for the value here. Others that were named its future are told where it is. */
+static bool wants(uintptr_t waiter)
 {
-    for (uint64_t i = 0; i < type->field_count; i++)
-        if (!stays_whole(type->fields[i].type))
-            return false;
-    return true;
+    const struct task_wait *wait = (const void *)(waiter & ~(uintptr_t)TASK_TAG);
+    uintptr_t tag = waiter & TASK_TAG;
+    return tag == TASK_FAN || (tag == TASK_REMOTE && !((const struct told *)wait->who)->is_given);
 }
 
-/* What is written in one piece, and whose large parts are values whatever their bytes are: where
- * their owner has died while they were fetched, the task that reads them is nobody's, and runs. */
-static bool stays_whole(const struct dfl_type *type)
+static bool note_wanted(void *user, uintptr_t waiter)
 {
-    if (encode_facts(type)->nests)
-        return false;
-    switch (type->kind) {
-    case DFL_BYTES:
-        return true;
-    case DFL_ARRAY:
-    case DFL_GRID:
-        return encode_facts(type->elem)->raw;
-    case DFL_OPTION:
-    case DFL_RESULT:
-        return stays_whole(type->elem);
-    case DFL_TUPLE:
-    case DFL_RECORD:
-        return fields_stay_whole(type);
-    default:
-        return encode_facts(type)->raw || type->kind == DFL_BOOL;
-    }
-}
-
-/* Waiters other than tasks with this one input want the value here. */
-static bool is_wanted(void *user, uintptr_t waiter)
-{
-    *(bool *)user = (waiter & TASK_TAG) != TASK_ONE;
+    *(bool *)user = wants(waiter);
     return !*(bool *)user;
 }
 
@@ -100,9 +93,9 @@ bool away_stays(uint32_t from, struct bytes row, int64_t now)
     uint64_t bytes = task ? loan_bytes(from, m.result) : 0;
     bool wanted = false;
     if (bytes < AWAY_BYTES || bytes > AWAY_MOST - away.bytes ||
-        members_is_out(&away.tables->members, from) || !stays_whole(task_held_type(task_fn(task))))
+        members_is_out(&away.tables->members, from))
         return false;
-    task_each_waiter(task, is_wanted, &wanted);
+    task_each_waiter(task, note_wanted, &wanted);
     if (wanted)
         return false;
     struct away *a = malloc(sizeof *a + row.len);
@@ -158,16 +151,26 @@ static void let_go(struct away *a)
     a->task = NULL;
 }
 
+static bool is_read(const struct away *a)
+{
+    return a->lent_count > 0 || a->readers > 0;
+}
+
 bool away_over(struct dfl_task *task)
 {
     struct away *a = of(task);
     if (!a)
         return true;
     let_go(a);
-    if (a->lent_count)
+    if (is_read(a))
         return false;
     forget(a);
     return true;
+}
+
+void away_read_by(struct away *a, int32_t change)
+{
+    a->readers += (uint32_t)change;
 }
 
 void away_back(struct dfl_task *task)
@@ -184,64 +187,94 @@ void away_back(struct dfl_task *task)
 
 void away_begin(void)
 {
-    if (away.input)
-        away.result = loan_relay(message(away.input).result);
+    away.taken_count = 0;
 }
 
-struct bytes away_result(void *user, struct dfl_task *task)
+bool away_is(const struct dfl_task *task)
 {
-    (void)user;
-    return away.input && away.input->task == task ? away.result : (struct bytes){0};
+    bool is = __atomic_load_n(&task->outcome, __ATOMIC_RELAXED) == TASK_AWAY;
+    const struct away *a = is ? of(task) : NULL;
+    return a && !a->wanted;
 }
 
-static void note_lent(struct away *a, struct dfl_task *task)
+bool away_relay(struct encoder *e, struct dfl_task *task)
 {
-    if (a->lent_count == a->lent_room) {
-        a->lent_room = a->lent_room ? 2 * a->lent_room : 4;
-        a->lent = realloc(a->lent, a->lent_room * sizeof *a->lent);
-        if (!a->lent)
-            block_exhausted(a->lent_room * sizeof *a->lent);
+    struct away *a = of(task);
+    if (away.taken_count == away.taken_room)
+        away.taken = grown(away.taken, &away.taken_room, sizeof *away.taken);
+    away.taken[away.taken_count++] = a;
+    return loan_relay(e, message(a).result);
+}
+
+void away_send(struct dfl_task *task)
+{
+    for (uint32_t i = 0; i < away.taken_count; i++) {
+        struct away *a = away.taken[i];
+        if (a->lent_count == a->lent_room)
+            a->lent = grown(a->lent, &a->lent_room, sizeof(struct dfl_task *));
+        a->lent[a->lent_count++] = task;
     }
-    a->lent[a->lent_count++] = task;
 }
 
-/* False: it stays here. The caller has claimed it. */
-static bool lend(struct away *a, struct lease *lease, struct dfl_task *task, struct actions *out)
+/* A task, and all results that it waits for. */
+struct group {
+    struct dfl_task *task;
+    const struct pair *pairs;
+    uint32_t count;
+    uint32_t holder; /* of the most bytes, ... */
+    uint64_t bytes;  /* ... which are so many */
+    int64_t since;   /* the last of them came */
+};
+
+static uint64_t bytes_with(const struct group *g, uint32_t holder)
 {
-    away.input = a;
-    bool lent = away.ops->lend(lease, task, out);
-    away.input = NULL;
-    if (lent)
-        note_lent(a, task);
-    return lent;
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < g->count; i++)
+        bytes += g->pairs[i].on->holder == holder ? g->pairs[i].on->bytes : 0;
+    return bytes;
 }
 
-static int64_t patience(const struct away *a)
+static struct group group_of(const struct pair *pairs, uint32_t count)
 {
-    return WAIT_NS + (int64_t)a->bytes * NS_A_BYTE;
+    struct group g = {.task = pairs->task, .pairs = pairs, .count = count};
+    for (uint32_t i = 0; i < count; i++) {
+        const struct away *a = pairs[i].on;
+        uint64_t bytes = a->holder == g.holder ? g.bytes : bytes_with(&g, a->holder);
+        g.since = i == 0 || a->since > g.since ? a->since : g.since;
+        if (bytes > g.bytes) {
+            g.holder = a->holder;
+            g.bytes = bytes;
+        }
+    }
+    return g;
 }
 
-/* Where the bytes are; after a while here, if someone has nothing to do, else anywhere. NULL: here,
- * or nowhere now. */
-static struct lease *lease_for(const struct away *a, int64_t now, bool *here)
+static int64_t patience(const struct group *g)
+{
+    return WAIT_NS + (int64_t)g->bytes * NS_A_BYTE;
+}
+
+/* Where most of the bytes are; after a while here, if someone has nothing to do, else anywhere.
+ * NULL: here, or nowhere now. */
+static struct lease *lease_for(const struct group *g, int64_t now, bool *here)
 {
     struct leases *l = &away.tables->leases;
-    struct lease *lease = leases_on(l, a->holder);
-    bool hurries = now >= a->since + patience(a);
-    *here = !lease && hurries && (worker_idle() > 0 || now >= a->since + 2 * patience(a));
+    struct lease *lease = leases_on(l, g->holder);
+    bool hurries = now >= g->since + patience(g);
+    *here = !lease && hurries && (worker_idle() > 0 || now >= g->since + 2 * patience(g));
     return lease || !hurries || *here ? lease : leases_best(l);
 }
 
 enum fate { FATE_OVER, FATE_HANGS, FATE_WANTED };
 
-/* What becomes of a task that waits for it. */
-static enum fate look_at_one(struct away *a, struct dfl_task *task, int64_t now, bool leaving,
-                             struct actions *out)
+/* What becomes of a task that waits for these and perhaps for others. */
+static enum fate look_at_one(const struct group *g, int64_t now, bool leaving, struct actions *out)
 {
     bool here;
+    struct dfl_task *task = g->task;
     int32_t deps = atomic_load(&task->deps);
-    if (deps != 1) /* it is claimed, or about to be all there */
-        return deps >= TASK_CLAIMED ? FATE_OVER : FATE_HANGS;
+    if (deps >= TASK_CLAIMED)
+        return FATE_OVER;
     if (task_is_forgotten(task)) {
         if (await_claim(task))
             away.ops->skip(task);
@@ -249,51 +282,62 @@ static enum fate look_at_one(struct away *a, struct dfl_task *task, int64_t now,
     }
     if (leaving || !task_can_travel(task))
         return FATE_WANTED;
-    struct lease *lease = lease_for(a, now, &here);
+    if (deps != (int32_t)g->count)
+        return FATE_HANGS;
+    struct lease *lease = lease_for(g, now, &here);
     if (!lease) {
         leases_ask(&away.tables->leases, now, out);
         return here ? FATE_WANTED : FATE_HANGS;
     }
-    if (!await_claim(task) || lend(a, lease, task, out))
+    if (!await_claim(task) || away.ops->lend(lease, task, out))
         return FATE_OVER;
     away.ops->hang(task);
     return FATE_WANTED;
 }
 
-struct waiting {
-    bool wanted;
-    uint32_t count;
-    struct dfl_task *tasks[TAKE_MOST];
+struct look {
+    struct away *on;
+    bool wanted, named;
+    uint32_t first;
 };
 
 /* Claimed ones are over, or lent; what is claimed by a cancel runs without the input. */
 static bool note_waiting(void *user, uintptr_t waiter)
 {
-    struct waiting *w = user;
-    if (!is_wanted(&w->wanted, waiter))
-        return false;
-    struct dfl_task *task = (struct dfl_task *)(waiter & ~(uintptr_t)TASK_TAG);
-    if (atomic_load(&task->deps) < TASK_CLAIMED)
-        w->tasks[w->count++] = task;
-    return w->count < TAKE_MOST;
+    struct look *look = user;
+    void *node = (void *)(waiter & ~(uintptr_t)TASK_TAG);
+    uintptr_t tag = waiter & TASK_TAG;
+    look->wanted = wants(waiter);
+    look->named |= tag == TASK_REMOTE;
+    if (look->wanted || tag == TASK_REMOTE)
+        return !look->wanted;
+    struct dfl_task *task = tag == TASK_ONE ? node : ((struct task_wait *)node)->who;
+    if (atomic_load(&task->deps) >= TASK_CLAIMED)
+        return true;
+    if (away.waiting_count == away.waiting_room)
+        away.waiting = grown(away.waiting, &away.waiting_room, sizeof *away.waiting);
+    away.waiting[away.waiting_count++] = (struct pair){task, look->on};
+    return away.waiting_count - look->first < TAKE_MOST;
 }
 
-/* True: the value is wanted here. */
-static bool look_at_waiters(struct away *a, int64_t now, bool leaving, struct actions *out)
+/* Notes the tasks that wait for it. True: the value is wanted here. */
+static bool look_at_waiters(struct away *a, int64_t now, struct actions *out)
 {
-    struct waiting w = {0};
+    struct look look = {.on = a, .first = away.waiting_count};
     if (!a->hangs && atomic_load(&a->task->state) == a->seen) {
         a->since = now; /* what comes to wait from now on has its time */
         return false;
     }
-    a->seen = task_each_waiter(a->task, note_waiting, &w);
-    a->hangs = w.count == TAKE_MOST;
-    for (uint32_t i = 0; !w.wanted && i < w.count; i++) {
-        enum fate fate = look_at_one(a, w.tasks[i], now, leaving, out);
-        w.wanted = fate == FATE_WANTED;
-        a->hangs |= fate == FATE_HANGS;
+    a->seen = task_each_waiter(a->task, note_waiting, &look);
+    if (look.wanted) {
+        away.waiting_count = look.first;
+        return true;
     }
-    return w.wanted;
+    a->cut = away.waiting_count - look.first == TAKE_MOST;
+    a->hangs = a->cut;
+    if (look.named)
+        promise_away(a->task, a, message(a).result, out);
+    return false;
 }
 
 /* ---- looking at all ---- */
@@ -312,9 +356,11 @@ static void drop(struct away *a, struct actions *out)
     struct dfl_task *task = a->task;
     struct msg_task_result m = message(a);
     worker_tables_drop(away.tables, a->holder, &m);
-    end_loans(a, out);
     let_go(a);
-    forget(a);
+    if (!is_read(a)) {
+        end_loans(a, out);
+        forget(a);
+    }
     away.ops->end(task);
 }
 
@@ -331,7 +377,7 @@ static void look_at(struct away *a, int64_t now, bool leaving, struct actions *o
 {
     struct msg_task_result m = message(a);
     if (!a->task) {
-        if (a->lent_count == 0) {
+        if (!is_read(a)) {
             end_loans(a, out);
             forget(a);
         }
@@ -342,17 +388,67 @@ static void look_at(struct away *a, int64_t now, bool leaving, struct actions *o
     } else if (leaving) { /* its holder leaves too */
         a->wanted = true;
         worker_tables_leave(away.tables, a->holder, &m, out);
-    } else if (look_at_waiters(a, now, leaving, out)) {
+    } else if (look_at_waiters(a, now, out)) {
         fetch(a, now, out);
+    }
+}
+
+static int by_task(const void *x, const void *y)
+{
+    uintptr_t a = (uintptr_t)((const struct pair *)x)->task;
+    uintptr_t b = (uintptr_t)((const struct pair *)y)->task;
+    return (a > b) - (a < b);
+}
+
+/* Some of what a task waits for may be among those that were not looked at: it is not to hang for
+ * ever. */
+static bool is_cut(const struct group *g)
+{
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->pairs[i].on->cut)
+            return true;
+    return false;
+}
+
+static void look_at_group(const struct group *g, int64_t now, bool leaving, struct actions *out)
+{
+    enum fate fate = look_at_one(g, now, leaving, out);
+    if (fate == FATE_HANGS && g->count < (uint32_t)atomic_load(&g->task->deps) && is_cut(g))
+        fate = FATE_WANTED;
+    for (uint32_t i = 0; i < g->count; i++) {
+        struct away *a = g->pairs[i].on;
+        a->hangs |= fate == FATE_HANGS;
+        if (fate == FATE_WANTED && !a->wanted)
+            fetch(a, now, out);
+    }
+}
+
+/* Those that wait for something that is fetched from now on hang; they are looked at again. */
+static void look_at_tasks(int64_t now, bool leaving, struct actions *out)
+{
+    const struct pair *pairs = away.waiting;
+    if (away.waiting_count)
+        qsort(away.waiting, away.waiting_count, sizeof *away.waiting, by_task);
+    for (uint32_t i = 0, n; i < away.waiting_count; i += n) {
+        bool wanted = false;
+        for (n = 0; i + n < away.waiting_count && pairs[i + n].task == pairs[i].task; n++)
+            wanted |= pairs[i + n].on->wanted;
+        struct group g = group_of(pairs + i, n);
+        if (!wanted)
+            look_at_group(&g, now, leaving, out);
+        for (uint32_t k = 0; wanted && k < n; k++)
+            g.pairs[k].on->hangs = true;
     }
 }
 
 int64_t away_step(int64_t now, bool leaving, struct actions *out)
 {
+    away.waiting_count = 0;
     for (struct away *a = away.list, *next; a; a = next) {
         next = a->next;
         look_at(a, now, leaving, out);
     }
+    look_at_tasks(now, leaving, out);
     return away.list ? now + LOOK_NS : INT64_MAX;
 }
 
@@ -366,4 +462,9 @@ void away_close(void)
 {
     while (away.list)
         forget(away.list);
+    free(away.taken);
+    free(away.waiting);
+    away.taken = NULL;
+    away.waiting = NULL;
+    away.taken_room = away.waiting_room = 0;
 }

@@ -3,9 +3,11 @@
  *
  * A large result that nobody here waits for is not fetched. Its record stays pending here, with its
  * arguments, so that it can run again when the holder dies; what is kept of it is the message, and
- * with that the loan of the bytes. A task that waits for this result alone is lent with the names
- * of the bytes in the place of the input, to the holder if it has room: then they never move. As
- * soon as someone waits for the value here, the message is handled as if it had just come.
+ * with that the loan of the bytes. A task that waits for such results alone is lent with the names
+ * of their bytes in the place of the inputs, to the holder of the most if it has room: what is
+ * there never moves, and the rest goes straight to where it is read. Whoever was named such a
+ * future is told where it lies. As soon as someone waits for the value here, the message is handled
+ * as if it had just come.
  *
  * owns:    the messages, and with them the holders' loans.
  * touches: the worker's tables; records by waiters and claims.
@@ -21,6 +23,8 @@ enum {
     AWAY_MOST =
         1 << 28, /* ... and the most in sum: it keeps arguments alive, and holders' memory */
 };
+
+struct away; /* one of them */
 
 /* What remote.c does about a record. */
 struct away_ops {
@@ -43,11 +47,16 @@ bool away_stays(uint32_t from, struct bytes row, int64_t now);
 /* Looks at all of them: drops, lends what waits, or has it fetched. `leaving`: the run is over.
  * Returns when to call again. */
 int64_t away_step(int64_t now, bool leaving, struct actions *);
-/* A message begins, after loan_begin(): if it is of a task that is lent for the sake of a result,
- * the names of that come first. */
+/* A message begins, after loan_begin(). */
 void away_begin(void);
-/* For the encoder (encode_hooks): that result, in the place of the input. */
-struct bytes away_result(void *user, struct dfl_task *);
+/* The result of a record is away, and a message may take its names along ... */
+bool away_is(const struct dfl_task *);
+/* ... as a part of it, by loan_relay(). */
+CHECKED bool away_relay(struct encoder *, struct dfl_task *);
+/* That message goes, to lend this task: who has it reads what was relayed until away_back(). */
+void away_send(struct dfl_task *);
+/* So many more, or less, read the bytes of a result. */
+void away_read_by(struct away *, int32_t change);
 
 /* The result of a record has been read from its message; or its holder has died, or it is to run
  * here. False: tasks that were lent with the names of its bytes may still read them, so its loans

@@ -134,6 +134,7 @@ const struct give *gives_add(struct gives *g, const void *record, uint32_t fn, v
     give->record = record;
     give->handle = handle;
     give->count = 0;
+    give->away = false;
     g->live++;
     index_put(&g->index, slot, record_key(record));
     return give;
@@ -142,7 +143,8 @@ const struct give *gives_add(struct gives *g, const void *record, uint32_t fn, v
 static void close_give(struct gives *g, struct give *give)
 {
     uint32_t slot = give->name.id.slot;
-    index_remove(&g->index, slot);
+    if (!give->away)
+        index_remove(&g->index, slot);
     give->record = NULL;
     give->next = g->free;
     g->free = slot + 1;
@@ -202,11 +204,32 @@ void gives_done(struct gives *g, struct object_id id, struct bytes value, struct
     close_give(g, give);
 }
 
+void gives_away(struct gives *g, struct object_id id, struct bytes value, struct actions *out)
+{
+    struct give *give = known(g, id);
+    assert(give && !give->away);
+    for (uint32_t i = 0; i < give->count; i++)
+        act_send_future_away(out, give->holders[i].proc, &(struct msg_future_away){id, value});
+    index_remove(&g->index, id.slot);
+    give->away = true;
+}
+
+void gives_on_read(struct gives *g, uint32_t from, const struct msg_future_read *m,
+                   struct actions *out)
+{
+    struct give *give = known(g, m->id);
+    struct holder *h = give && give->away ? holder_of(give, from) : NULL;
+    if (!h)
+        return;
+    *h = give->holders[--give->count];
+    end_if_unheld(g, give, out);
+}
+
 void gives_on_end(struct gives *g, uint32_t from, const struct msg_borrow_end *m,
                   struct actions *out)
 {
     struct give *give = known(g, m->id);
-    struct holder *h = give ? holder_of(give, from) : NULL;
+    struct holder *h = give && !give->away ? holder_of(give, from) : NULL;
     if (!h)
         return;
     h->names -= m->names < h->names ? m->names : h->names;
@@ -312,7 +335,8 @@ void takes_read(struct takes *t, struct object_id id, struct actions *out)
 }
 
 /* The proxy is to be completed. */
-static void settle(struct take *take, uint32_t from, struct bytes value, struct actions *out)
+static struct action *settle(struct take *take, uint32_t from, struct bytes value,
+                             struct actions *out)
 {
     struct action *act = act_add(out, ACT_SETTLE);
     act->handle = take ? take->handle : NULL;
@@ -322,17 +346,33 @@ static void settle(struct take *take, uint32_t from, struct bytes value, struct 
         take->done = true;
         take->lost = value.len == 0;
     }
+    return act;
+}
+
+/* `answer`: its provider waits until it has been read. */
+static void on_value(struct takes *t, uint32_t from, struct object_id id, struct bytes value,
+                     bool answer, struct actions *out)
+{
+    struct take *take = id.owner == from ? takes_find(t, id) : NULL;
+    if (take && take->done)
+        take = NULL;
+    struct action *act = settle(take, from, value, out);
+    if (answer)
+        act->id = id;
+    if (take && take->unread == 0)
+        close_take(t, take, out);
 }
 
 void takes_on_result(struct takes *t, uint32_t from, const struct msg_future_result *m,
                      struct actions *out)
 {
-    struct take *take = m->id.owner == from ? takes_find(t, m->id) : NULL;
-    if (take && take->done)
-        take = NULL;
-    settle(take, from, m->value, out);
-    if (take && take->unread == 0)
-        close_take(t, take, out);
+    on_value(t, from, m->id, m->value, false, out);
+}
+
+void takes_on_away(struct takes *t, uint32_t from, const struct msg_future_away *m,
+                   struct actions *out)
+{
+    on_value(t, from, m->id, m->value, true, out);
 }
 
 /* Messages of the dead are not read any more. */

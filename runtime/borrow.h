@@ -47,6 +47,7 @@ struct give {
     void *handle;       /* what keeps it pending and tells when it is done */
     struct holder *holders;
     uint32_t count, room;
+    bool away;     /* all have been told where it is: those that have not read it are left */
     uint32_t next; /* in the free list: slot + 1 */
 };
 
@@ -57,7 +58,8 @@ struct gives {
     struct borrow_index index;
 };
 
-/* The row of a record that is not done, NULL if it was not named. Valid until the next call. */
+/* The row of a record that is not done, NULL if it was not named since it was last told where it
+ * is. Valid until the next call. */
 const struct give *gives_find(const struct gives *, const void *record);
 /* Names it; the handle is the caller's again with UNGIVE, or after gives_done(). */
 const struct give *gives_add(struct gives *, const void *record, uint32_t fn, void *handle);
@@ -70,6 +72,10 @@ const struct give *gives_get(const struct gives *, struct object_id);
 /* It is done: all holders are told, in `value` as encode_result() writes it, empty if that cannot
  * travel. */
 void gives_done(struct gives *, struct object_id, struct bytes value, struct actions *);
+/* It is done, and lies with who made it: all holders are told where, by the answer of that one. The
+ * row stays until all have read it; UNGIVE ends it. */
+void gives_away(struct gives *, struct object_id, struct bytes value, struct actions *);
+void gives_on_read(struct gives *, uint32_t from, const struct msg_future_read *, struct actions *);
 void gives_on_end(struct gives *, uint32_t from, const struct msg_borrow_end *, struct actions *);
 void gives_on_death(struct gives *, uint32_t dead, struct actions *);
 /* Nobody is told any more. */
@@ -102,6 +108,7 @@ struct take *takes_find(const struct takes *, struct object_id);
 void takes_read(struct takes *, struct object_id, struct actions *);
 void takes_on_result(struct takes *, uint32_t from, const struct msg_future_result *,
                      struct actions *);
+void takes_on_away(struct takes *, uint32_t from, const struct msg_future_away *, struct actions *);
 void takes_on_death(struct takes *, uint32_t dead, struct actions *);
 /* Ends those that are not done and of which `is_unused` says that only the table holds them. */
 void takes_sweep(struct takes *, bool (*is_unused)(void *handle), struct actions *);

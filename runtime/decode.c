@@ -245,6 +245,57 @@ static bool get_nothings(struct decoder *d, uint64_t n)
     return true;
 }
 
+static bool is_value(const struct dfl_type *, const char *at);
+
+static bool are_values(const struct dfl_field *fields, uint64_t count, const char *at)
+{
+    for (uint64_t i = 0; i < count; i++)
+        if (!is_value(fields[i].type, at + fields[i].offset))
+            return false;
+    return true;
+}
+
+static bool is_variant(const struct dfl_type *type, const char *at)
+{
+    uint32_t tag;
+    memcpy(&tag, at, sizeof tag);
+    if (tag >= type->variant_count)
+        return false;
+    const struct dfl_variant *v = &type->variants[tag];
+    return are_values(v->fields, v->field_count, value_parts(v, at));
+}
+
+/* Whether these bytes are a value of a type without references, as it lies in memory. */
+static bool is_value(const struct dfl_type *type, const char *at)
+{
+    switch (type->kind) {
+    case DFL_BOOL:
+        return *(const uint8_t *)at <= 1;
+    case DFL_OPTION:
+        return *(const uint8_t *)at <= 1 && (!*at || is_value(type->elem, at + value_inner(type)));
+    case DFL_TUPLE:
+    case DFL_RECORD:
+        return are_values(type->fields, type->field_count, at);
+    case DFL_ENUM:
+        return is_variant(type, at);
+    default:
+        return true;
+    }
+}
+
+static bool get_large(struct decoder *d, const struct dfl_type *elem, uint64_t n,
+                      struct dfl_view *out)
+{
+    d->error = ENCODE_refused;
+    if (!d->hooks || !d->hooks->large || !d->hooks->large(d->hooks->user, elem, (int64_t)n, d, out))
+        return false;
+    const char *at = out->ptr;
+    for (uint64_t i = encode_facts(elem)->raw ? n : 0; i < n; i++)
+        if (!is_value(elem, at + i * elem->size))
+            return decode_fail(d, ENCODE_tag);
+    return true;
+}
+
 static bool get_view(struct decoder *d, const struct dfl_type *elem, struct dfl_view *out)
 {
     uint64_t head;
@@ -258,8 +309,7 @@ static bool get_view(struct decoder *d, const struct dfl_type *elem, struct dfl_
         out->len = (int64_t)n;
         return get_nothings(d, n);
     }
-    d->error = ENCODE_refused;
-    return d->hooks && d->hooks->large && d->hooks->large(d->hooks->user, elem, (int64_t)n, d, out);
+    return get_large(d, elem, n, out);
 }
 
 static bool get_text(struct decoder *d, struct dfl_view *out)
@@ -401,23 +451,31 @@ static bool get_outcome(struct decoder *d, struct dfl_task *task)
     return good;
 }
 
-/* A record that is done and looked at, held once. */
-static bool get_done(struct decoder *d, const struct dfl_type *type, struct dfl_task **out)
+struct dfl_task *decode_record(struct decoder *d, const struct dfl_type *future, uint64_t row)
 {
-    uint64_t row;
-    if (!decode_number(d, &row))
-        return false;
     const struct dfl_fn *fn = task_row(row);
-    if (!fn || fn->result->id != type->elem->id)
-        return decode_fail(d, ENCODE_row);
-    struct dfl_task *task = *out = task_new(d->pool);
+    if (!fn || fn->result->id != future->elem->id) {
+        d->error = ENCODE_row;
+        return NULL;
+    }
+    struct dfl_task *task = task_new(d->pool);
     task->fn = (uint32_t)row;
     task->flags = TASK_TAKEN;
     task->outcome = DFL_VALUE;
     task->result = 0;
     atomic_store_explicit(&task->refs, 1, memory_order_relaxed);
     atomic_store_explicit(&task->state, TASK_DONE, memory_order_relaxed);
-    return get_outcome(d, task);
+    return task;
+}
+
+/* A record that is done and looked at. */
+static bool get_done(struct decoder *d, const struct dfl_type *type, struct dfl_task **out)
+{
+    uint64_t row;
+    if (!decode_number(d, &row))
+        return false;
+    *out = decode_record(d, type, row);
+    return *out && get_outcome(d, *out);
 }
 
 static bool get_future(struct decoder *d, const struct dfl_type *type, struct dfl_task **out)

@@ -252,12 +252,6 @@ static bool put_future(struct encoder *e, struct dfl_task *task)
         return encode_u8(e, ENCODE_HERE) && encode_number(e, task->fn) && put_outcome(e, task);
     if (!e->hooks || !e->hooks->future)
         return encode_fail(e, ENCODE_pending);
-    struct bytes away = {0};
-    if (e->hooks->result)
-        away = e->hooks->result(e->hooks->user, task);
-    if (away.len)
-        return encode_u8(e, ENCODE_HERE) && encode_number(e, task->fn) &&
-               encode_bytes(e, away.at, away.len);
     if (!encode_u8(e, ENCODE_ELSEWHERE))
         return false;
     return e->hooks->future(e->hooks->user, task, e) || encode_fail(e, ENCODE_pending);

@@ -33,7 +33,6 @@
 #include "base/checked.h"
 #include "dfl.h"
 
-struct bytes;
 struct task_pool;
 struct encoder;
 struct decoder;
@@ -94,9 +93,6 @@ struct encode_hooks {
     bool (*large)(void *user, const struct dfl_type *elem, const struct dfl_view *,
                   struct encoder *);
     size_t large_bytes;
-    /* The result of a future that is not done here, as encode_result() wrote it with nothing put
-     * off; empty: there is none. */
-    struct bytes (*result)(void *user, struct dfl_task *);
 };
 
 /* All zero is an encoder without bytes or hooks. */
@@ -157,7 +153,8 @@ struct decode_hooks {
     /* A future kept elsewhere, of the type `future`, with one reference, to *out. */
     bool (*future)(void *user, const struct dfl_type *future, struct decoder *,
                    struct dfl_task **out);
-    /* An owned view of `len` elements, counted as the decoder's `shared` says. */
+    /* An owned view of `len` elements, counted as the decoder's `shared` says. Their bytes may be
+     * any: what is no value is seen here. */
     bool (*large)(void *user, const struct dfl_type *elem, int64_t len, struct decoder *,
                   struct dfl_view *out);
 };
@@ -190,6 +187,9 @@ CHECKED bool decode_value(struct decoder *, const struct dfl_type *, void *out);
 CHECKED bool decode_args(struct decoder *, struct dfl_task *);
 /* Fills in outcome and result of a record whose `fn` is set. */
 CHECKED bool decode_result(struct decoder *, struct dfl_task *);
+/* For the hook `future`: a record of a row that is done, held once, to be filled in by
+ * decode_result(). NULL: its result is not what such a future gives. */
+struct dfl_task *decode_record(struct decoder *, const struct dfl_type *future, uint64_t row);
 CHECKED bool decode_failure(struct decoder *, struct dfl_error **out);
 /* True if all was read; else ENCODE_long. */
 CHECKED bool decode_end(struct decoder *);

@@ -17,10 +17,13 @@ enum {
     NAMES_MOST = 1 << 16,
 };
 
+/* In the number of a message's blobs: the last of them is what follows their names. */
+#define BODY (UINT32_C(1) << 31)
+
 /* What keeps the bytes of a blob: the block that they belong to, and a copy of them in the store if
  * they were not there. */
 struct kept {
-    struct dfl_block *block;
+    struct dfl_block *block; /* NULL: they are only in the store */
     const void *at;
     uint64_t len;
     void *place; /* NULL: the bytes are in the store as they are */
@@ -56,6 +59,7 @@ static struct {
     struct kept *kept;
     struct blob_name *out, *in; /* of the message that is written, that is read */
     uint32_t out_count, out_room, in_count, in_room;
+    bool out_body, in_body; /* the last of them is what the message holds */
     struct buffer message;
     struct held *held, *delivered; /* delivered ones live until the next step */
     int64_t sweep_at, ask_at;
@@ -158,6 +162,14 @@ static struct kept *find_kept(const struct dfl_view *view, uint64_t len)
     return NULL;
 }
 
+static struct kept *new_kept(struct dfl_block *block, const void *at, uint64_t len, void *place)
+{
+    struct kept *k = alloc(sizeof *k);
+    *k = (struct kept){block, at, len, place, loan.kept};
+    loan.kept = k;
+    return k;
+}
+
 /* The bytes of a view, in the store, and what keeps them there. NULL: there is no place. */
 static struct kept *keep(const struct dfl_view *view, uint64_t len)
 {
@@ -171,11 +183,8 @@ static struct kept *keep(const struct dfl_view *view, uint64_t len)
             return NULL;
         memcpy(place, view->ptr, len);
     }
-    k = alloc(sizeof *k);
-    *k = (struct kept){view->block, view->ptr, len, place, loan.kept};
     dfl_block_retain(view->block);
-    loan.kept = k;
-    return k;
+    return new_kept(view->block, view->ptr, len, place);
 }
 
 static void add_name(const struct blob_name *name)
@@ -212,6 +221,21 @@ const struct encode_hooks loan_encode_hooks = {.large = name_large, .large_bytes
 void loan_begin(void)
 {
     loan.out_count = 0;
+    loan.out_body = false;
+}
+
+void loan_put_body(struct encoder *e)
+{
+    bool fits = loan.on && e->len >= LOAN_BODY && loan.out_count < NAMES_MOST;
+    void *place = fits ? heap_alloc(&loan.heap, e->len) : NULL;
+    if (!place)
+        return;
+    memcpy(place, e->bytes, e->len);
+    add_name(&blobs_add(&loan.tables->blobs, new_kept(NULL, place, e->len, place),
+                        heap_offset(&loan.heap, place), e->len)
+                  ->name);
+    loan.out_body = true;
+    e->len = 0;
 }
 
 size_t loan_front(void)
@@ -222,7 +246,7 @@ size_t loan_front(void)
 struct bytes loan_message(struct bytes front, const struct encoder *e)
 {
     buffer_clear(&loan.message);
-    buffer_u32(&loan.message, loan.out_count);
+    buffer_u32(&loan.message, loan.out_count | (loan.out_body ? BODY : 0));
     for (uint32_t i = 0; i < loan.out_count; i++)
         blob_write(&loan.message, &loan.out[i]);
     buffer_append(&loan.message, front.at, front.len);
@@ -244,7 +268,9 @@ static bool read_names(struct reader *r)
 {
     uint32_t count = reader_u32(r);
     loan.in_count = 0;
-    if (r->failed || count > reader_left(r) / BLOB_NAME)
+    loan.in_body = count & BODY;
+    count &= ~BODY;
+    if (r->failed || count > reader_left(r) / BLOB_NAME || (loan.in_body && count == 0))
         return false;
     if (count > loan.in_room) {
         loan.in_room = count;
@@ -265,6 +291,7 @@ static struct bytes message_of(struct bytes row)
     return m.kind == MSG_task_push       ? m.task_push.args
            : m.kind == MSG_task_result   ? m.task_result.result
            : m.kind == MSG_future_result ? m.future_result.value
+           : m.kind == MSG_future_away   ? m.future_away.value
                                          : (struct bytes){0};
 }
 
@@ -287,13 +314,17 @@ static bool are_coming(uint32_t from, struct actions *out)
     return coming;
 }
 
-struct bytes loan_relay(struct bytes message)
+bool loan_relay(struct encoder *e, struct bytes message)
 {
-    struct bytes rest = loan_open_message(message);
+    struct reader r = reader_of(message);
+    uint32_t first = loan.out_count;
+    if (!read_names(&r) || loan.in_count > NAMES_MOST - first)
+        return false;
     for (uint32_t i = 0; i < loan.in_count; i++)
         add_name(&loan.in[i]);
-    loan.in_count = 0;
-    return rest;
+    uint64_t len = loan.in_body ? 0 : reader_left(&r);
+    return encode_number(e, first) && encode_number(e, loan.in_body ? loan.in_count : 0) &&
+           encode_number(e, len) && encode_bytes(e, r.at, len);
 }
 
 uint64_t loan_bytes(uint32_t from, struct bytes message)
@@ -353,11 +384,26 @@ void loan_release(void (*deliver)(uint32_t from, struct bytes row, struct action
     }
 }
 
+/* The bytes of a blob, as long as no value in it is needed; none if they are not here. */
+static struct bytes body_of(const struct blob_name *name)
+{
+    const struct blob *blob = blobs_get(&loan.tables->blobs, name->id);
+    const struct kept *k = blob ? blob->handle : NULL;
+    const struct copy *copy = copies_find(&loan.tables->copies, name->id);
+    if (k && k->place && k->len == name->len)
+        return (struct bytes){k->place, k->len};
+    if (!copy || copy->state != COPY_HERE || copy->name.len != name->len)
+        return (struct bytes){0};
+    return (struct bytes){heap_at(&loan.heap, copy->offset), name->len};
+}
+
 struct bytes loan_open_message(struct bytes message)
 {
     struct reader r = reader_of(message);
     if (!read_names(&r))
         loan.in_count = 0;
+    else if (loan.in_body)
+        return loan.on ? body_of(&loan.in[loan.in_count - 1]) : (struct bytes){0};
     return (struct bytes){r.at, reader_left(&r)};
 }
 
@@ -389,7 +435,7 @@ static bool view_own(const struct blob_name *name, int64_t len, struct dfl_view 
 {
     const struct blob *blob = blobs_get(&loan.tables->blobs, name->id);
     const struct kept *k = blob ? blob->handle : NULL;
-    if (!k || k->len != name->len)
+    if (!k || !k->block || k->len != name->len)
         return false;
     dfl_block_retain(k->block);
     *out = (struct dfl_view){k->block, (void *)k->at, len};
@@ -399,11 +445,11 @@ static bool view_own(const struct blob_name *name, int64_t len, struct dfl_view 
 static bool view_large(void *user, const struct dfl_type *elem, int64_t len, struct decoder *d,
                        struct dfl_view *out)
 {
-    uint64_t index;
-    (void)user;
-    if (!decode_number(d, &index) || index >= loan.in_count)
+    const struct loan_part *part = user; /* NULL: the whole */
+    uint64_t index, first = part ? part->first : 0;
+    if (!decode_number(d, &index) || index >= loan.in_count - first)
         return false;
-    const struct blob_name *name = &loan.in[index];
+    const struct blob_name *name = &loan.in[first + index];
     if ((uint64_t)len * elem->size != name->len)
         return false;
     if (name->id.owner == loan.tables->self)
@@ -419,6 +465,23 @@ static bool view_large(void *user, const struct dfl_type *elem, int64_t len, str
 }
 
 const struct decode_hooks loan_decode_hooks = {.large = view_large};
+
+bool loan_open_part(struct decoder *d, struct loan_part *part)
+{
+    uint64_t first, body, len;
+    if (!decode_number(d, &first) || !decode_number(d, &body) || !decode_number(d, &len))
+        return false;
+    if (first > loan.in_count || body > loan.in_count - first || len > decode_left(d))
+        return decode_fail(d, ENCODE_length);
+    part->bytes = (struct bytes){d->at, len};
+    d->at += len;
+    if (body)
+        part->bytes = body_of(&loan.in[first + body - 1]);
+    part->first = first;
+    part->hooks = loan_decode_hooks;
+    part->hooks.user = part;
+    return true;
+}
 
 /* ---- the rest ---- */
 
@@ -438,7 +501,7 @@ static bool is_awaited(struct object_id id)
 static bool is_ours(void *handle)
 {
     const struct kept *k = handle;
-    int32_t count = atomic_load(&k->block->count);
+    int32_t count = k->block ? atomic_load(&k->block->count) : 1;
     return count == 1 || count == -1;
 }
 

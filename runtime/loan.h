@@ -12,6 +12,9 @@
 #include "process.h"
 #include "tables.h"
 
+/* Bytes of an encoded result that lie in the store too. */
+enum { LOAN_BODY = 1 << 20 };
+
 /* Begins to make large blocks in the store, if there is one. `poke` is called on any thread when
  * loan_step() has something to do. NULL, or why not. Before worker_run(). */
 const char *loan_open(const struct process_part *, struct worker_tables *, void (*poke)(void));
@@ -27,11 +30,14 @@ extern const struct encode_hooks loan_encode_hooks;
 void loan_begin(void);
 /* Bytes that the names so far take in the message. */
 size_t loan_front(void);
+/* A message without a front: what was encoded becomes its last blob, if it is LOAN_BODY or more and
+ * there is place in the store. */
+void loan_put_body(struct encoder *);
 /* The message: the names of its blobs, `front`, then what was encoded. Lent until the next call. */
 struct bytes loan_message(struct bytes front, const struct encoder *);
-/* Takes the blobs that another's message names for the first of the new one; returns what follows
- * their names there. Who made that message keeps them as long as its loans do not end. */
-struct bytes loan_relay(struct bytes message);
+/* Encodes another's message as a part of this one, whose blobs it takes along. Who made them keeps
+ * them as long as its loans do not end. */
+CHECKED bool loan_relay(struct encoder *, struct bytes message);
 /* It goes to `proc`. */
 void loan_send(uint32_t proc);
 
@@ -48,6 +54,14 @@ void loan_release(void (*deliver)(uint32_t from, struct bytes row, struct action
 /* Takes the names off the front of a message; its values are decoded with these hooks. */
 extern const struct decode_hooks loan_decode_hooks;
 struct bytes loan_open_message(struct bytes);
+/* What loan_relay() wrote: what that message holds, and hooks to decode it with, valid as long as
+ * the part is. */
+struct loan_part {
+    struct bytes bytes;
+    struct decode_hooks hooks;
+    uint64_t first; /* of its blobs in those of the whole */
+};
+CHECKED bool loan_open_part(struct decoder *, struct loan_part *);
 /* It has been decoded, or never will be: the loans end. */
 void loan_done(uint32_t from, struct actions *);
 /* It has been decoded; its loans end later, when it is opened again. */

@@ -19,10 +19,16 @@ enum {
     PROXY_REFS = 2, /* the table's, and the one that ends when it is done */
 };
 
+/* How a future that is not done here stands in arguments: with what was answered elsewhere, and the
+ * row that gave it; or by its number among the names. */
+enum { RELAYED, NAMED };
+
 /* What keeps a record that others wait for. */
 struct given {
     struct told told;
-    struct dfl_task *task; /* NULL: nobody waits for it any more */
+    struct dfl_task *task; /* NULL: nobody waits for it any more, or all know where it is */
+    struct away *away;     /* where that is, as long as some may read it */
+    bool back;             /* the waiter has come back */
     struct object_id id;
     int64_t
         give_up; /* it is done, and waits for what its result holds until then; 0: it does not */
@@ -107,11 +113,13 @@ static bool name_pending(void *user, struct dfl_task *task, struct encoder *e)
     (void)user;
     if (task_fn(task)->flags & DFL_FN_IO || promise.out.count == NAMES_MOST)
         return false;
+    if (away_is(task))
+        return encode_number(e, RELAYED) && encode_number(e, task->fn) && away_relay(e, task);
     const struct give *give = gives_find(&promise.tables->gives, task);
     if (!give)
         give = name_record(task);
     add_name(&promise.out, give->name);
-    return encode_number(e, promise.out.count - 1);
+    return encode_number(e, NAMED + promise.out.count - 1);
 }
 
 static bool note_pending(void *user, struct dfl_task *task, struct encoder *e)
@@ -158,8 +166,10 @@ enum promise_state promise_encode(struct encoder *e, struct dfl_task *task, stru
         e->len = 0;
         promise.pending = NULL;
         loan_begin();
-        if (encode_result(e, task))
+        if (encode_result(e, task)) {
+            loan_put_body(e);
             return e->len + loan_front() <= e->limit ? PROMISE_WRITTEN : PROMISE_NEVER;
+        }
         if (!promise.pending)
             return PROMISE_NEVER;
     } while (!tell_later(promise.pending, told));
@@ -196,7 +206,23 @@ void promise_given(struct encoder *e, struct told *told, struct actions *out)
         }
         tell_all(g, state == PROMISE_WRITTEN ? result_for_all(e, give) : (struct bytes){0}, out);
     }
-    given_free(g);
+    g->back = true;
+    if (!g->away)
+        given_free(g);
+}
+
+void promise_away(struct dfl_task *task, struct away *away, struct bytes answer,
+                  struct actions *out)
+{
+    const struct give *give = gives_find(&promise.tables->gives, task);
+    if (!give)
+        return;
+    struct given *g = give->handle;
+    g->away = away;
+    g->task = NULL;
+    away_read_by(away, 1);
+    gives_away(&promise.tables->gives, give->name.id, answer, out);
+    task_release(promise.pool, task);
 }
 
 static void check_waiting(int64_t now, struct actions *out)
@@ -208,11 +234,18 @@ static void check_waiting(int64_t now, struct actions *out)
             tell_all(g, (struct bytes){0}, out); /* it is freed when its waiter comes back */
 }
 
+/* It is freed when its waiter has come back too. */
 static void ungive(struct given *g)
 {
     struct dfl_task *task = g->task;
-    g->task = NULL; /* it is freed when its waiter comes back */
-    task_release(promise.pool, task);
+    if (g->away)
+        away_read_by(g->away, -1);
+    g->away = NULL;
+    g->task = NULL;
+    if (task)
+        task_release(promise.pool, task);
+    if (g->back)
+        given_free(g);
 }
 
 /* ---- of others ---- */
@@ -277,12 +310,40 @@ struct bytes promise_open_message(struct bytes args)
     return (struct bytes){r.at, reader_left(&r)};
 }
 
+/* What another process answered, who may have died since. */
+static bool read_relayed(const struct dfl_type *future, struct decoder *d, struct dfl_task **out)
+{
+    struct loan_part part;
+    uint64_t fn;
+    if (!decode_number(d, &fn) || !(*out = decode_record(d, future, fn)) ||
+        !loan_open_part(d, &part))
+        return false;
+    struct decoder inner = {.at = part.bytes.at,
+                            .end = part.bytes.len ? part.bytes.at + part.bytes.len : part.bytes.at,
+                            .shared = d->shared,
+                            .pool = d->pool,
+                            .hooks = &part.hooks};
+    bool read = decode_result(&inner, *out);
+    if (!read) {
+        (*out)->outcome = DFL_VALUE; /* of zero: what is to be dropped */
+        (*out)->result = 0;
+    }
+    read = read && decode_end(&inner);
+    decoder_fini(&inner);
+    return read || decode_fail(d, inner.error);
+}
+
 bool promise_proxy(void *user, const struct dfl_type *future, struct decoder *d,
                    struct dfl_task **out)
 {
     uint64_t index;
     (void)user;
-    if (!decode_number(d, &index) || index >= promise.in.count)
+    if (!decode_number(d, &index))
+        return false;
+    if (index == RELAYED)
+        return read_relayed(future, d, out);
+    index -= NAMED;
+    if (index >= promise.in.count)
         return false;
     const struct take *take = takes_find(&promise.tables->takes, promise.in.list[index].id);
     if (!take || take->lost)
@@ -362,7 +423,6 @@ void promise_open(struct worker_tables *tables, struct task_pool *pool,
     promise.can_run = can_run;
     promise.args_hooks = promise.result_hooks = loan_encode_hooks;
     promise.args_hooks.future = name_pending;
-    promise.args_hooks.result = away_result;
     promise.result_hooks.future = note_pending;
 }
 

@@ -11,6 +11,7 @@
 #ifndef PROMISE_H
 #define PROMISE_H
 
+#include "away.h"
 #include "encode.h"
 #include "tables.h"
 #include "task.h"
@@ -49,6 +50,9 @@ enum promise_state { PROMISE_WRITTEN, PROMISE_WAITS, PROMISE_NEVER };
 enum promise_state promise_encode(struct encoder *, struct dfl_task *, struct told *);
 /* A named future is done. */
 void promise_given(struct encoder *, struct told *, struct actions *);
+/* If the future of a record is named: it is `away`, with who gave this answer. Whoever has the name
+ * is told so, and away_read_by() hears how long it is read. */
+void promise_away(struct dfl_task *, struct away *, struct bytes answer, struct actions *);
 
 /* ---- in ---- */
 

@@ -343,6 +343,8 @@ static void settle(const struct action *act, struct actions *out)
     promise_settle(act, &d, out);
     decoder_fini(&d);
     loan_done(act->proc, out);
+    if (act->id.owner)
+        act_send_future_read(out, act->proc, &(struct msg_future_read){act->id});
 }
 
 static void requeue(struct dfl_task *task)
@@ -385,6 +387,7 @@ static bool lend(struct lease *lease, struct dfl_task *task, struct actions *out
     }
     loan_send(lease->worker);
     promise_send(lease->worker);
+    away_send(task);
     worker_lent(1);
     worker_tables_lend(&remote.tables, lease, task, task->fn, task->attempt, loan_message(front, e),
                        out);

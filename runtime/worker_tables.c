@@ -130,6 +130,10 @@ static bool on_future(struct worker_tables *t, uint32_t from, const struct msg *
 {
     if (m->kind == MSG_future_result)
         takes_on_result(&t->takes, from, &m->future_result, out);
+    else if (m->kind == MSG_future_away)
+        takes_on_away(&t->takes, from, &m->future_away, out);
+    else if (m->kind == MSG_future_read)
+        gives_on_read(&t->gives, from, &m->future_read, out);
     else
         gives_on_end(&t->gives, from, &m->borrow_end, out);
     return true;
@@ -259,6 +263,8 @@ bool worker_tables_on_row(struct worker_tables *t, uint32_t from, struct bytes r
     case MSG_object_free:
         return !node && on_blob(t, from, &m, out);
     case MSG_future_result:
+    case MSG_future_away:
+    case MSG_future_read:
     case MSG_borrow_end:
         return !node && on_future(t, from, &m, out);
     case MSG_store_extent:

@@ -57,6 +57,7 @@ def programs():
         found.append(Program(os.path.join(ROOT, "examples", name), args))
     found.append(Program(os.path.join(ROOT, "tests", "lang", "ok", "futures_travel.dfl"), "300 8"))
     found.append(Program(os.path.join(ROOT, "tests", "lang", "ok", "large_chains.dfl"), "6 5 300000"))
+    found.append(Program(os.path.join(ROOT, "tests", "lang", "ok", "large_parts.dfl"), "3 300000 2000"))
     with open(os.path.join(ROOT, "tests", "acceptance", "in-scope"), encoding="utf-8") as f:
         for line in f:
             if line.startswith("ok/"):

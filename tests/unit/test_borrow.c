@@ -73,6 +73,50 @@ START_TEST(each_holder_hears_of_the_end_once)
 }
 END_TEST
 
+START_TEST(who_is_told_where_it_is_says_when_it_has_read_it)
+{
+    open_worker();
+    struct object_id id = give(0, ID_ROOT);
+    give(0, WORKER3);
+    give(0, WORKER3);
+    gives_away(&worker.gives, id, value, &out);
+    ck_assert_uint_eq(out.count, 2);
+    ck_assert_uint_eq(sent(0, ID_ROOT, MSG_future_away).future_away.value.len, value.len);
+    ck_assert(object_same(sent(1, WORKER3, MSG_future_away).future_away.id, id));
+    ck_assert_ptr_null(gives_find(&worker.gives, &record[0])); /* the next name is another */
+    struct object_id again = give(0, WORKER3);
+    ck_assert_uint_ne(again.slot, id.slot);
+    ROW(borrow_end, id, 2); /* crossed it */
+    ck_assert(to_worker(WORKER3));
+    ck_assert_uint_eq(out.count, 0);
+    ROW(future_read, again);
+    ck_assert(to_worker(WORKER3)); /* which was not told yet */
+    ck_assert_uint_eq(out.count, 0);
+    ROW(future_read, id);
+    ck_assert(to_worker(ID_ROOT));
+    ck_assert(to_worker(ID_ROOT));
+    ck_assert_uint_eq(out.count, 0);
+    ck_assert(to_worker(WORKER3));
+    acted(0, ACT_UNGIVE, &record[0]);
+    finish(again);
+    close_worker();
+}
+END_TEST
+
+START_TEST(the_dead_read_nothing)
+{
+    open_worker();
+    struct object_id id = give(0, ID_ROOT);
+    give(0, WORKER3);
+    gives_away(&worker.gives, id, value, &out);
+    ROW(future_read, id);
+    ck_assert(to_worker(ID_ROOT));
+    die(NODE3);
+    ck_assert_ptr_null(gives_get(&worker.gives, id));
+    close_worker();
+}
+END_TEST
+
 START_TEST(names_under_way_keep_a_holder)
 {
     open_worker();
@@ -236,6 +280,23 @@ START_TEST(a_result_completes_the_proxy)
 }
 END_TEST
 
+START_TEST(where_a_result_is_completes_the_proxy)
+{
+    open_worker();
+    take();
+    read_one();
+    ROW(future_away, theirs.id, value);
+    ck_assert(to_worker(WORKER3));
+    ck_assert_uint_eq(out.count, 2);
+    const struct action *a = acted(0, ACT_SETTLE, &proxy[0]);
+    ck_assert(object_same(a->id, theirs.id)); /* who sent it is to be told */
+    acted(1, ACT_UNTAKE, &proxy[0]);
+    ck_assert(to_worker(WORKER3)); /* also of one that nobody needs */
+    ck_assert(object_same(acted(0, ACT_SETTLE, NULL)->id, theirs.id));
+    close_worker();
+}
+END_TEST
+
 START_TEST(a_message_that_waits_finds_the_proxy_done)
 {
     open_worker();
@@ -373,6 +434,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         each_holder_hears_of_the_end_once,
+        who_is_told_where_it_is_says_when_it_has_read_it,
+        the_dead_read_nothing,
         names_under_way_keep_a_holder,
         a_holder_says_it_had_more_names_than_there_were,
         a_slot_that_is_used_again_has_another_name,
@@ -380,6 +443,7 @@ int main(void)
         what_is_not_sent_after_all_is_not_given,
         many_are_found_by_their_records,
         a_result_completes_the_proxy,
+        where_a_result_is_completes_the_proxy,
         a_message_that_waits_finds_the_proxy_done,
         what_nobody_needs_is_given_back_with_its_names,
         what_the_dead_provided_is_lost,

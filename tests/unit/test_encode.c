@@ -711,7 +711,7 @@ START_TEST(what_is_kept_elsewhere_goes_through_the_hooks)
 {
     open_types();
     struct elsewhere where = {0};
-    struct encode_hooks hooks = {&where, send_future, send_large, 800, NULL};
+    struct encode_hooks hooks = {&where, send_future, send_large, 800};
     struct decode_hooks back = {&where, fetch_future, fetch_large};
     struct encoder e = {.hooks = &hooks};
     struct dfl_view small = ints(99), large = ints(100);
@@ -749,6 +749,41 @@ START_TEST(what_is_kept_elsewhere_goes_through_the_hooks)
     decoder_fini(&d);
     dfl_drop(&rows[T_INTS], &small);
     dfl_drop(&rows[T_INTS], &large);
+    expect_nothing_left();
+}
+END_TEST
+
+START_TEST(what_comes_from_elsewhere_is_looked_at)
+{
+    open_types();
+    struct elsewhere where = {0};
+    struct encode_hooks hooks = {&where, send_future, send_large, 8};
+    struct decode_hooks back = {&where, fetch_future, fetch_large};
+    const struct {
+        struct dfl_type *type;
+        bool is_value;
+        uint8_t bytes[16];
+    } cases[] = {
+        {&rows[T_BOOLS], true, {1, 0, 1}},
+        {&rows[T_BOOLS], false, {1, 0, 2}},
+        {&rows[T_STR], true, "anna and otto, "},
+        {&rows[T_STR], false, {'a', 0xc3, 'b'}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dfl_view text = runner_owned("0123456789abcdef"), view = text, got;
+        memcpy((char *)view.ptr, cases[i].bytes, 16);
+        struct encoder e = {.hooks = &hooks};
+        where.larges = 0;
+        ck_assert(encode_value(&e, cases[i].type, &view));
+        struct decoder d = decoder_of(e.bytes, e.len);
+        d.hooks = &back;
+        ck_assert(decode_value(&d, cases[i].type, &got) == cases[i].is_value);
+        if (cases[i].is_value)
+            dfl_drop(cases[i].type, &got);
+        dfl_drop(&rows[T_STR], &text);
+        encoder_fini(&e);
+        decoder_fini(&d);
+    }
     expect_nothing_left();
 }
 END_TEST
@@ -961,6 +996,7 @@ int main(void)
         results_come_back_in_their_place,
         arguments_come_back_in_their_place,
         what_is_kept_elsewhere_goes_through_the_hooks,
+        what_comes_from_elsewhere_is_looked_at,
         it_is_known_which_types_may_hold_a_future,
         programs_that_differ_have_different_hashes,
         each_mistake_is_named,
