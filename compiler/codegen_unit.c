@@ -153,10 +153,20 @@ static LLVMValueRef policy_of(struct cg *cg, const struct unit_row *row)
     return cg_constant(cg, "policy", cg_const(cg, parts, sizeof parts / sizeof *parts));
 }
 
+/* Whether any process of a run may do it, io only if it may be done again. */
+static bool roams(const struct unit_row *row)
+{
+    const struct ir_func *f = row->func;
+    const struct dfl_policy *p = row->policy;
+    bool placed = p && (p->on || p->near);
+    bool repeatable = !(f->flags & FUNC_IO) || (p && (p->retries || p->idempotent));
+    return !placed && !f->bound && repeatable;
+}
+
 static LLVMValueRef row_value(struct cg *cg, const struct unit_row *row, LLVMValueRef run)
 {
     const struct ir_func *f = row->func;
-    uint64_t flags = f->flags & FUNC_IO ? DFL_FN_IO : 0;
+    uint64_t flags = (f->flags & FUNC_IO ? DFL_FN_IO : 0) | (roams(row) ? DFL_FN_ROAMS : 0);
     const struct type *result = row->is_main ? cg->units->status : f->result;
     return cg_const(cg,
                     (LLVMValueRef[]){run, cg_name(cg, cg_func_name(f)), spawn_site(cg, row),

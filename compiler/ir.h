@@ -118,6 +118,7 @@ struct ir_func {
     bool recursive; /* ir_groups(): it may be called while it runs */
     bool deep;      /* ir_depths(): so much is below it that it checks the stack */
     uint32_t stack; /* ir_depths(): bytes that it needs besides what is always left */
+    bool bound;     /* ir_roam(): only the process that runs main can do it */
     bool instance;  /* of a generic function, of one that gets functions, of a lambda */
     uint32_t owner; /* units_make(): the unit that it is in, or IR_NO_OWNER */
     bool exported;  /* units_make(): other units call it by its name */
@@ -162,6 +163,9 @@ static inline bool ir_checks_stack(const struct ir_func *f)
 {
     return f->recursive || f->deep;
 }
+
+/* Sets bound of all functions. */
+void ir_roam(struct ir_module *);
 
 void ir_print(const struct ir_module *, FILE *);
 /* Reads the text form; reports to diags and returns NULL if it is not DIR. */

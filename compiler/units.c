@@ -237,6 +237,7 @@ void units_make(struct units *units, struct ir_module *module, struct layouts *l
         module->funcs.at[i]->exported = false;
     }
     ir_depths(module, level);
+    ir_roam(module);
     sort_owned(&m, whole);
     give_owners(&m, whole);
     for (uint32_t i = 0; i < units->all.count; i++)

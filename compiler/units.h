@@ -38,9 +38,9 @@ struct units {
     bool whole;                /* there is one, and the tables are put into it */
 };
 
-/* Parts the program; `whole`: in one unit. `level`: 0 or 2. Sets owner and exported of functions,
- * and lays out all types that are mentioned, so that nothing of the module changes later. In the
- * module's arena. */
+/* Parts the program; `whole`: in one unit. `level`: 0 or 2. Sets owner, exported and bound of
+ * functions, and lays out all types that are mentioned, so that nothing of the module changes
+ * later. In the module's arena. */
 void units_make(struct units *, struct ir_module *, struct layouts *, int level, bool whole);
 
 #endif

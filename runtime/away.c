@@ -90,7 +90,8 @@ bool away_stays(uint32_t from, struct bytes row, int64_t now)
 {
     struct msg_task_result m = message_of(row);
     struct dfl_task *task = m.result.len ? owner_awaits(&away.tables->owner, from, &m) : NULL;
-    uint64_t bytes = task ? loan_bytes(from, m.result) : 0;
+    bool plain = task && !task_fn(task)->policy; /* else it has a place that others wait for */
+    uint64_t bytes = plain ? loan_bytes(from, m.result) : 0;
     bool wanted = false;
     if (bytes < AWAY_BYTES || bytes > AWAY_MOST - away.bytes ||
         members_is_out(&away.tables->members, from))
@@ -280,7 +281,7 @@ static enum fate look_at_one(const struct group *g, int64_t now, bool leaving, s
             away.ops->skip(task);
         return FATE_OVER;
     }
-    if (leaving || !task_can_travel(task))
+    if (leaving || !task_can_travel(task) || task_fn(task)->policy)
         return FATE_WANTED;
     if (deps != (int32_t)g->count)
         return FATE_HANGS;

@@ -188,7 +188,10 @@ enum dfl_outcome {
                     nothing to share, copy or drop. Never a must */
 };
 
-enum { DFL_FN_IO = 1 };
+enum {
+    DFL_FN_IO = 1,
+    DFL_FN_ROAMS = 2, /* any process of a run may do it */
+};
 
 /* How the records of a row are run, as attributes say. Such records are never run in place. */
 struct dfl_policy {

@@ -18,7 +18,7 @@ struct waiting {
     struct dfl_fiber *fiber; /* NULL: the record */
     uint64_t ticket;
     int64_t weight;
-    bool granted;
+    bool granted, counted;
 };
 
 struct line {
@@ -34,6 +34,7 @@ struct gate {
 static struct {
     struct gate *gates; /* by group; that of the cores is the first */
     int64_t count, cores;
+    _Atomic int64_t waiting; /* records in line for cores that others might take */
 } limit;
 
 static int64_t groups_of(const struct dfl_program *program)
@@ -78,9 +79,11 @@ static int64_t weight_of(const struct dfl_policy *p, uint8_t place)
     return place == TASK_IN_GROUP ? 1 : p->cpus < limit.cores ? p->cpus : limit.cores;
 }
 
-static bool wants(const struct dfl_policy *p, uint8_t place)
+/* Of a group others have got the place that it needs for their task. */
+static bool wants(const struct dfl_task *task, uint8_t place)
 {
-    return place == TASK_IN_GROUP ? p->group > 0 : p->cpus > 0;
+    const struct dfl_policy *p = task_fn(task)->policy;
+    return place == TASK_IN_GROUP ? p->group > 0 && !(task->flags & TASK_FOREIGN) : p->cpus > 0;
 }
 
 static void mark(struct dfl_task *task, uint8_t place)
@@ -102,6 +105,9 @@ static void line_add(struct line *line, struct waiting *w)
     w->next = NULL;
     *line->end = w;
     line->end = &w->next;
+    w->counted = line == &limit.gates[0].fresh && task_can_travel(w->task);
+    if (w->counted)
+        atomic_fetch_add(&limit.waiting, 1);
 }
 
 static void line_take(struct line *line, struct waiting **link)
@@ -110,6 +116,8 @@ static void line_take(struct line *line, struct waiting **link)
     *link = w->next;
     if (!*link)
         line->end = link;
+    if (w->counted)
+        atomic_fetch_sub(&limit.waiting, 1);
 }
 
 /* The entry of that task, taken out, or NULL. */
@@ -155,7 +163,10 @@ static void give(struct dfl_fiber *self, struct gate *g, int64_t weight, uint8_t
     pthread_mutex_unlock(&g->lock);
     while ((w = begin.first)) {
         begin.first = w->next;
-        worker_push(self, w->task);
+        if (self)
+            worker_push(self, w->task);
+        else
+            worker_give(&w->task, 1);
         free(w);
     }
 }
@@ -201,7 +212,7 @@ bool limit_enter(struct dfl_task *task)
 {
     const struct dfl_policy *p = task_fn(task)->policy;
     for (int i = 0; i < 2; i++)
-        if (wants(p, places[i]) && !has(task, places[i]) && !enter(task, p, places[i]))
+        if (wants(task, places[i]) && !has(task, places[i]) && !enter(task, p, places[i]))
             return false;
     return true;
 }
@@ -211,6 +222,39 @@ void limit_leave(struct dfl_fiber *self, struct dfl_task *task)
     for (int i = 0; i < 2; i++)
         if (has(task, places[i]))
             give_back(self, task, places[i]);
+}
+
+bool limit_send(struct dfl_task *task)
+{
+    const struct dfl_policy *p = task_fn(task)->policy;
+    if (has(task, TASK_ON_CORES))
+        give_back(NULL, task, TASK_ON_CORES);
+    return !wants(task, TASK_IN_GROUP) || has(task, TASK_IN_GROUP) || enter(task, p, TASK_IN_GROUP);
+}
+
+bool limit_any(void)
+{
+    return atomic_load_explicit(&limit.waiting, memory_order_relaxed) > 0;
+}
+
+int64_t limit_take(struct dfl_task **out, int64_t most)
+{
+    struct gate *g = &limit.gates[0];
+    int64_t taken = 0;
+    if (!limit_any())
+        return 0;
+    pthread_mutex_lock(&g->lock);
+    for (struct waiting **link = &g->fresh.first, *w; taken < most && (w = *link);) {
+        if (!task_can_travel(w->task)) {
+            link = &w->next;
+            continue;
+        }
+        line_take(&g->fresh, link);
+        out[taken++] = w->task;
+        free(w);
+    }
+    pthread_mutex_unlock(&g->lock);
+    return taken;
 }
 
 static bool withdraw(struct gate *g, const struct dfl_task *task)
@@ -226,7 +270,7 @@ bool limit_withdraw(struct dfl_task *task)
 {
     const struct dfl_policy *p = task_fn(task)->policy;
     for (int i = 0; i < 2; i++)
-        if (wants(p, places[i]) && withdraw(gate_of(p, places[i]), task))
+        if (wants(task, places[i]) && withdraw(gate_of(p, places[i]), task))
             return true;
     return false;
 }
@@ -304,4 +348,5 @@ void limit_fini(struct dfl_fiber *self, struct task_pool *pool)
     free(limit.gates);
     limit.gates = NULL;
     limit.count = 0;
+    limit.waiting = 0;
 }

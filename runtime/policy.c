@@ -45,25 +45,24 @@ static bool has_failed_input(struct dfl_task *task)
     return false;
 }
 
-static int64_t pause_before(const struct dfl_policy *policy, int64_t attempt)
+static int64_t pause_after(const struct dfl_policy *policy, int64_t runs)
 {
     int64_t pause = policy->backoff;
-    for (int64_t i = 1; i < attempt && pause < INT64_MAX / 2; i++)
+    for (int64_t i = 1; i < runs && pause < INT64_MAX / 2; i++)
         pause *= 2;
     return pause;
 }
 
 /* Waits a while, and drops the outcome of the run before. */
-static bool may_run_again(struct dfl_fiber *self, struct dfl_task *task)
+static bool may_run_again(struct dfl_fiber *self, struct dfl_task *task, int64_t runs)
 {
     const struct dfl_policy *policy = task_fn(task)->policy;
-    if (!task_is_wrong(task) || task->attempt >= policy->retries || cancel_is_marked(task) ||
+    if (!task_is_wrong(task) || runs > policy->retries || cancel_is_marked(task) ||
         has_failed_input(task))
         return false;
-    task->attempt++;
     cancel_unmark_late(task);
     uint8_t lent = limit_lend(self);
-    struct dfl_error *failure = dfl_sleep(self, pause_before(policy, task->attempt));
+    struct dfl_error *failure = dfl_sleep(self, pause_after(policy, runs));
     if (!failure)
         limit_return(self, lent);
     task_drop_result(task);
@@ -74,8 +73,9 @@ static bool may_run_again(struct dfl_fiber *self, struct dfl_task *task)
 
 void policy_run(struct dfl_fiber *self, struct dfl_task *task)
 {
+    int64_t runs = 0;
     do
         run_once(self, task);
-    while (may_run_again(self, task));
+    while (may_run_again(self, task, ++runs));
     limit_leave(self, task);
 }

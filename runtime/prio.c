@@ -57,17 +57,35 @@ static struct dfl_task *take_out(int line, struct entry **link)
     return task;
 }
 
-struct dfl_task *prio_take(bool above)
+/* Lock held. The first of a line, or the first that can travel. */
+static struct dfl_task *take_of(int line, bool travels)
+{
+    struct entry **link = &prio.first[line];
+    while (*link && travels && !task_can_travel((*link)->task))
+        link = &(*link)->next;
+    return *link ? take_out(line, link) : NULL;
+}
+
+static struct dfl_task *take(bool above, bool travels)
 {
     struct dfl_task *task = NULL;
     if (atomic_load_explicit(&prio.counts[above], memory_order_relaxed) == 0)
         return NULL;
     pthread_mutex_lock(&prio.lock);
     for (int line = above ? LINES - 1 : MOST - 1; !task && line >= 0; line--)
-        if (prio.first[line])
-            task = take_out(line, &prio.first[line]);
+        task = take_of(line, travels);
     pthread_mutex_unlock(&prio.lock);
     return task;
+}
+
+struct dfl_task *prio_take(bool above)
+{
+    return take(above, false);
+}
+
+struct dfl_task *prio_take_to_lend(bool above)
+{
+    return take(above, true);
 }
 
 bool prio_any(void)

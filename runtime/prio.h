@@ -9,6 +9,8 @@
 bool prio_put(struct dfl_task *);
 /* The next above all others, or below them; NULL: there is none. Cheap then. */
 struct dfl_task *prio_take(bool above);
+/* The same among those that can travel. */
+struct dfl_task *prio_take_to_lend(bool above);
 bool prio_any(void);
 /* A task is waited for: if it is below others it is so no longer, and the caller's. */
 bool prio_raise(struct dfl_task *);

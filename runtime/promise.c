@@ -44,7 +44,7 @@ struct names {
 static struct {
     struct worker_tables *tables;
     struct task_pool *pool;
-    bool (*can_run)(uint32_t fn);
+    bool (*is_pure)(uint32_t fn);
     struct given *given; /* all that are in lists of waiters, or on their way back */
     struct names out, in;
     struct buffer front;
@@ -134,6 +134,11 @@ void promise_begin(struct encoder *e)
 {
     e->hooks = &promise.args_hooks;
     promise.out.count = 0;
+}
+
+bool promise_named(void)
+{
+    return promise.out.count > 0;
 }
 
 struct bytes promise_front(void)
@@ -282,7 +287,7 @@ static void read_names(struct reader *r)
 /* Names of others than the sender would be none that it provides. */
 static bool is_sound(uint32_t from, const struct future_name *name)
 {
-    return name->id.owner == from && promise.can_run(name->fn);
+    return name->id.owner == from && promise.is_pure(name->fn);
 }
 
 void promise_arrive(uint32_t from, struct bytes row)
@@ -416,11 +421,11 @@ void promise_step(int64_t now, bool leaving, struct actions *out)
 }
 
 void promise_open(struct worker_tables *tables, struct task_pool *pool,
-                  bool (*can_run)(uint32_t fn))
+                  bool (*is_pure)(uint32_t fn))
 {
     promise.tables = tables;
     promise.pool = pool;
-    promise.can_run = can_run;
+    promise.is_pure = is_pure;
     promise.args_hooks = promise.result_hooks = loan_encode_hooks;
     promise.args_hooks.future = name_pending;
     promise.result_hooks.future = note_pending;

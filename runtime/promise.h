@@ -23,8 +23,8 @@ struct told {
     bool is_given; /* a named future; else an execution (remote.c) */
 };
 
-/* `pool`: of the role's holder. `can_run`: whether a row of the program is one of a pure task. */
-void promise_open(struct worker_tables *, struct task_pool *pool, bool (*can_run)(uint32_t fn));
+/* `pool`: of the role's holder. `is_pure`: whether a row of the program is one of a pure task. */
+void promise_open(struct worker_tables *, struct task_pool *pool, bool (*is_pure)(uint32_t fn));
 /* Nothing is named or waited for any more; before the workers are closed. */
 void promise_quiet(struct actions *);
 /* After all waiters have come back or never will. */
@@ -34,6 +34,8 @@ void promise_close(void);
 
 /* Encoding of arguments: futures that are not done are named. Forgets the names so far. */
 void promise_begin(struct encoder *);
+/* Whether there are any. */
+bool promise_named(void);
 /* The names, for the front of the message. Lent until the next call. */
 struct bytes promise_front(void);
 /* The message goes to `proc`; or it does not go. */

@@ -22,7 +22,9 @@
 #include "comms.h"
 #include "encode.h"
 #include "error.h"
+#include "limit.h"
 #include "loan.h"
+#include "prio.h"
 #include "promise.h"
 #include "tables.h"
 #include "worker.h"
@@ -35,6 +37,8 @@ enum {
     VALUE_MOST =
         CHANNEL_ROW_MOST - 64, /* bytes of arguments or a result; with more, a task stays */
     FORCE_NS = 1000000,        /* between publications by force */
+    RERUN_NS = 1000000000,     /* from the loss of an io task to its next run: longer than a keeper
+                                  takes */
 };
 
 /* What is kept of a foreign task; its record's `rare`, and the waiter in its list. */
@@ -46,6 +50,13 @@ struct side {
     int64_t began, ended;
     int64_t give_up;           /* its answer waits for a future, until then; 0: it does not */
     struct side *next, **link; /* of those */
+};
+
+/* An own io task that was lost, and waits to run again. */
+struct resting {
+    struct resting *next;
+    struct dfl_task *task;
+    int64_t due;
 };
 
 static struct {
@@ -67,7 +78,8 @@ static struct {
     struct dfl_task *started[TAKE_MOST]; /* foreign records not yet given to the workers */
     int64_t started_count;
     _Atomic(struct told *) done; /* records that were waited for */
-} remote;
+    struct resting *resting, **resting_end;
+} remote = {.resting_end = &remote.resting};
 
 /* ---- faults that the user asked for ---- */
 
@@ -178,9 +190,27 @@ static bool read_args(struct bytes message, struct dfl_task *task)
     return read;
 }
 
-static bool can_run(uint32_t fn)
+static bool is_pure(uint32_t fn)
 {
     return fn < remote.program->fn_count && !(remote.program->fns[fn].flags & DFL_FN_IO);
+}
+
+static bool can_run(uint32_t fn)
+{
+    return fn < remote.program->fn_count && remote.program->fns[fn].flags & DFL_FN_ROAMS;
+}
+
+/* One of low priority came because there is nothing else to run here. */
+static void give_later(struct dfl_task *task)
+{
+    const struct dfl_policy *policy = task_fn(task)->policy;
+    if (policy && policy->prio > 0 && prio_put(task)) {
+        worker_wake();
+        return;
+    }
+    if (remote.started_count == TAKE_MOST)
+        give_started();
+    remote.started[remote.started_count++] = task;
 }
 
 static void start(const struct action *act, struct actions *out)
@@ -202,9 +232,7 @@ static void start(const struct action *act, struct actions *out)
     task->rare = side;
     worker_tables_started(&remote.tables, act->slot, side);
     task_add_waiter(task, (uintptr_t)&side->told.wait | TASK_REMOTE, &side->told.wait.next);
-    if (remote.started_count == TAKE_MOST)
-        give_started();
-    remote.started[remote.started_count++] = task;
+    give_later(task);
 }
 
 /* From now on it is in the list of what its result holds. */
@@ -313,6 +341,18 @@ static void keep(struct dfl_task *task)
     worker_lent(-1);
 }
 
+/* Its result is in the record. */
+static void complete(struct dfl_task *task)
+{
+    const struct dfl_fn *fn = task_fn(task);
+    if (fn->policy)
+        limit_leave(NULL, task);
+    await_settle(&remote.pool, task);
+    if (fn->flags & DFL_FN_IO)
+        worker_io_end();
+    worker_lent(-1);
+}
+
 static void finish(const struct action *act, struct actions *out)
 {
     struct dfl_task *task = act->handle;
@@ -328,8 +368,7 @@ static void finish(const struct action *act, struct actions *out)
         return;
     }
     away_back(task);
-    await_settle(&remote.pool, task);
-    worker_lent(-1);
+    complete(task);
 }
 
 /* The future behind a proxy is done, or there is nobody who could say so. */
@@ -347,13 +386,47 @@ static void settle(const struct action *act, struct actions *out)
         act_send_future_read(out, act->proc, &(struct msg_future_read){act->id});
 }
 
+static void go_on(struct dfl_task *task)
+{
+    give(task);
+    worker_lent(-1);
+}
+
+/* An io task waits, so that it does not meet programs that the lost run has started: the keeper of
+ * that process (keeper.h) ends them. */
+static void rest(struct dfl_task *task)
+{
+    struct resting *r = malloc(sizeof *r);
+    if (!r)
+        block_exhausted(sizeof *r);
+    *r = (struct resting){.task = task, .due = clock_now() + RERUN_NS};
+    *remote.resting_end = r;
+    remote.resting_end = &r->next;
+}
+
+/* Returns when the next may go on. */
+static int64_t end_rests(int64_t now)
+{
+    struct resting *r;
+    while ((r = remote.resting) && r->due <= now) {
+        remote.resting = r->next;
+        if (!r->next)
+            remote.resting_end = &remote.resting;
+        go_on(r->task);
+        free(r);
+    }
+    return r ? r->due : INT64_MAX;
+}
+
 static void requeue(struct dfl_task *task)
 {
     task->attempt++;
     away_over(task);
     away_back(task);
-    give(task);
-    worker_lent(-1);
+    if (task_fn(task)->flags & DFL_FN_IO)
+        rest(task);
+    else
+        go_on(task);
 }
 
 static void lose(struct dfl_task *task)
@@ -365,8 +438,13 @@ static void lose(struct dfl_task *task)
                             "%s was lost %d times, each time with the worker that ran it",
                             task_fn(task)->name, OWNER_ATTEMPTS));
     task_share_result(task);
-    await_settle(&remote.pool, task);
-    worker_lent(-1);
+    complete(task);
+}
+
+/* Whoever keeps a place here for it must not be what it waits for. */
+static bool is_stuck(const struct dfl_task *task)
+{
+    return task->flags & TASK_IN_GROUP && promise_named();
 }
 
 /* True: it is on its way. False: it stays here. */
@@ -381,7 +459,7 @@ static bool lend(struct lease *lease, struct dfl_task *task, struct actions *out
     promise_begin(e);
     bool written = encode_args(e, task);
     struct bytes front = promise_front();
-    if (!written || e->len + loan_front() + front.len > VALUE_MOST) {
+    if (!written || is_stuck(task) || e->len + loan_front() + front.len > VALUE_MOST) {
         promise_unsent(out);
         return false;
     }
@@ -417,20 +495,34 @@ static void skip_unneeded(struct dfl_task *task)
 
 static const struct away_ops away_ops = {lend, stay, end_unneeded, skip_unneeded};
 
+static void drop(struct dfl_task *task)
+{
+    if (task_fn(task)->policy)
+        limit_leave(NULL, task);
+    await_abandon(NULL, &remote.pool, task);
+    remote.dropped++;
+}
+
+/* False: it has no place yet, and is not ours any more. */
+static bool has_place(struct dfl_task *task)
+{
+    return !task_fn(task)->policy || !task_can_travel(task) || limit_send(task);
+}
+
 /* Lends what can travel; gives back what cannot. Returns how many went. */
 static int64_t lend_all(struct lease *lease, struct dfl_task **tasks, int64_t count,
                         struct actions *out)
 {
     int64_t stay = 0, gone = 0;
     for (int64_t i = 0; i < count; i++) {
-        if (task_is_forgotten(tasks[i])) {
-            await_abandon(NULL, &remote.pool, tasks[i]);
-            remote.dropped++;
-        } else if (lend(lease, tasks[i], out)) {
+        if (task_is_forgotten(tasks[i]))
+            drop(tasks[i]);
+        else if (!has_place(tasks[i]))
+            continue;
+        else if (lend(lease, tasks[i], out))
             gone++;
-        } else {
+        else
             tasks[stay++] = tasks[i];
-        }
     }
     if (stay)
         worker_give(tasks, stay);
@@ -445,6 +537,15 @@ static bool may_force(int64_t now)
     return true;
 }
 
+/* Those that wait for cores first. While a thread is idle it can have the others. */
+static int64_t take(struct dfl_task **tasks, int64_t most, int64_t now)
+{
+    int64_t count = limit_take(tasks, most);
+    if (count == 0 && worker_idle() == 0)
+        count = worker_take(tasks, most, may_force(now));
+    return count;
+}
+
 /* Lends tasks as long as there are some that can travel, and leases with room for them. False:
  * there is no lease that has. */
 static bool lend_some(int64_t now, struct actions *out)
@@ -453,7 +554,7 @@ static bool lend_some(int64_t now, struct actions *out)
     while ((lease = leases_best(&remote.tables.leases))) {
         struct dfl_task *tasks[TAKE_MOST];
         uint32_t room = lease_room(lease);
-        int64_t count = worker_take(tasks, room < TAKE_MOST ? room : TAKE_MOST, may_force(now));
+        int64_t count = take(tasks, room < TAKE_MOST ? room : TAKE_MOST, now);
         if (count == 0) {
             worker_ask();
             return true;
@@ -471,7 +572,7 @@ static void share_work(int64_t now, struct actions *out)
 {
     if (now < remote.look_after)
         return;
-    if (worker_idle() > 0) { /* once it has work, it tells of what follows */
+    if (worker_idle() > 0 && !limit_any()) { /* once it has work, it tells of what follows */
         worker_ask();
         return;
     }
@@ -578,12 +679,14 @@ static int64_t step(void *user, int64_t now, struct actions *out)
     check_waiting(now, out);
     promise_step(now, remote.leaving, out);
     int64_t away = away_step(now, remote.leaving, out);
+    int64_t rest = end_rests(now);
     if (!remote.leaving)
         share_work(now, out);
     worker_tables_idle(&remote.tables, worker_idle(), out);
     int64_t due = worker_tables_on_tick(&remote.tables, now, out);
     int64_t look = now + (worker_busy() ? LOOK_NS : REST_NS);
     look = away < look ? away : look;
+    look = rest < look ? rest : look;
     return due < look ? due : look;
 }
 
@@ -617,7 +720,7 @@ const char *remote_open(const struct process_part *part, const struct dfl_progra
     encode_init(program);
     remote.encoder.limit = VALUE_MOST;
     worker_tables_open(&remote.tables, self, threads);
-    promise_open(&remote.tables, &remote.pool, can_run);
+    promise_open(&remote.tables, &remote.pool, is_pure);
     away_open(&remote.tables, &away_ops);
     const char *why =
         comms_open(run, self, encode_program_hash(program), &ops, NULL, &remote.comms);

@@ -196,6 +196,7 @@ static int run_other(const struct process_part *part)
     open_remote(part);
     worker_run(NULL, leave_late);
     timer_fini();
+    commands_fini();
     if (!helper_fini())
         leave(0);
     close_all(part);

@@ -103,8 +103,7 @@ static inline bool task_is_done(const struct dfl_task *task)
 /* Whether its arguments may go to another process, to be run there. */
 static inline bool task_can_travel(const struct dfl_task *task)
 {
-    const struct dfl_fn *fn = task_fn(task);
-    return !(fn->flags & DFL_FN_IO) && !fn->policy &&
+    return task_fn(task)->flags & DFL_FN_ROAMS &&
            !(task->flags & (TASK_FOREIGN | TASK_STAY | TASK_CANCELLED));
 }
 

@@ -284,9 +284,19 @@ static int64_t take_listed(struct dfl_task **out, int64_t most)
     return taken;
 }
 
+static int64_t take_by_priority(struct dfl_task **out, int64_t most, bool above)
+{
+    int64_t taken = 0;
+    while (taken < most && (out[taken] = prio_take_to_lend(above)))
+        taken++;
+    return taken;
+}
+
 int64_t worker_take(struct dfl_task **out, int64_t most, bool force)
 {
-    int64_t taken = atomic_load(&team.listed) ? take_listed(out, most) : 0;
+    int64_t taken = take_by_priority(out, most, true);
+    if (atomic_load(&team.listed))
+        taken += take_listed(out + taken, most - taken);
     for (uint32_t i = 0; i < team.count && taken < most; i++) {
         struct deque *deque = &team.workers[i].deque;
         int64_t count = deque_steal(deque, out + taken, most - taken);
@@ -298,7 +308,7 @@ int64_t worker_take(struct dfl_task **out, int64_t most, bool force)
         }
         taken += count;
     }
-    return taken;
+    return taken + take_by_priority(out + taken, most - taken, false);
 }
 
 void worker_ask(void)
@@ -312,7 +322,7 @@ bool worker_busy(void)
     for (uint32_t i = 0; i < team.count; i++)
         if (deque_is_busy(&team.workers[i].deque))
             return true;
-    return anything_listed();
+    return anything_listed() || prio_any() || limit_any();
 }
 
 uint64_t worker_spawned(void)

@@ -69,9 +69,10 @@ void worker_io_end(void);
 void worker_lent(int64_t change);
 
 /* What someone needs who is no worker, but takes tasks as a thief does. Any thread. */
-/* Pending tasks, up to `most`: those that became ready outside of the workers and can travel, then
- * the oldest of the deques; makes workers publish some if there are none, if need be by force.
- * Returns how many. The execution's reference is the caller's. */
+/* Pending tasks, up to `most`: those of high priority and those that became ready outside of the
+ * workers, as far as they can travel, then the oldest of the deques, then those of low priority;
+ * makes workers publish some if there are none, if need be by force. Returns how many. The
+ * execution's reference is the caller's. */
 int64_t worker_take(struct dfl_task **out, int64_t most, bool force);
 /* Every worker's next push publishes, and tells if nobody here sleeps. */
 void worker_ask(void);

@@ -86,12 +86,12 @@ fn burn(k: int) -> int {
   for _ in 0..k * 1_000_000 { x = x * 6364136223846793005 + 1442695040888963407 }
   if x == 3 { 1 } else { 0 }
 }
-@prio(1)
+@prio(1) @on("here")
 task first(n: int) -> [int] {
   let zero = burn(150)
   fill(n + zero, LEN)
 }
-@prio(1)
+@prio(1) @on("here")
 task endless(n: int) -> int {
   var x = n
   while x != 0 { x = (x * 5 + 1) % 7 + 1 }

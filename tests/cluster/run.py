@@ -16,7 +16,7 @@ if __name__ == "__main__":
     sys.dont_write_bytecode = True
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from cluster import ends, parts
+from cluster import attributes, ends, parts
 from harness import ROOT, Case, Failure, Place, fail, files, header, same
 
 EXAMPLES = [("fib.dfl", "24"), ("montecarlo.dfl", "300000"), ("mandelbrot.dfl", "120 {tmp}/out.pgm"),
@@ -58,6 +58,7 @@ def programs():
     found.append(Program(os.path.join(ROOT, "tests", "lang", "ok", "futures_travel.dfl"), "300 8"))
     found.append(Program(os.path.join(ROOT, "tests", "lang", "ok", "large_chains.dfl"), "6 5 300000"))
     found.append(Program(os.path.join(ROOT, "tests", "lang", "ok", "large_parts.dfl"), "3 300000 2000"))
+    found.append(Program(os.path.join(ROOT, "tests", "lang", "ok", "attributes_travel.dfl"), "20"))
     with open(os.path.join(ROOT, "tests", "acceptance", "in-scope"), encoding="utf-8") as f:
         for line in f:
             if line.startswith("ok/"):
@@ -198,6 +199,7 @@ def cases(dfl):
             yield Case("cluster/%s [%s]" % (program.name, name),
                        lambda p, g=program, c=chaos: agrees(p, dfl, g, {"DFL_CHAOS": c}))
     yield from ends.cases(dfl)
+    yield from attributes.cases(dfl)
 
 
 # ---- the campaign --------------------------------------------------------------------------------
