@@ -24,6 +24,7 @@ import time
 
 sys.dont_write_bytecode = True
 
+import files
 import generate
 import reduce
 from vocabulary import FEATURES
@@ -40,13 +41,22 @@ def chaos(seed):
     return ",".join(dice.sample(faults, dice.randint(1, 2)) + ["seed:%d" % (seed % 1000)])
 
 
+def in_order(err):
+    """What is told of failures, in one order: tasks that are detached have none."""
+    return b"".join(sorted(re.split(rb"(?m)^(?=error: )", err)))
+
+
+def told_of_failures(result):
+    """A result without what is told of processes that died."""
+    return *result[:2], re.sub(rb"(?m)^(?!error: |  at |  in ).*\n", b"", result[2])
+
+
 class Oracle:
     """Runs programs in a scratch folder with a cache of its own."""
 
     def __init__(self, dfl, limit):
         self.dfl, self.limit = os.path.abspath(dfl), limit
         self.dir = tempfile.mkdtemp(prefix="dfl-fuzz-")
-        self.path = os.path.join(self.dir, "m.dfl")
         self.env = dict(os.environ, DFL_CHECK="1", XDG_CACHE_HOME=os.path.join(self.dir, "cache"), TMPDIR=self.dir)
 
     def call(self, *args, text=None):
@@ -57,28 +67,29 @@ class Oracle:
         return r.returncode, r.stdout, r.stderr
 
     def write(self, text):
-        with open(self.path, "w", encoding="utf-8") as f:
-            f.write(text)
+        for name, part in files.files(text).items():
+            with open(os.path.join(self.dir, name), "w", encoding="utf-8") as f:
+                f.write(part)
 
     def refused(self, text):
-        """Lines that the checker refuses, with the codes."""
+        """Lines that the checker refuses: (file, number, code)."""
         self.write(text)
         status, out, err = self.call("check", "m.dfl")
-        told = re.findall(r"^m\.dfl:(\d+):\d+: error\[(E\d+)\]", (out + err).decode("utf-8", "replace"), re.M)
+        told = re.findall(r"^(\w+\.dfl):(\d+):\d+: error\[(E\d+)\]", (out + err).decode("utf-8", "replace"), re.M)
         if status != 0 and not told:
-            told = [("0", "crash %s" % status)]
-        return [(int(line), code) for line, code in told]
+            told = [("m.dfl", "0", "crash %s" % status)]
+        return [(name, int(line), code) for name, line, code in told]
 
     def formatted(self, text):
-        status, out, err = self.call("fmt", "-", text=text.encode())
-        return out.decode("utf-8") if status == 0 else None
+        def one(part):
+            status, out, err = self.call("fmt", "-", text=part.encode())
+            return out.decode("utf-8") if status == 0 else None
+        return files.each(text, one)
 
     def run(self, text, options):
         self.write(text)
         status, out, err = self.call("run", "-q", *options, "m.dfl")
-        if "--chaos" in options:  # what died is told
-            err = b"" if status == 0 else re.sub(rb"(?m)^(?!error: |  at |  in ).*\n", b"", err)
-        return status, out, err
+        return status, out, in_order(err)
 
     def forget(self):
         shutil.rmtree(self.env["XDG_CACHE_HOME"], ignore_errors=True)
@@ -99,9 +110,9 @@ def accepted(oracle, module, counts):
         wrong = oracle.refused(text)
         if not wrong:
             return module, text
-        where, bad = text.split("\n"), []
-        for line, code in wrong:
-            owner = next((m[1] for l in reversed(where[:line]) for m in [re.match(r"(?:io task|task|fn) (?:run|p)(\d+)", l)] if m), None)
+        where, bad = {name: part.split("\n") for name, part in files.files(text).items()}, []
+        for name, line, code in wrong:
+            owner = next((m[1] for l in reversed(where[name][:line]) for m in [re.match(r"(?:pub )?(?:io task|task|fn) (?:run|p)(\d+)", l)] if m), None)
             counts["refused " + code] += 1
             bad += [p for p in module.programs if owner and p.number == int(owner)]
         if not bad:
@@ -112,7 +123,11 @@ def accepted(oracle, module, counts):
 def difference(oracle, text, modes, first=None):
     """The first of the modes in which a program differs from the interpreter, or None."""
     want = first or oracle.run(text, ["--interp"])
-    return next((m for m in modes if oracle.run(text, m) != want), None)
+    for m in modes:
+        got = oracle.run(text, m)
+        if (told_of_failures(got) != told_of_failures(want)) if "--chaos" in m else got != want:
+            return m
+    return None
 
 
 def kept(oracle, module, mode, path, seconds):
@@ -125,7 +140,7 @@ def kept(oracle, module, mode, path, seconds):
         return not oracle.refused(text) and difference(oracle, text, [mode]) is not None
     text = reduce.smallest(module, differs, seconds)
     with open(path, "w", encoding="utf-8") as f:
-        f.write("// differs: %s\n%s" % (" ".join(mode), text))
+        f.write("// differs: %s\n%s" % (" ".join(mode), files.shown(text)))
 
 
 def same_formatted(oracle, text):
@@ -174,8 +189,8 @@ def main():
             path = os.path.join(a.keep, "fuzz-%d.dfl" % seed)
             if module is None:
                 differ += 1
-                oracle.write(text)
-                shutil.copy(oracle.path, path)
+                with open(path, "w", encoding="utf-8") as f:
+                    f.write(files.shown(text))
                 print("%s: refused as a whole" % path, flush=True)
                 continue
             programs += len(module.programs)
@@ -189,8 +204,8 @@ def main():
             mode = difference(oracle, new, modes, want) if good else ["fmt"]
             if mode:
                 differ += 1
-                oracle.write(new)
-                shutil.copy(oracle.path, path + ".whole")
+                with open(path + ".whole", "w", encoding="utf-8") as f:
+                    f.write(files.shown(new))
                 print("%s: %s differs from the interpreter" % (path, " ".join(mode)), flush=True)
                 kept(oracle, module, mode, path, a.reduce)
             oracle.forget()

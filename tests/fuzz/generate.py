@@ -6,7 +6,7 @@ value is often that of a future, and wherever a future may stand, there is often
 import random
 import re
 
-from vocabulary import (ANY, CHANGES, DATA, EXPRESSIONS, FUTURE, FUTURE_ANY, FUTURES, HEAD, HOLDER, HOLDERS, IO, LITERALS, ODD_INTS, RISKY,
+from vocabulary import (ANY, CHANGES, DATA, EXPRESSIONS, FUTURE, FUTURE_ANY, FUTURES, HEAD, HOLDER, HOLDERS, IO, LET_GO, LITERALS, ODD_INTS, RISKY,
                         RISKY_CHANGES, TASK, TASK_ANY)
 
 VARIANTS = {
@@ -324,6 +324,16 @@ class Program:
         env[name] = (given, False)
         return ["let %s: %s = %s" % (name, given, head)] + lines + ["  " * indent + "})"]
 
+    def let_go(self, env, indent):
+        """A future that nobody awaits, or one more time."""
+        if self.kind == "fn" or self.inside:
+            return self.declare(env, indent)
+        self.place = "detach"
+        held = [n for n, v in env.items() if v[0] in FUTURES]
+        if held and self.chance(0.3):
+            return [("detach " if self.kind == "io" else "let _ = ") + self.pick(held)]
+        return [self.fill(self.pick(LET_GO[self.kind]), env, 2, "int")]
+
     def draining(self, env, indent):
         """A loop that takes values out of an array until there are none, or one does not fit."""
         name, item = self.fresh(), self.fresh()
@@ -426,7 +436,7 @@ class Program:
         return ['print("  {%s} {%s}")' % (self.at("interpolation", self.pick(DATA), env, 2), self.at("interpolation", self.pick(DATA), env, 1))]
 
     def statement(self, env, indent):
-        kinds = [(self.declare, 5), (self.change, 6), (self.future_let, 5), (self.growing, 0.7), (self.take_apart, 0.6), (self.leave, 1.3), (self.side_by_side, 0.8), (self.lambda_block, 0.4)]
+        kinds = [(self.declare, 5), (self.change, 6), (self.future_let, 5), (self.growing, 0.7), (self.take_apart, 0.6), (self.leave, 1.3), (self.side_by_side, 0.8), (self.lambda_block, 0.4), (self.let_go, 2.5 if self.kind == "io" else 0.4)]
         if indent < 4:
             kinds += [(self.loop, 1.5), (self.branch, 2), (self.draining, 0.4)]
         if self.kind == "io":
@@ -536,10 +546,10 @@ TELL = """io fn tell<A>(n: int, r: A!) {
 
 
 class Module:
-    """A file of programs. `uncaught`, if it is not None, is the program whose failure ends the run."""
+    """A file of programs, or several (files.py). `uncaught`, if it is not None, is the program whose failure ends the run."""
 
-    def __init__(self, programs, uncaught):
-        self.programs, self.uncaught = programs, uncaught
+    def __init__(self, programs, uncaught, split):
+        self.programs, self.uncaught, self.split = programs, uncaught, split
 
     def text(self):
         lines = ["io task main(args: [str]) {"]
@@ -550,13 +560,24 @@ class Module:
             f = next((f for f in reversed(p.funcs) if f[3] in ("fn", "task") and not f[1] and f[2] not in HOLDERS), None)
             if f:
                 lines.append('  print("last {await spawn %s()}")' % f[0])
-        return "\n".join([HEAD, TELL] + [p.text() + "\n" for p in self.programs] + lines + ["}", ""])
+        main = lines + ["}", ""]
+        if not self.split:
+            return "\n".join([HEAD, TELL] + [p.text() + "\n" for p in self.programs] + main)
+        held = {"base": [HEAD, TELL], "a": [], "b": [], "m": []}
+        for p in self.programs:
+            for name, text in zip(p.files, p.texts + [p.run]):
+                held[name].append(text + "\n")
+        held["m"] += main
+        return "".join("// file: %s\n%s" % (name, "\n".join(texts)) for name, texts in held.items())
 
     def without(self, programs):
-        return Module([p for p in self.programs if p not in programs], self.uncaught)
+        return Module([p for p in self.programs if p not in programs], self.uncaught, self.split)
 
 
 def module(seed, size, counts):
     dice = random.Random(seed)
     programs = [Program(i, "%d.%d" % (seed, i), counts) for i in range(size)]
-    return Module(programs, dice.randrange(size) if dice.random() < 0.2 else None)
+    uncaught = dice.randrange(size) if dice.random() < 0.2 else None
+    for p in programs:  # a function calls those before it, which are in the same file or one before
+        p.files = sorted(dice.choice("abm") for _ in p.texts + [p.run])
+    return Module(programs, uncaught, dice.random() < 0.4)

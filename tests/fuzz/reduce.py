@@ -101,8 +101,8 @@ def parts(text, differs, until):
 def smallest(module, differs, seconds):
     """The text of the smallest program found in `seconds` for which differs(text) holds."""
     until = time.time() + seconds
-    kept = chunks(module.programs, lambda rest: differs(type(module)(rest, module.uncaught).text()), until)
-    pieces = [p for p in declarations(type(module)(kept, module.uncaught).text()) if p]
+    kept = chunks(module.programs, lambda rest: differs(module.without([p for p in module.programs if p not in rest]).text()), until)
+    pieces = [p for p in declarations(module.without([p for p in module.programs if p not in kept]).text()) if p]
     pieces = chunks(pieces, lambda rest: differs("\n".join(rest)), until)
     text = lines("\n".join(pieces), differs, until)
     text = parts(text, differs, until)

@@ -188,6 +188,15 @@ io task all_of(fs: [future int]) -> [int]! {
   if rest.len > 0 { return err("rest") }
   try await ready
 }
+io task quiet(n: int) -> int {
+  io.sleep((n & 1) * 1us)
+  if n % 3 == 0 { fail "quiet {n}" }
+  n
+}
+io task watch(f: future int, fs: [future int], n: int) -> int! {
+  if n % 5 == 0 { fail "watch {n}" }
+  await f + mix((await fs).sum(), n)
+}
 @idempotent
 io task told(n: int, s: str) -> int {
   print("  told {n} {s}")
@@ -293,6 +302,14 @@ IO = {
     "int!": ["too_late(«future int»)", "(await spawn too_late(«future int»))", "(await spawn hopeless(«int»))", "(try await spawn mix(spawn nap(«int»), 1))"],
     "str": ["ended(«int»)", "(await spawn ended(«int»))", "because(all_of(«[future int]»))", "kind(try await spawn endless(«int»))", "kind(try await spawn mix(1, spawn endless(«int»)))",
             "kind(await spawn hopeless(«int»))", "kind(try await (spawn nap(«int»), «future int»))"],
+}
+
+# What becomes of futures that nobody awaits; tasks that are detached print nothing, since they have no order.
+LET_GO = {
+    "io": ["detach spawn quiet(«int»)", "let _ = spawn quiet(«int»)", "detach [spawn quiet(#) for # in «[int]»]", "detach (spawn quiet(«int»), «future int»)",
+           "detach spawn watch(«future int», [spawn quiet(#) for # in 0..«fuel»], «int»)", "detach spawn watch(spawn quiet(«int»), «[future int]», «fuel»)",
+           "detach spawn mix(spawn quiet(«int»), «future int»)", "detach «future int»", "detach «future int!»"],
+    "task": ["let _ = «future int»", "let _ = («future str», «future int»)", "let _ = [spawn mix(#, «int») for # in 0..«fuel»]"],
 }
 
 FUTURE_ANY = ["spawn later(«this»)", "spawn later(«future this»)", "spawn either(«this», «future this», «bool»)",
@@ -482,6 +499,6 @@ FEATURES = [
     ("extern", r"\b(?:cube_root|toupper|strlen)\("), ("unused future", r"let unused"), ("block value", r"= \{$"), ("deep or shared value", r"\b(?:deep|shared)\("), ("let pattern", r"let \("),
     ("function parameter", r": fn\("), ("futures in an enum", r"\bK\b"), ("par for with statements", r"par for [^\n]*\{$"), ("pop loop", r"\.pop\(\) is"),
     ("cause", r"\bfrom e\b|\b(?:caused|given_up|because)\("), ("arguments out of order", r"\b(?:b|ys|mark|why|xs): [^\n]*, (?:a|xs|s|n|r|most): "),
-    ("select", r"\btoo_late\("), ("io.wait", r"\ball_of\("), ("cancel", r"\bended\("), ("json", r"\bas_json\(|json\.parse"), ("csv", r"csv\.parse"),
+    ("detach", r"\bdetach\b|let _ = spawn"), ("select", r"\btoo_late\("), ("io.wait", r"\ball_of\("), ("cancel", r"\bended\("), ("json", r"\bas_json\(|json\.parse"), ("csv", r"csv\.parse"),
     ("match over lines", r"match [^\n]*\{$"), ("recursive function", r"p0 - 1"),
 ]
