@@ -200,12 +200,33 @@ static struct dfl_error *settle_future(struct interp *in, const struct dfl_type 
     return e;
 }
 
+/* Waits for the futures in a value, but not for those in their values. With `see` their failures
+ * are not told any more. */
+static struct dfl_error *wait_for_all(struct interp *in, const struct dfl_type *from,
+                                      const void *value, bool see)
+{
+    struct dfl_error *e = NULL;
+    if (from->kind == DFL_FUTURE) {
+        struct cell *c = cell_of(*(struct dfl_task *const *)value);
+        e = wait_for(in, c);
+        c->seen |= see && !e;
+    } else if (from->kind == DFL_ARRAY && from->elem->refs) {
+        const struct dfl_view *array = value;
+        for (int64_t i = 0; i < array->len && !e; i++)
+            e = wait_for_all(in, from->elem, (char *)array->ptr + (uint64_t)i * from->elem->size,
+                             see);
+    }
+    return e;
+}
+
 static struct dfl_error *settle_array(struct interp *in, const struct dfl_type *from,
                                       const struct dfl_view *array, const struct dfl_type *to,
                                       struct dfl_view *out)
 {
     struct dfl_view made;
-    struct dfl_error *e = NULL;
+    struct dfl_error *e = wait_for_all(in, from, array, true);
+    if (e)
+        return e;
     char *mark = in->top, *value = temp(in, to->elem->size);
     dfl_array_new(to->elem, &made, array->len);
     for (int64_t i = 0; i < array->len && !e; i++) {
@@ -283,11 +304,13 @@ static void drop_edges(struct edge *edge)
         drop(edge->type, edge->value);
 }
 
-/* In the order of the parameters. */
+/* Once all are there, in the order of the parameters. */
 struct dfl_error *task_settle_edges(struct interp *in, const struct instance *inst, char *locals,
                                     struct edge *edges)
 {
     struct dfl_error *e = NULL;
+    for (struct edge *edge = edges; edge && !e; edge = edge->next)
+        e = wait_for_all(in, edge->type, edge->value, false);
     for (struct edge *edge = edges; edge && !e; edge = edge->next) {
         const struct slot *slot = &inst->slots[edge->parameter];
         char *place = locals + slot->offset;
