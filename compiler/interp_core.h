@@ -306,6 +306,8 @@ struct job *job_new(struct frame *spawner, struct node *spawn, struct cell *,
 /* Does the work of a job that has not started here and now. False: it must wait for its turn. */
 bool job_claim(struct interp *, struct job *);
 void job_cancel(struct job *);
+/* Someone waits for it, or it has stood in line for a place: it goes behind others no longer. */
+void job_raise(struct job *);
 /* It has its place and may begin. */
 void job_admit(struct job *);
 /* The job at work is about to wait for others, and does so no longer: it has no place meanwhile. */
@@ -326,6 +328,8 @@ struct coro *coro_new(struct interp *, void (*body)(struct interp *, void *), vo
 void coro_ready(struct coro *);
 /* Before it is ready for the first time: it goes before those with less. */
 void coro_set_priority(struct coro *, int64_t priority);
+/* If it goes behind others, it does so no longer. */
+void coro_raise(struct coro *);
 /* Takes a coroutine that has not started, and is first in line, away: the caller does its work. */
 bool coro_claim(struct interp *, struct coro *);
 /* Lets others run until coro_wake() is called for this one, or until a time; INT64_MAX: none. */

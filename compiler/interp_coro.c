@@ -209,6 +209,23 @@ void coro_set_priority(struct coro *c, int64_t priority)
     c->in->has_priorities |= priority != 0;
 }
 
+void coro_raise(struct coro *c)
+{
+    struct interp *in = c->in;
+    if (c->priority >= 0)
+        return;
+    c->priority = 0;
+    struct coro **link = &in->ready;
+    while (*link && *link != c)
+        link = &(*link)->next;
+    if (!*link)
+        return;
+    *link = c->next;
+    if (!*link)
+        in->ready_last = link;
+    coro_ready(c);
+}
+
 static struct coro *take_ready(struct interp *in)
 {
     struct coro *c = in->ready;

@@ -77,6 +77,7 @@ void gate_leave(struct gate *g)
     } else if (g->fresh) {
         struct job *job = g->fresh->job;
         take_out(g, &g->fresh);
+        job_raise(job);
         job_admit(job);
     } else {
         g->free++;

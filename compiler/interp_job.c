@@ -45,6 +45,11 @@ void job_cancel(struct job *job)
         coro_ready(job->coro);
 }
 
+void job_raise(struct job *job)
+{
+    coro_raise(job->coro);
+}
+
 void job_admit(struct job *job)
 {
     job->placed = job->gate != NULL;

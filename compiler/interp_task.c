@@ -139,6 +139,7 @@ static void enlist(struct waiter *w, struct cell *c, struct coro *coro)
     if (w->next)
         w->next->link = &w->next;
     c->waiters = w;
+    job_raise(c->job);
 }
 
 static void delist(struct waiter *w)

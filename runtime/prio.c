@@ -28,7 +28,9 @@ bool prio_put(struct dfl_task *task)
 {
     const struct dfl_policy *policy = task_fn(task)->policy;
     int line = MOST + (policy ? (int)policy->prio : 0);
-    if (line == MOST)
+    bool has_place =
+        __atomic_load_n(&task->flags, __ATOMIC_RELAXED) & (TASK_IN_GROUP | TASK_ON_CORES);
+    if (line == MOST || (has_place && !is_above(line)))
         return false;
     struct entry *e = malloc(sizeof *e);
     if (!e)

@@ -5,7 +5,8 @@
 
 #include "task.h"
 
-/* Keeps a record that is ready to run, if its row has a priority; else false. */
+/* Keeps a record that is ready to run, if its row has a priority; else false. One that has a place
+ * (limit.h) is not kept below others: they would wait for the place, and maybe someone for it. */
 bool prio_put(struct dfl_task *);
 /* The next above all others, or below them; NULL: there is none. Cheap then. */
 struct dfl_task *prio_take(bool above);
