@@ -50,7 +50,7 @@ const struct type *check_is(struct check *c, struct node *node)
     }
     uint32_t mark = scope_open(c);
     check_pattern(c, node->is_.pattern, t, false);
-    if (!binds)
+    if (!binds && !name) /* what was told is taken to have a value to the right of it, too */
         scope_close(c, mark);
     return simple(c, TYPE_bool);
 }

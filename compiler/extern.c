@@ -156,16 +156,17 @@ static void add_func(struct externs *x, struct symbol *s)
     vec_push(x->arena, &x->funcs, f);
 }
 
-/* A record is named in C as here, as a type or a struct, if it does not say otherwise. */
+/* A record is named in C as here, as a type or a struct, if it does not say otherwise. What it says
+ * may lack its `struct`, which is told. */
 static void add_record(struct externs *x, struct symbol *s)
 {
     struct node *node = s->node;
     const struct nodes *fields = &node->record_.fields;
     struct c_record r = {.symbol = s, .node = node, .names = {node->record_.c_name}};
-    if (!node->record_.c_name) {
+    if (!node->record_.c_name)
         r.names[0] = s->name;
-        r.names[1] = arena_format(x->arena, "struct %s", s->name);
-    }
+    if (!strchr(r.names[0], ' '))
+        r.names[1] = arena_format(x->arena, "struct %s", r.names[0]);
     check_header(x, node->record_.header, node->record_.header_at);
     check_word(x, node->record_.c_name, s->span, "struct", "\"\\\n();*#");
     for (uint32_t i = 0; i < fields->count; i++)
@@ -467,22 +468,34 @@ static void judge_whole(struct externs *x, const struct c_record *r, const struc
         diag_hint(diags_of(x), d, "a record has all fields of its struct, in their order");
 }
 
+/* `is_struct`: the header has one of that tag. */
+static void report_no_record(struct externs *x, struct c_record *r, bool is_struct)
+{
+    const char *header = r->node->record_.header;
+    struct diag *d = diag_error(diags_of(x), DIAG_not_in_header, r->node->record_.name_at,
+                                is_struct ? "`%s` declares no type `%s`, only a struct"
+                                          : "`%s` declares no struct `%s`",
+                                header, r->names[0]);
+    if (is_struct)
+        diag_hint(diags_of(x), d, "write `as \"%s\"`", r->names[1]);
+    else
+        diag_hint(
+            diags_of(x), d,
+            "its name in C stands behind `as`: `extern \"%s\" as \"struct name\" record %s { … }`",
+            header, r->symbol->name);
+}
+
 static void judge_record(struct externs *x, struct c_record *r)
 {
     uint32_t count = r->node->record_.fields.count, which = 0;
     const struct question *q = answer(x, r->ask_size[0]);
     if (!q->type && r->names[1])
         q = answer(x, r->ask_size[which = 1]);
-    if (!q->type) {
-        struct diag *d =
-            diag_error(diags_of(x), DIAG_not_in_header, r->node->record_.name_at,
-                       "`%s` declares no struct `%s`", r->node->record_.header, r->names[0]);
-        diag_hint(
-            diags_of(x), d,
-            "its name in C stands behind `as`: `extern \"%s\" as \"struct name\" record %s { … }`",
-            r->node->record_.header, r->symbol->name);
+    r->is_unknown = !q->type;
+    if (r->is_unknown || (which && r->node->record_.c_name))
+        report_no_record(x, r, !r->is_unknown);
+    if (r->is_unknown)
         return;
-    }
     uint32_t errors = diags_of(x)->errors;
     r->name = r->names[which];
     r->fields = arena_array(x->arena, struct c_type, count + 1);
@@ -499,6 +512,27 @@ static void name_records(struct externs *x)
         struct c_record *r = &x->records.at[i];
         r->name = r->names[answer(x, r->ask_size[0])->type || !r->names[1] ? 0 : 1];
     }
+}
+
+/* Whether values of the type hold a record of which C has no struct. */
+static bool is_unknown(struct externs *x, const struct type *t)
+{
+    for (uint32_t i = 0; t->kind == TYPE_record && i < x->records.count; i++)
+        if (x->records.at[i].symbol == t->symbol && x->records.at[i].is_unknown)
+            return true;
+    for (uint32_t i = 0; i < t->args.count; i++)
+        if (is_unknown(x, t->args.at[i]))
+            return true;
+    return false;
+}
+
+static bool has_unknown(struct externs *x, const struct c_func *f)
+{
+    const struct func *func = f->symbol->func;
+    bool found = is_unknown(x, func->result);
+    for (uint32_t i = 0; i < func->param_count; i++)
+        found = found || is_unknown(x, func->locals.at[i]->type);
+    return found;
 }
 
 static bool is_read(struct externs *x, const char *header)
@@ -518,7 +552,7 @@ static void judge(struct externs *x)
         if (is_read(x, x->records.at[i].node->record_.header))
             judge_record(x, &x->records.at[i]);
     for (uint32_t i = 0; i < x->funcs.count; i++)
-        if (is_read(x, x->funcs.at[i].node->func_.header))
+        if (is_read(x, x->funcs.at[i].node->func_.header) && !has_unknown(x, &x->funcs.at[i]))
             judge_func(x, &x->funcs.at[i]);
 }
 

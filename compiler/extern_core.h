@@ -94,6 +94,7 @@ struct c_record {
     uint32_t ask_size[2], ask_whole[2];
     uint32_t *ask_fields[2];
     struct c_type *fields;
+    bool is_unknown; /* the header has no such struct, which was said */
 };
 
 struct c_header {

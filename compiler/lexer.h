@@ -67,6 +67,7 @@ struct lexer {
     /* lexer.l */
     uint32_t start, offset; /* of the token being read; of the text not read yet */
     uint32_t skip_to;       /* the end of a string that was told to be wrong */
+    uint32_t json_to;       /* up to there braces and quotes of a string are text, as was told */
     struct token cut;       /* what the rule in work fills in */
     VEC(char) piece;        /* of a string, decoded */
     uint32_t piece_start;
