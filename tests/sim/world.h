@@ -71,6 +71,18 @@ struct held_row {
 
 enum record_state { PENDING, RUNNING, WAITING, LENT, AWAY, DONE };
 
+/* A row of what is given, for the table. */
+struct given {
+    struct record *record;
+    bool away; /* its holders know where the value is */
+};
+
+/* The contents of the blobs that a message names. */
+struct contents {
+    uint64_t tags[INPUTS_MOST + 1];
+    uint32_t count;
+};
+
 /* A task as its worker has it, or a proxy. */
 struct record {
     enum record_state state;
@@ -94,7 +106,9 @@ struct record {
     bool fetched;           /* that has been asked for */
     uint32_t looks;         /* how often it was looked at, and wanted here */
     uint32_t readers;       /* tasks that were lent with the names in it */
-    struct record *reads;   /* LENT: whose names it was lent with */
+    uint32_t told;          /* rows of holders that were told where it is and have not read it */
+    struct record *reads[INPUTS_MOST]; /* LENT: whose names it was lent with */
+    uint32_t read_count;
     int64_t began;
     struct record *next; /* all of its worker */
 };
@@ -168,6 +182,7 @@ struct world {
 /* Counts over all worlds, for the report. */
 struct coverage {
     uint64_t actions[32], rows[32], crashes, stalls, packets, dropped;
+    uint64_t relayed[INPUTS_MOST + 1]; /* tasks that were lent with so many results of others */
 };
 extern struct coverage coverage;
 
@@ -187,9 +202,9 @@ void machine_on_exit(struct world *, struct process *, uint32_t dead);
 void machine_crash(struct world *, struct process *);
 void machine_close(struct process *);
 struct bytes depot_wrap(struct world *, struct process *, uint32_t to, uint64_t tag,
-                        struct bytes relayed, const void *data, size_t len);
+                        const struct record *, const void *data, size_t len);
 bool depot_unwrap(struct world *, struct process *, struct bytes message, struct bytes *data,
-                  uint64_t *content, uint64_t *relayed);
+                  struct contents *);
 void depot_end_loans(struct process *, uint32_t from, struct bytes message);
 struct held_row *depot_row(uint32_t from, struct bytes row);
 struct bytes depot_message(struct bytes row);
