@@ -382,7 +382,7 @@ static void settle(const struct action *act, struct actions *out)
     promise_settle(act, &d, out);
     decoder_fini(&d);
     loan_done(act->proc, out);
-    if (act->id.owner)
+    if (act->slot)
         act_send_future_read(out, act->proc, &(struct msg_future_read){act->id});
 }
 

@@ -205,8 +205,10 @@ void worker_tables_refuse(struct worker_tables *t, uint32_t slot, struct actions
     exec_refuse(&t->exec, slot, out);
 }
 
-void worker_tables_return(struct worker_tables *t, uint32_t owner, struct actions *out)
+void worker_tables_return(struct worker_tables *t, uint32_t owner, struct object_id id,
+                          struct actions *out)
 {
+    takes_lost(&t->takes, id);
     exec_return(&t->exec, owner, out);
 }
 

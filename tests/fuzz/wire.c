@@ -96,7 +96,7 @@ static void settle(const struct action *a)
     check(!t->done, "a proxy is completed twice");
     t->done = true;
     if (a->bytes.len == 0)
-        worker_tables_return(&w.worker, a->proc, &w.out);
+        worker_tables_return(&w.worker, a->proc, a->id, &w.out);
 }
 
 static void perform_one(const struct action *a)

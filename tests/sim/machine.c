@@ -532,7 +532,7 @@ static void act_settle(struct world *w, struct process *p, const struct action *
 {
     struct record *proxy = a->handle;
     bool here = a->bytes.len && read_result(w, p, a, proxy);
-    if (a->id.owner)
+    if (a->slot)
         act_send_future_read(&p->actions, a->proc, &(struct msg_future_read){a->id});
     if (!proxy)
         return;
@@ -540,7 +540,7 @@ static void act_settle(struct world *w, struct process *p, const struct action *
         abort();
     if (!here) {
         proxy->failed = true;
-        worker_tables_return(&p->worker, a->proc, &p->actions);
+        worker_tables_return(&p->worker, a->proc, a->id, &p->actions);
     }
     done(w, p, proxy);
 }
