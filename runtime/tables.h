@@ -59,6 +59,9 @@ void worker_tables_drop(struct worker_tables *, uint32_t from, const struct msg_
 /* It is not fetched: its task is KEEP. */
 void worker_tables_leave(struct worker_tables *, uint32_t from, const struct msg_task_result *,
                          struct actions *);
+/* Those who run records of ours that are to end are told (owner_cancel()). */
+void worker_tables_cancel(struct worker_tables *, bool (*ends)(void *record), bool again,
+                          struct actions *);
 /* Whose task START is about. */
 uint32_t worker_tables_owner(const struct worker_tables *, uint32_t slot);
 /* The answer to START: what DROP is to name. */

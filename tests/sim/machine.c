@@ -242,11 +242,43 @@ static void done(struct world *w, struct process *p, struct record *r)
         answer(w, p, r);
 }
 
+/* It does not run, or not again. */
+static void end_cancelled(struct world *w, struct process *p, struct record *r)
+{
+    r->failed = true;
+    done(w, p, r);
+}
+
+/* What waits or is lent goes on until that is over, with what it has spawned cancelled too. */
+static void cancel(struct world *w, struct process *p, struct record *r)
+{
+    if (r->state == DONE || r->cancelled)
+        return;
+    say(w, p, "cancels", r->key);
+    r->cancelled = true;
+    for (uint32_t i = 0; i < r->child_count; i++)
+        cancel(w, p, r->children[i]);
+    for (uint32_t i = 0; r->state == PENDING && i < p->queued; i++)
+        if (p->queue[i] == r) {
+            take_at(p, i);
+            end_cancelled(w, p, r);
+        }
+}
+
+static void cancel_some(struct world *w, struct process *p, struct record *r)
+{
+    for (uint32_t i = 0; i < r->child_count; i++)
+        if (r->cancelled || program_cancels(r->key, i))
+            cancel(w, p, r->children[i]);
+}
+
 static void await_all(struct world *w, struct process *p, struct record *r)
 {
     r->begun = true;
+    cancel_some(w, p, r);
     for (uint32_t i = 0; i < r->child_count; i++)
-        await_one(r, r->children[i]);
+        if (!program_cancels(r->key, i))
+            await_one(r, r->children[i]);
     for (uint32_t i = 0; i < r->input_count; i++)
         await_one(r, r->inputs[i]);
     if (r->waits_left)
@@ -262,7 +294,7 @@ static void evaluate(struct record *r)
     for (uint32_t i = 0; i < r->child_count + r->input_count; i++) {
         const struct record *from =
             i < r->child_count ? r->children[i] : r->inputs[i - r->child_count];
-        if (!from)
+        if (!from || (i < r->child_count && program_cancels(r->key, i)))
             continue;
         if (from->state != DONE)
             abort();
@@ -506,11 +538,14 @@ static void drop_stash(struct record *r)
 }
 
 /* It is to be run again. */
-static void again(struct process *p, struct record *r)
+static void again(struct world *w, struct process *p, struct record *r)
 {
     back(r);
     drop_stash(r);
-    enqueue(p, r);
+    if (r->cancelled)
+        end_cancelled(w, p, r);
+    else
+        enqueue(p, r);
 }
 
 static void act_finish(struct world *w, struct process *p, const struct action *a)
@@ -521,7 +556,7 @@ static void act_finish(struct world *w, struct process *p, const struct action *
         if (r->stash && !is_read(r))
             depot_end_loans(p, a->proc, a->bytes);
         r->stays = true;
-        again(p, r);
+        again(w, p, r);
         return;
     }
     say(w, p, "result of", r->key);
@@ -615,6 +650,10 @@ static void perform_one(struct world *w, struct process *p, const struct action 
         break;
     case ACT_DROP:
         r->unwanted = true;
+        cancel(w, p, r);
+        break;
+    case ACT_CANCEL:
+        cancel(w, p, r);
         break;
     case ACT_FINISH:
         act_finish(w, p, a);
@@ -622,16 +661,16 @@ static void perform_one(struct world *w, struct process *p, const struct action 
     case ACT_REQUEUE:
         r->attempt++;
         say(w, p, "again", r->key);
-        again(p, r);
+        again(w, p, r);
         break;
     case ACT_KEEP:
         say(w, p, "kept", r->key);
         r->stays = true;
-        again(p, r);
+        again(w, p, r);
         break;
     case ACT_LOSE: /* more deaths than attempts: the simulation has no failures, it tries on */
         r->attempt = 0;
-        again(p, r);
+        again(w, p, r);
         break;
     case ACT_SETTLE:
         act_settle(w, p, a);
@@ -786,6 +825,19 @@ static void share_work(struct world *w, struct process *p)
         leases_ask(&p->worker.leases, w->now, &p->actions);
 }
 
+static bool is_cancelled(void *handle)
+{
+    return ((struct record *)handle)->cancelled;
+}
+
+static void tell_cancelled(struct world *w, struct process *p)
+{
+    bool again = w->now >= p->cancel_again;
+    worker_tables_cancel(&p->worker, is_cancelled, again, &p->actions);
+    if (again)
+        p->cancel_again = w->now + 100000000;
+}
+
 static bool is_unused(void *handle)
 {
     return ((struct record *)handle)->uses == 0;
@@ -797,6 +849,7 @@ static void step_worker(struct world *w, struct process *p)
     start_some(w, p);
     share_work(w, p);
     look_at_all_away(w, p);
+    tell_cancelled(w, p);
     depot_sweep(p);
     takes_sweep(&p->worker.takes, is_unused, &p->actions);
     worker_tables_idle(&p->worker, w->threads - p->running, &p->actions);

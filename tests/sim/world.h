@@ -26,7 +26,8 @@ uint64_t mix(uint64_t a, uint64_t b);
 
 /* ---- program.c: a tree of pure tasks, known from its root's key ----
  * A task may be given futures: of tasks that were spawned before it, or such that its parent was
- * given. It awaits some of them, with its children, and lets go of the others when it begins. */
+ * given. It awaits some of them, with its children, and lets go of the others when it begins. Some
+ * of its children it cancels instead, after a while; nobody else is given these. */
 
 enum { CHILDREN_MOST = 4, INPUTS_MOST = 3 };
 
@@ -41,6 +42,8 @@ uint64_t program_child(uint64_t key, uint32_t index);
 /* The futures that child `index` of a task with `given` of its own is given: numbers below `index`
  * are siblings, from there on the task's own. Returns how many. */
 uint32_t program_inputs(uint64_t key, uint32_t index, uint32_t given, uint32_t out[INPUTS_MOST]);
+/* Whether a task cancels child `index`. */
+bool program_cancels(uint64_t key, uint32_t index);
 /* Whether a task awaits one of its futures. */
 bool program_reads(uint64_t key, uint32_t input);
 uint64_t program_combine(uint64_t key, const uint64_t *values, uint32_t count);
@@ -101,6 +104,7 @@ struct record {
     bool named, begun; /* in the table of what is given; a stretch of it has run */
     bool failed;       /* it had no value for something it needed */
     bool foreign, unwanted, stays;
+    bool cancelled;
     uint32_t slot;          /* foreign: of the table of executions */
     struct held_row *stash; /* the answer, if it stayed with its maker */
     bool fetched;           /* that has been asked for */
@@ -121,6 +125,7 @@ struct process {
     struct actions actions;
     int64_t tick_at; /* when the tables want to be called again */
     int64_t wake_at; /* of the tick that is planned */
+    int64_t cancel_again;
     /* of a worker */
     struct worker_tables worker;
     struct record *records;
