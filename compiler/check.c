@@ -115,8 +115,7 @@ static void check_main(struct check *c, struct symbol *main)
     main->func->flags |= FUNC_TASK | FUNC_IO; /* so that what it does is no second mistake */
 }
 
-/* ---- bodies
- * ---------------------------------------------------------------------------------------- */
+/* ---- bodies -------------------------------------------------------------------------------- */
 
 struct why why_result(struct check *c, struct symbol *function)
 {
@@ -174,8 +173,7 @@ static void check_body(struct check *c, struct symbol *function)
     scope_close(c, mark);
 }
 
-/* ---- needs of generic functions
- * -------------------------------------------------------------------- */
+/* ---- needs of generic functions ----------------------------------------------------------- */
 
 /* What a function asks of a type argument, the caller asks of the variables in it; until nothing
  * new comes up, since callers are generic functions too. */
@@ -204,8 +202,7 @@ static void report_needs(struct check *c)
     }
 }
 
-/* ---- modules
- * ------------------------------------------------------------------------------------------ */
+/* ---- modules ------------------------------------------------------------------------------- */
 
 static void check_items(struct check *c, struct module *m)
 {

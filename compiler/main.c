@@ -121,8 +121,7 @@ static bool stages_spare_sources(struct session *s)
 }
 
 /* Reads, parses and checks. True if there were no errors; all messages are printed. The stages tell
- * different mistakes, and each passes over what was reported before; what is not used is told when
- * there is nothing else. */
+ * different mistakes, and each passes over what was reported before. */
 static bool stages_check(struct session *s, const char *path)
 {
     names_load(&s->program, path);
@@ -131,11 +130,8 @@ static bool stages_check(struct session *s, const char *path)
     check_effects(&s->program);
     check_versions(&s->program);
     check_matches(&s->program);
-    bool asked = true;
-    if (s->diags.errors == 0) {
-        asked = extern_check(&s->program);
-        check_uses(&s->program);
-    }
+    bool asked = extern_check(&s->program);
+    check_uses(&s->program);
     bool good = stages_report(s) && asked;
     timings_lap(STAGE_check);
     return good && stages_spare_sources(s);

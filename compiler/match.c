@@ -45,7 +45,7 @@ struct match {
     uint64_t looks;
 };
 
-/* ---- constructors -------------------------------------------------------------------------- */
+/* ---- constructors ---------------------------------------------------------------------------- */
 
 static struct head literal_head(const struct node *value)
 {
@@ -159,7 +159,7 @@ static const struct type *part_type(struct match *m, const struct type *t, const
     return head->index == CTOR_ERR ? m->program->types.simple[TYPE_error] : t->args.at[0];
 }
 
-/* ---- splitting a column --------------------------------------------------------------------- */
+/* ---- splitting a column ---------------------------------------------------------------------- */
 
 /* Or-patterns in the first column become rows of their own. */
 static void expand(struct match *m, struct matrix *out, struct row row)
@@ -211,8 +211,7 @@ static struct columns columns_of(struct match *m, struct columns columns, const 
     return out;
 }
 
-/* ---- what is not covered
- * ------------------------------------------------------------------------- */
+/* ---- what is not covered --------------------------------------------------------------------- */
 
 /* Texts of values, a column each; NULL: every value is covered. */
 static const char **uncovered(struct match *, struct matrix *, struct columns);
@@ -291,8 +290,7 @@ static const char **uncovered(struct match *m, struct matrix *given, struct colu
     return heads.count ? NULL : uncovered_rest(m, &matrix, columns);
 }
 
-/* ---- useless arms
- * ----------------------------------------------------------------------------------- */
+/* ---- useless arms ---------------------------------------------------------------------------- */
 
 /* Is there a value that `row` matches and no row of the matrix does? */
 static bool useful(struct match *m, struct matrix *given, struct row row, struct columns columns)
@@ -339,8 +337,7 @@ static bool useful(struct match *m, struct matrix *given, struct row row, struct
                   (struct columns){columns.at + 1, columns.count - 1});
 }
 
-/* ---- messages
- * -------------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 /* True if nothing in the pattern was reported, so that it can be reasoned about. */
 static bool is_sound(const struct node *pattern)
@@ -372,17 +369,70 @@ static struct row row_of(struct match *m, struct node *pattern)
     return row;
 }
 
-static void report_missing(struct match *m, struct node *node, const char *text)
+enum { SHOWN = 5 }; /* values that are not covered, in a message */
+
+struct missing {
+    const char *texts[SHOWN];
+    uint32_t count; /* may be more than are shown */
+};
+
+static void add_missing(struct missing *missing, const char **texts)
+{
+    if (texts && missing->count < SHOWN)
+        missing->texts[missing->count] = texts[0];
+    missing->count += texts != NULL;
+}
+
+/* A value of each constructor that has some that no arm matches. */
+static struct missing find_missing(struct match *m, struct matrix *given, struct columns columns)
+{
+    struct missing missing = {0};
+    struct matrix matrix = {0};
+    struct heads heads = {0};
+    for (uint32_t i = 0; i < given->rows.count; i++)
+        expand(m, &matrix, given->rows.at[i]);
+    if (is_split(&matrix))
+        heads = all_heads(m, columns.at[0]);
+    for (uint32_t i = 0; i < heads.count; i++)
+        add_missing(&missing, uncovered_head(m, &matrix, columns, &heads.at[i]));
+    if (!heads.count)
+        add_missing(&missing, uncovered_rest(m, &matrix, columns));
+    return missing;
+}
+
+/* "`A`, `B` and `C`", or "`A`, `B`, `C`, `D`, `E` and 3 more"; each with `behind` in its quotes. */
+static const char *list_text(struct match *m, const struct missing *missing, const char *behind)
+{
+    uint32_t shown = missing->count < SHOWN ? missing->count : SHOWN;
+    const char *text = "";
+    for (uint32_t i = 0; i < shown; i++)
+        text = arena_format(m->arena, "%s%s`%s%s`", text,
+                            i == 0                    ? ""
+                            : i + 1 == missing->count ? " and "
+                                                      : ", ",
+                            missing->texts[i], behind);
+    return missing->count == shown
+               ? text
+               : arena_format(m->arena, "%s and %u more", text, missing->count - shown);
+}
+
+static void report_missing(struct match *m, struct node *node, const struct missing *missing)
 {
     struct diags *diags = m->program->diags;
     struct span head = node->span;
     head.end = node->match_.subject->span.end;
-    bool any = !strcmp(text, "_");
+    if (!strcmp(missing->texts[0], "_")) {
+        struct diag *d = diag_error(diags, DIAG_not_exhaustive, head,
+                                    "the match is not exhaustive: `%s` may be something else",
+                                    node->match_.subject->type->text);
+        diag_hint(diags, d, "add a last arm: `_ => …`");
+        return;
+    }
     struct diag *d = diag_error(diags, DIAG_not_exhaustive, head,
-                                any ? "the match is not exhaustive: `%s` may be something else%s"
-                                    : "the match is not exhaustive: `%s%s` is not covered",
-                                any ? node->match_.subject->type->text : text, "");
-    diag_hint(diags, d, any ? "add a last arm: `_ => …`" : "add an arm: `%s => …`", text);
+                                "the match is not exhaustive: %s %s not covered",
+                                list_text(m, missing, ""), missing->count == 1 ? "is" : "are");
+    diag_hint(diags, d, missing->count == 1 ? "add an arm: %s" : "add arms: %s; or a last `_ => …`",
+              list_text(m, missing, " => …"));
 }
 
 /* Works in memory of its own: what it makes is as large as all the arms before. */
@@ -417,9 +467,9 @@ static void check_match(struct match *m, struct node *node)
             vec_push(m->arena, &matrix.rows, row);
     }
     m->steps = 0;
-    const char **texts = uncovered(m, &matrix, columns);
-    if (texts)
-        report_missing(m, node, texts[0]);
+    struct missing missing = find_missing(m, &matrix, columns);
+    if (missing.count)
+        report_missing(m, node, &missing);
 }
 
 static void check_pattern(struct match *m, struct node *pattern)
