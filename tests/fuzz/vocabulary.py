@@ -304,11 +304,12 @@ IO = {
             "kind(await spawn hopeless(«int»))", "kind(try await (spawn nap(«int»), «future int»))"],
 }
 
-# What becomes of futures that nobody awaits; tasks that are detached print nothing, since they have no order.
+# What becomes of futures that nobody awaits. Tasks that are detached print nothing, since they have no order; and none that may
+# fail is an input of a pure one, which may run or not.
 LET_GO = {
     "io": ["detach spawn quiet(«int»)", "let _ = spawn quiet(«int»)", "detach [spawn quiet(#) for # in «[int]»]", "detach (spawn quiet(«int»), «future int»)",
            "detach spawn watch(«future int», [spawn quiet(#) for # in 0..«fuel»], «int»)", "detach spawn watch(spawn quiet(«int»), «[future int]», «fuel»)",
-           "detach spawn mix(spawn quiet(«int»), «future int»)", "detach «future int»", "detach «future int!»"],
+           "detach «future int»", "detach «future int!»"],
     "task": ["let _ = «future int»", "let _ = («future str», «future int»)", "let _ = [spawn mix(#, «int») for # in 0..«fuel»]"],
 }
 
