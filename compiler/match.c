@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { STEPS_MAX = 200000 }; /* a match that takes more is taken to be covered */
+enum { VALUES_MAX = 1000 };  /* that are found to be missing; further ones are not counted */
 enum {
     LOOKS_MAX = 20000000
 }; /* at rows, for useless arms: past it the rest are taken to be useful */
@@ -45,7 +46,7 @@ struct match {
     uint64_t looks;
 };
 
-/* ---- constructors ---------------------------------------------------------------------------- */
+/* ---- constructors -------------------------------------------------------------------------- */
 
 static struct head literal_head(const struct node *value)
 {
@@ -159,7 +160,7 @@ static const struct type *part_type(struct match *m, const struct type *t, const
     return head->index == CTOR_ERR ? m->program->types.simple[TYPE_error] : t->args.at[0];
 }
 
-/* ---- splitting a column ---------------------------------------------------------------------- */
+/* ---- splitting a column --------------------------------------------------------------------- */
 
 /* Or-patterns in the first column become rows of their own. */
 static void expand(struct match *m, struct matrix *out, struct row row)
@@ -211,10 +212,15 @@ static struct columns columns_of(struct match *m, struct columns columns, const 
     return out;
 }
 
-/* ---- what is not covered --------------------------------------------------------------------- */
+/* ---- what is not covered
+ * ------------------------------------------------------------------------- */
 
-/* Texts of values, a column each; NULL: every value is covered. */
-static const char **uncovered(struct match *, struct matrix *, struct columns);
+/* Values that no row matches, the first of them; of each one the texts, a column each. */
+struct values {
+    VEC(const char **) rows;
+};
+
+static struct values uncovered(struct match *, struct matrix *, struct columns);
 
 static const char *head_text(struct match *m, const struct type *t, const struct head *head,
                              const char **parts)
@@ -234,26 +240,34 @@ static const char *head_text(struct match *m, const struct type *t, const struct
                                                         : text;
 }
 
+/* Adds what was found in the columns behind the first to what is found: `head` made of the first
+ * texts, or `_`, stands before the others. */
+static void add_values(struct match *m, struct values *out, const struct values *rest,
+                       struct columns columns, const struct head *head)
+{
+    uint32_t parts = head ? head->part_count : 0;
+    for (uint32_t i = 0; i < rest->rows.count && out->rows.count < VALUES_MAX; i++) {
+        const char **texts = arena_array(m->arena, const char *, columns.count);
+        texts[0] = head ? head_text(m, columns.at[0], head, rest->rows.at[i]) : "_";
+        memcpy(texts + 1, rest->rows.at[i] + parts, (columns.count - 1) * sizeof *texts);
+        vec_push(m->arena, &out->rows, texts);
+    }
+}
+
 /* The values left by one constructor of the first column. */
-static const char **uncovered_head(struct match *m, struct matrix *matrix, struct columns columns,
-                                   const struct head *head)
+static struct values uncovered_head(struct match *m, struct matrix *matrix, struct columns columns,
+                                    const struct head *head)
 {
     struct matrix inner = {0};
     struct row row;
     for (uint32_t i = 0; i < matrix->rows.count; i++)
         if (specialise(m, matrix->rows.at[i], head, &row))
             vec_push(m->arena, &inner.rows, row);
-    const char **rest = uncovered(m, &inner, columns_of(m, columns, head));
-    if (!rest)
-        return NULL;
-    const char **texts = arena_array(m->arena, const char *, columns.count);
-    texts[0] = head_text(m, columns.at[0], head, rest);
-    memcpy(texts + 1, rest + head->part_count, (columns.count - 1) * sizeof *texts);
-    return texts;
+    return uncovered(m, &inner, columns_of(m, columns, head));
 }
 
 /* The values left by rows that take anything in the first column. */
-static const char **uncovered_rest(struct match *m, struct matrix *matrix, struct columns columns)
+static struct values uncovered_rest(struct match *m, struct matrix *matrix, struct columns columns)
 {
     struct matrix inner = {0};
     for (uint32_t i = 0; i < matrix->rows.count; i++) {
@@ -261,36 +275,38 @@ static const char **uncovered_rest(struct match *m, struct matrix *matrix, struc
         if (head_of(row.at[0]).kind == HEAD_ANY)
             vec_push(m->arena, &inner.rows, ((struct row){row.at + 1, row.count - 1}));
     }
-    const char **rest = uncovered(m, &inner, (struct columns){columns.at + 1, columns.count - 1});
-    if (!rest)
-        return NULL;
-    const char **texts = arena_array(m->arena, const char *, columns.count);
-    texts[0] = "_";
-    memcpy(texts + 1, rest, (columns.count - 1) * sizeof *texts);
-    return texts;
+    return uncovered(m, &inner, (struct columns){columns.at + 1, columns.count - 1});
 }
 
-static const char **uncovered(struct match *m, struct matrix *given, struct columns columns)
+static struct values uncovered(struct match *m, struct matrix *given, struct columns columns)
 {
+    struct values out = {0}, rest;
     if (m->steps++ > STEPS_MAX)
-        return NULL;
-    if (columns.count == 0)
-        return given->rows.count ? NULL : arena_array(m->arena, const char *, 1);
+        return out;
+    if (columns.count == 0) {
+        if (!given->rows.count)
+            vec_push(m->arena, &out.rows, arena_array(m->arena, const char *, 1));
+        return out;
+    }
     struct matrix matrix = {0};
     for (uint32_t i = 0; i < given->rows.count; i++)
         expand(m, &matrix, given->rows.at[i]);
     struct heads heads = {0};
     if (is_split(&matrix))
         heads = all_heads(m, columns.at[0]);
-    for (uint32_t i = 0; i < heads.count; i++) {
-        const char **texts = uncovered_head(m, &matrix, columns, &heads.at[i]);
-        if (texts)
-            return texts;
+    for (uint32_t i = 0; i < heads.count && out.rows.count < VALUES_MAX; i++) {
+        rest = uncovered_head(m, &matrix, columns, &heads.at[i]);
+        add_values(m, &out, &rest, columns, &heads.at[i]);
     }
-    return heads.count ? NULL : uncovered_rest(m, &matrix, columns);
+    if (heads.count)
+        return out;
+    rest = uncovered_rest(m, &matrix, columns);
+    add_values(m, &out, &rest, columns, NULL);
+    return out;
 }
 
-/* ---- useless arms ---------------------------------------------------------------------------- */
+/* ---- useless arms
+ * ----------------------------------------------------------------------------------- */
 
 /* Is there a value that `row` matches and no row of the matrix does? */
 static bool useful(struct match *m, struct matrix *given, struct row row, struct columns columns)
@@ -337,7 +353,8 @@ static bool useful(struct match *m, struct matrix *given, struct row row, struct
                   (struct columns){columns.at + 1, columns.count - 1});
 }
 
-/* ---- messages -------------------------------------------------------------------------------- */
+/* ---- messages
+ * -------------------------------------------------------------------------------------------- */
 
 /* True if nothing in the pattern was reported, so that it can be reasoned about. */
 static bool is_sound(const struct node *pattern)
@@ -369,70 +386,40 @@ static struct row row_of(struct match *m, struct node *pattern)
     return row;
 }
 
-enum { SHOWN = 5 }; /* values that are not covered, in a message */
-
-struct missing {
-    const char *texts[SHOWN];
-    uint32_t count; /* may be more than are shown */
-};
-
-static void add_missing(struct missing *missing, const char **texts)
+/* "`A`, `B` and 3 more" */
+static const char *list_values(struct match *m, const struct values *values)
 {
-    if (texts && missing->count < SHOWN)
-        missing->texts[missing->count] = texts[0];
-    missing->count += texts != NULL;
-}
-
-/* A value of each constructor that has some that no arm matches. */
-static struct missing find_missing(struct match *m, struct matrix *given, struct columns columns)
-{
-    struct missing missing = {0};
-    struct matrix matrix = {0};
-    struct heads heads = {0};
-    for (uint32_t i = 0; i < given->rows.count; i++)
-        expand(m, &matrix, given->rows.at[i]);
-    if (is_split(&matrix))
-        heads = all_heads(m, columns.at[0]);
-    for (uint32_t i = 0; i < heads.count; i++)
-        add_missing(&missing, uncovered_head(m, &matrix, columns, &heads.at[i]));
-    if (!heads.count)
-        add_missing(&missing, uncovered_rest(m, &matrix, columns));
-    return missing;
-}
-
-/* "`A`, `B` and `C`", or "`A`, `B`, `C`, `D`, `E` and 3 more"; each with `behind` in its quotes. */
-static const char *list_text(struct match *m, const struct missing *missing, const char *behind)
-{
-    uint32_t shown = missing->count < SHOWN ? missing->count : SHOWN;
+    enum { SHOWN = 5 };
+    uint32_t count = values->rows.count, shown = count <= SHOWN ? count : SHOWN - 1;
     const char *text = "";
-    for (uint32_t i = 0; i < shown; i++)
-        text = arena_format(m->arena, "%s%s`%s%s`", text,
-                            i == 0                    ? ""
-                            : i + 1 == missing->count ? " and "
-                                                      : ", ",
-                            missing->texts[i], behind);
-    return missing->count == shown
-               ? text
-               : arena_format(m->arena, "%s and %u more", text, missing->count - shown);
+    for (uint32_t i = 0; i < shown; i++) {
+        const char *sign = !i ? "" : i + 1 == count ? " and " : ", ";
+        text = arena_format(m->arena, "%s%s`%s`", text, sign, values->rows.at[i][0]);
+    }
+    return count == shown ? text : arena_format(m->arena, "%s and %u more", text, count - shown);
 }
 
-static void report_missing(struct match *m, struct node *node, const struct missing *missing)
+static void report_missing(struct match *m, struct node *node, const struct values *values)
 {
     struct diags *diags = m->program->diags;
+    const char *first = values->rows.at[0][0];
     struct span head = node->span;
     head.end = node->match_.subject->span.end;
-    if (!strcmp(missing->texts[0], "_")) {
+    if (!strcmp(first, "_")) {
         struct diag *d = diag_error(diags, DIAG_not_exhaustive, head,
                                     "the match is not exhaustive: `%s` may be something else",
                                     node->match_.subject->type->text);
         diag_hint(diags, d, "add a last arm: `_ => …`");
         return;
     }
+    bool is_one = values->rows.count == 1;
     struct diag *d = diag_error(diags, DIAG_not_exhaustive, head,
                                 "the match is not exhaustive: %s %s not covered",
-                                list_text(m, missing, ""), missing->count == 1 ? "is" : "are");
-    diag_hint(diags, d, missing->count == 1 ? "add an arm: %s" : "add arms: %s; or a last `_ => …`",
-              list_text(m, missing, " => …"));
+                                list_values(m, values), is_one ? "is" : "are");
+    if (is_one)
+        diag_hint(diags, d, "add an arm: `%s => …`", first);
+    else
+        diag_hint(diags, d, "add an arm for each, or a last one for the others: `_ => …`");
 }
 
 /* Works in memory of its own: what it makes is as large as all the arms before. */
@@ -467,9 +454,9 @@ static void check_match(struct match *m, struct node *node)
             vec_push(m->arena, &matrix.rows, row);
     }
     m->steps = 0;
-    struct missing missing = find_missing(m, &matrix, columns);
-    if (missing.count)
-        report_missing(m, node, &missing);
+    struct values values = uncovered(m, &matrix, columns);
+    if (values.rows.count)
+        report_missing(m, node, &values);
 }
 
 static void check_pattern(struct match *m, struct node *pattern)
@@ -479,12 +466,12 @@ static void check_pattern(struct match *m, struct node *pattern)
     struct matrix matrix = {0};
     vec_push(m->arena, &matrix.rows, row_of(m, pattern));
     m->steps = 0;
-    const char **texts = uncovered(m, &matrix, (struct columns){&pattern->type, 1});
-    if (!texts)
+    struct values values = uncovered(m, &matrix, (struct columns){&pattern->type, 1});
+    if (!values.rows.count)
         return;
     struct diag *d = diag_error(m->program->diags, DIAG_refutable, pattern->span,
                                 "this pattern does not match every `%s`: not `%s`",
-                                pattern->type->text, texts[0]);
+                                pattern->type->text, values.rows.at[0][0]);
     diag_hint(m->program->diags, d, "`match` or `if x is …` tells the cases apart");
 }
 
