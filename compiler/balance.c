@@ -1,7 +1,7 @@
 /* balance.c - between the scanner and the parser: which newlines end a statement, and brackets that
  * always balance. A bracket left open or closed wrongly is reported here, once, and mended with
  * virtual tokens, so that the grammar never meets it. Read balance_next last. */
-#include "habit.h"
+#include "lexer.h"
 #include "parser.h"
 
 #include <string.h>
@@ -146,10 +146,12 @@ void balance_report_hole(struct lexer *lexer, struct span hole)
 
 /* True if brackets were said to be wrong before in this declaration: what is said of further ones
  * would mostly follow from that. Else it will be from now on. */
-static bool is_told(struct lexer *lexer)
+static bool is_told(struct lexer *lexer, struct span bracket)
 {
     bool was_told = lexer->has_trouble || lexer->is_skipping;
     lexer->has_trouble = true;
+    if (was_told)
+        diag_mended(lexer->diags, bracket);
     return was_told;
 }
 
@@ -169,7 +171,7 @@ static void report_open(struct lexer *lexer, struct span noticed, const char *wh
         balance_report_hole(lexer, open->span);
         return;
     }
-    if (open->is_excused || is_told(lexer))
+    if (open->is_excused || is_told(lexer, open->span))
         return;
     struct diag *d = diag_error(lexer->diags, DIAG_open_bracket, open->span, "`%c` is never closed",
                                 open->opener);
@@ -280,7 +282,7 @@ static bool closer_fits(struct lexer *lexer, const struct token *token)
         lexer->excused--;
         return false;
     }
-    if (depth == UINT32_MAX && is_told(lexer))
+    if (depth == UINT32_MAX && is_told(lexer, token->span))
         return false;
     if (depth == UINT32_MAX) {
         struct diag *d = diag_error(lexer->diags, DIAG_stray_bracket, token->span,
@@ -291,13 +293,13 @@ static bool closer_fits(struct lexer *lexer, const struct token *token)
         return false;
     }
     if (!depth && token->kind == '}' && is_odd_end(lexer, token) && statement_follows(lexer)) {
-        if (!is_told(lexer))
+        if (!is_told(lexer, token->span))
             diag_error(lexer->diags, DIAG_stray_bracket, token->span,
                        "this `}` ends the declaration, and a statement follows");
         return false;
     }
     if (token->kind == '}' && closes_inside(lexer)) {
-        if (!is_told(lexer))
+        if (!is_told(lexer, token->span))
             diag_error(lexer->diags, DIAG_stray_bracket, token->span, "`}` closes nothing");
         return false;
     }
@@ -541,7 +543,7 @@ static bool ends_broken_part(const struct lexer *lexer, const struct token *toke
     bool is_outer = lexer->indent <= lexer->item_indent;
     if (token->kind == NL)
         return depth || (is_outer && (starts_item(lexer->held.kind) || lexer->held.kind == '@' ||
-                                      lexer->held.kind == LET || habit_is_item(&lexer->held)));
+                                      lexer->held.kind == LET));
     return token->kind == ',' && depth && top(lexer)->opener != '{' && lexer->skip_angles <= 0;
 }
 

@@ -113,9 +113,12 @@ static void check_main(struct check *c, struct symbol *main)
     struct diag *d = diag_error(c->diags, DIAG_bad_main, main->span, "%s", wrong);
     diag_hint(c->diags, d, "write `io task main(args: [str]) -> int!`");
     main->func->flags |= FUNC_TASK | FUNC_IO; /* so that what it does is no second mistake */
+    if (first)
+        func->locals.at[0]->type = simple(c, TYPE_bad);
 }
 
-/* ---- bodies -------------------------------------------------------------------------------- */
+/* ---- bodies
+ * ---------------------------------------------------------------------------------------- */
 
 struct why why_result(struct check *c, struct symbol *function)
 {
@@ -173,7 +176,8 @@ static void check_body(struct check *c, struct symbol *function)
     scope_close(c, mark);
 }
 
-/* ---- needs of generic functions ----------------------------------------------------------- */
+/* ---- needs of generic functions
+ * -------------------------------------------------------------------- */
 
 /* What a function asks of a type argument, the caller asks of the variables in it; until nothing
  * new comes up, since callers are generic functions too. */
@@ -202,7 +206,8 @@ static void report_needs(struct check *c)
     }
 }
 
-/* ---- modules ------------------------------------------------------------------------------- */
+/* ---- modules
+ * ------------------------------------------------------------------------------------------ */
 
 static void check_items(struct check *c, struct module *m)
 {

@@ -119,12 +119,16 @@ void scope_unknown(struct check *c, const char *name, struct span span)
     const char *foreign = suggest_value(name);
     if (!foreign && suggest_type(name))
         foreign = "numbers are converted with `x as int`, `x as float` and so on";
-    if (names_is_lost(c->module, name))
+    if (names_is_lost(c->module, name) ||
+        (c->function && names_is_lost_in(c->function->func, name)))
         return;
     struct nearest nearest = {0};
     bool is_told = !diag_is_full(c->diags);
     for (uint32_t i = 0; i < c->open.count && is_told; i++)
         nearest_offer(&nearest, name, c->open.at[i]->name);
+    struct binding *meant = nearest.best ? name_map_get(&c->locals, nearest.best) : NULL;
+    if (meant)
+        meant->symbol->used = true;
     if (is_told)
         offer_scope(&nearest, name, &c->module->scope, false);
     if (is_told && c->program->modules.count && c->program->modules.at[0]->is_std)

@@ -34,13 +34,40 @@ static bool is_structural(int code)
            code == DIAG_open_bracket || code == DIAG_stray_bracket || code == DIAG_depth;
 }
 
+struct mended {
+    struct span span;
+    struct mended *next;
+};
+
+void diag_mended(struct diags *diags, struct span span)
+{
+    struct mended *mended = arena_new(diags->arena, struct mended);
+    *mended = (struct mended){span, diags->mended};
+    diags->mended = mended;
+}
+
+static bool is_within(struct span span, struct span within)
+{
+    return span.source == within.source && span.start >= within.start && span.start < within.end;
+}
+
+bool diag_upsets(const struct diags *diags, struct span within)
+{
+    for (const struct mended *m = diags->mended; m; m = m->next)
+        if (is_within(m->span, within))
+            return true;
+    for (const struct diag *d = diags->first; d; d = d->next)
+        if (d->code != DIAG_syntax && is_structural(d->code) && is_within(d->span, within))
+            return true;
+    return diag_is_full(diags);
+}
+
 bool diag_breaks(const struct diags *diags, struct span within)
 {
     if (diag_is_full(diags))
         return true;
     for (const struct diag *d = diags->first; d; d = d->next)
-        if (is_structural(d->code) && d->span.source == within.source &&
-            d->span.start >= within.start && d->span.start < within.end)
+        if (is_structural(d->code) && is_within(d->span, within))
             return true;
     return false;
 }

@@ -23,10 +23,12 @@ enum diag_code {
 };
 
 struct diag;
+struct mended;
 
 struct diags {
     struct arena *arena;
     struct diag *first, **last;
+    struct mended *mended;
     uint32_t errors, warnings;
     bool color;
     bool is_strict; /* warnings are printed as errors; they are counted as warnings */
@@ -45,6 +47,10 @@ void diag_hint(struct diags *, struct diag *, const char *format, ...)
 /* Whether an error within the span upset the structure of the text there: a part was dropped, or a
  * bracket or string was mended. Other errors leave a tree that is as it was meant. */
 bool diag_breaks(const struct diags *, struct span within);
+/* The same of a bracket or string alone. */
+bool diag_upsets(const struct diags *, struct span within);
+/* Notes that a bracket was mended there and nothing said, as it followed from another mistake. */
+void diag_mended(struct diags *, struct span);
 /* For machines: with `text` at the span the mistake is mended. Not printed as text: a hint says it.
  */
 void diag_fix(struct diags *, struct diag *, struct span, const char *format, ...)

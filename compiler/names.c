@@ -116,6 +116,27 @@ bool names_is_lost(const struct module *m, const char *name)
     return false;
 }
 
+bool names_has_word(struct span within, const char *word)
+{
+    const char *text = within.source->text, *at = text + within.start;
+    size_t len = strlen(word);
+    while ((at = strstr(at, word)) && at + len <= text + within.end) {
+        if ((at == text || !word_char((unsigned char)at[-1])) && !word_char((unsigned char)at[len]))
+            return true;
+        at += len;
+    }
+    return false;
+}
+
+bool names_is_lost_in(const struct func *func, const char *name)
+{
+    for (; func; func = func->parent ? func->parent->func : NULL)
+        for (uint32_t i = 0; i < func->lost.count; i++)
+            if (names_has_word(func->lost.at[i], name))
+                return true;
+    return false;
+}
+
 bool names_is_rounds(const struct symbol *symbol)
 {
     const struct module *m = symbol->module;

@@ -60,10 +60,11 @@ struct func {
     VEC(struct call_site) calls;   /* every call and spawn in it, for effects */
     bool wrap, fastmath;           /* @wrap, @fastmath */
     bool is_met;                   /* called from another module */
-    bool is_broken;                /* a mistake of its text was reported: the body is not checked */
-    bool is_lost;                  /* the mistake is in its head: calls are not checked either */
-    uint32_t needs[NEEDS];         /* by enum need: bit i set where its generic i needs it */
-    uint32_t c_index;              /* of an extern of a C header: its place in program.c_funcs */
+    bool is_broken;        /* its brackets or strings were mended: the body is not checked */
+    VEC(struct span) lost; /* statements, or the head, that could not be read */
+    bool is_lost;          /* the mistake is in its head: calls are not checked either */
+    uint32_t needs[NEEDS]; /* by enum need: bit i set where its generic i needs it */
+    uint32_t c_index;      /* of an extern of a C header: its place in program.c_funcs */
 };
 
 struct call_site {
@@ -113,6 +114,11 @@ struct symbol *names_std(struct program *, const char *module, const char *name)
 /* Whether a name that is not known may have been declared where the module could not be read: the
  * word is there. */
 bool names_is_lost(const struct module *, const char *name);
+/* Whether the word stands in the text, in strings and comments too. */
+bool names_has_word(struct span within, const char *word);
+/* Whether a local name that is not known may have been declared where the function could not be
+ * read. */
+bool names_is_lost_in(const struct func *, const char *name);
 /* True for the tasks of the module `rounds`, which run the rounds of loops. */
 bool names_is_rounds(const struct symbol *);
 

@@ -1,8 +1,7 @@
 /* uses.c - what is written but does nothing: names never used, futures never awaited, code never
  * reached. needs: symbols of the tree with `used` and `written` from check_types(). All of it is
- * warned about in the user's modules only, and if there are no errors: what was not checked may use
- * it. An io future that nobody looks at is an error, told beside others if its name stands nowhere
- * behind it. */
+ * warned about in the user's modules only, and when there are no errors; an io future that nobody
+ * looks at is an error, and told with the others. */
 #include "check.h"
 
 #include <string.h>
@@ -29,39 +28,15 @@ static bool spawns_io(const struct node *value)
     return target && target->func && target->func->flags & FUNC_IO;
 }
 
-static bool is_word_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-/* Whether the name stands in the text of its function again, in a string or comment or anywhere. */
-static bool is_named_again(const struct symbol *symbol)
-{
-    const char *text = symbol->span.source->text, *at = text + symbol->span.end;
-    const char *end = text + symbol->owner->node->span.end;
-    size_t len = strlen(symbol->name);
-    while ((at = strstr(at, symbol->name)) && at < end) {
-        if (!is_word_char(at[-1]) && !is_word_char(at[len]))
-            return true;
-        at += len;
-    }
-    return false;
-}
-
-static void report_io_future(struct program *p, const struct symbol *symbol)
-{
-    struct diag *d = diag_error(p->diags, DIAG_io_future_unused, symbol->span,
-                                "the io future `%s` is never used", symbol->name);
-    diag_hint(p->diags, d,
-              "`await %s` waits for it and tells whether it failed; `cancel %s` ends it, "
-              "`detach %s` lets it run on",
-              symbol->name, symbol->name, symbol->name);
-}
-
 static void report_future(struct program *p, const struct symbol *symbol, const struct node *value)
 {
     if (spawns_io(value)) {
-        report_io_future(p, symbol);
+        struct diag *d = diag_error(p->diags, DIAG_io_future_unused, symbol->span,
+                                    "the io future `%s` is never used", symbol->name);
+        diag_hint(p->diags, d,
+                  "`await %s` waits for it and tells whether it failed; `cancel %s` ends it, "
+                  "`detach %s` lets it run on",
+                  symbol->name, symbol->name, symbol->name);
         return;
     }
     struct diag *d = diag_warning(p->diags, DIAG_future_unused, symbol->span,
@@ -150,15 +125,35 @@ static void check_import(struct program *p, struct module *m, const struct node 
                  target->name);
 }
 
+/* Beside other errors: a use may stand where nothing was checked, so any mention counts. */
+static void check_io_let(struct program *p, const struct node *node)
+{
+    const struct node *pattern = node->let_.pattern;
+    const struct symbol *symbol = pattern->kind == NODE_pat_name ? pattern->pat_name_.symbol : NULL;
+    if (is_quiet(symbol) || !symbol->owner || !spawns_io(node->let_.value))
+        return;
+    struct span behind = symbol->owner->node->span;
+    behind.start = symbol->span.end;
+    if (!names_has_word(behind, symbol->name))
+        report_future(p, symbol, node->let_.value);
+}
+
 struct uses {
     struct program *program;
     struct module *module;
     const struct node *let_name; /* its pattern is told about by its let */
+    bool has_errors;
 };
 
 static void visit(void *context, struct node *node)
 {
     struct uses *u = context;
+    if (u->has_errors) {
+        if (node->kind == NODE_let)
+            check_io_let(u->program, node);
+        ast_children(node, visit, u);
+        return;
+    }
     if (node->kind == NODE_let) {
         check_let(u->program, node);
         u->let_name = node->let_.pattern;
@@ -173,25 +168,12 @@ static void visit(void *context, struct node *node)
     ast_children(node, visit, u);
 }
 
-/* Of a program with errors. */
-static void visit_broken(void *context, struct node *node)
-{
-    struct uses *u = context;
-    if (node->kind == NODE_let && node->let_.pattern->kind == NODE_pat_name) {
-        const struct symbol *symbol = node->let_.pattern->pat_name_.symbol;
-        if (!is_quiet(symbol) && symbol->owner && spawns_io(node->let_.value) &&
-            !is_named_again(symbol))
-            report_io_future(u->program, symbol);
-    }
-    ast_children(node, visit_broken, u);
-}
-
 void check_uses(struct program *p)
 {
-    bool is_whole = p->diags->errors == 0;
+    bool has_errors = p->diags->errors;
     for (uint32_t i = 0; i < p->modules.count; i++) {
-        struct uses u = {p, p->modules.at[i], NULL};
+        struct uses u = {p, p->modules.at[i], NULL, has_errors};
         if (!u.module->is_std)
-            (is_whole ? visit : visit_broken)(&u, u.module->tree);
+            visit(&u, u.module->tree);
     }
 }

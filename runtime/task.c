@@ -14,7 +14,6 @@
 #include "cancel.h"
 #include "error.h"
 #include "fiber.h"
-#include "remote.h"
 #include "value.h"
 #include "worker.h"
 
@@ -502,14 +501,12 @@ static void end(struct task_pool *pool, struct dfl_task *task)
 /* The last future of a task that is pending. True: it was the last reference. */
 static bool let_go_pending(struct dfl_task *task)
 {
-    uint8_t outcome = __atomic_load_n(&task->outcome, __ATOMIC_RELAXED);
+    bool runs = __atomic_load_n(&task->outcome, __ATOMIC_RELAXED) == TASK_RUNS;
     cancel_before_release(task);
     if (atomic_fetch_sub(&task->refs, 1) == 1)
         return true;
-    if (outcome == TASK_RUNS)
+    if (runs)
         cancel_after_release(task);
-    else if (outcome == TASK_LENT)
-        remote_cancel();
     return false;
 }
 
