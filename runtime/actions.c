@@ -4,16 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "block.h"
+#include "list.h"
 
 struct action *act_add(struct actions *a, enum act_kind kind)
 {
-    if (a->count == a->room) {
-        a->room = a->room ? a->room * 2 : 64;
-        a->list = realloc(a->list, a->room * sizeof *a->list);
-        if (!a->list)
-            block_exhausted(a->room * sizeof *a->list);
-    }
+    list_grow(a->list, a->count, a->room);
     struct action *act = &a->list[a->count++];
     memset(act, 0, sizeof *act);
     act->kind = kind;

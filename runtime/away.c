@@ -6,6 +6,7 @@
 
 #include "await.h"
 #include "block.h"
+#include "list.h"
 #include "promise.h"
 #include "worker.h"
 
@@ -48,15 +49,6 @@ static struct {
     struct pair *waiting; /* in a look at all */
     uint32_t taken_count, taken_room, waiting_count, waiting_room;
 } away;
-
-static void *grown(void *list, uint32_t *room, size_t size)
-{
-    *room = *room ? 2 * *room : 16;
-    list = realloc(list, *room * size);
-    if (!list)
-        block_exhausted(*room * size);
-    return list;
-}
 
 static struct msg_task_result message_of(struct bytes row)
 {
@@ -201,8 +193,7 @@ bool away_is(const struct dfl_task *task)
 bool away_relay(struct encoder *e, struct dfl_task *task)
 {
     struct away *a = of(task);
-    if (away.taken_count == away.taken_room)
-        away.taken = grown(away.taken, &away.taken_room, sizeof *away.taken);
+    list_grow(away.taken, away.taken_count, away.taken_room);
     away.taken[away.taken_count++] = a;
     return loan_relay(e, message(a).result);
 }
@@ -211,8 +202,7 @@ void away_send(struct dfl_task *task)
 {
     for (uint32_t i = 0; i < away.taken_count; i++) {
         struct away *a = away.taken[i];
-        if (a->lent_count == a->lent_room)
-            a->lent = grown(a->lent, &a->lent_room, sizeof(struct dfl_task *));
+        list_grow(a->lent, a->lent_count, a->lent_room);
         a->lent[a->lent_count++] = task;
     }
 }
@@ -315,8 +305,7 @@ static bool note_waiting(void *user, uintptr_t waiter)
     struct dfl_task *task = tag == TASK_ONE ? node : ((struct task_wait *)node)->who;
     if (atomic_load(&task->deps) >= TASK_CLAIMED)
         return true;
-    if (away.waiting_count == away.waiting_room)
-        away.waiting = grown(away.waiting, &away.waiting_room, sizeof *away.waiting);
+    list_grow(away.waiting, away.waiting_count, away.waiting_room);
     away.waiting[away.waiting_count++] = (struct pair){task, look->on};
     return away.waiting_count - look->first < TAKE_MOST;
 }

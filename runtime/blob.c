@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "block.h"
+#include "list.h"
 
 void blob_write(struct buffer *b, const struct blob_name *n)
 {
@@ -47,12 +47,7 @@ static uint32_t open_slot(struct blobs *b)
         b->free = b->list[slot].next;
         return slot;
     }
-    if (b->count == b->room) {
-        b->room = b->room ? b->room * 2 : 16;
-        b->list = realloc(b->list, b->room * sizeof *b->list);
-        if (!b->list)
-            block_exhausted(b->room * sizeof *b->list);
-    }
+    list_grow(b->list, b->count, b->room);
     b->list[b->count] = (struct blob){0};
     return b->count++;
 }
@@ -93,12 +88,7 @@ void blobs_lend(struct blobs *b, struct object_id id, uint32_t proc)
     assert(blob);
     struct loan *loan = loan_of(blob, proc);
     if (!loan) {
-        if (blob->loan_count == blob->loan_room) {
-            blob->loan_room = blob->loan_room ? blob->loan_room * 2 : 4;
-            blob->loans = realloc(blob->loans, blob->loan_room * sizeof *blob->loans);
-            if (!blob->loans)
-                block_exhausted(blob->loan_room * sizeof *blob->loans);
-        }
+        list_grow(blob->loans, blob->loan_count, blob->loan_room);
         loan = &blob->loans[blob->loan_count++];
         *loan = (struct loan){proc, 0};
     }
@@ -183,12 +173,7 @@ static struct copy *new_copy(struct copies *c)
     for (uint32_t i = 0; i < c->count; i++)
         if (c->list[i].state == COPY_NONE)
             return &c->list[i];
-    if (c->count == c->room) {
-        c->room = c->room ? c->room * 2 : 16;
-        c->list = realloc(c->list, c->room * sizeof *c->list);
-        if (!c->list)
-            block_exhausted(c->room * sizeof *c->list);
-    }
+    list_grow(c->list, c->count, c->room);
     return &c->list[c->count++];
 }
 

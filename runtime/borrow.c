@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "block.h"
+#include "list.h"
 
 void future_name_write(struct buffer *b, const struct future_name *n)
 {
@@ -25,14 +25,6 @@ struct future_name future_name_read(struct reader *r)
     return n;
 }
 
-static void *grown(void *list, uint64_t count, size_t bytes)
-{
-    list = realloc(list, count * bytes);
-    if (!list)
-        block_exhausted(count * bytes);
-    return list;
-}
-
 /* ---- the index ---- */
 
 static uint32_t *head_of(const struct borrow_index *x, uint64_t key)
@@ -50,9 +42,9 @@ static void enter(struct borrow_index *x, uint32_t slot)
 /* Room for so many slots, a power of two. */
 static void index_grow(struct borrow_index *x, uint32_t room)
 {
-    x->heads = grown(x->heads, room, sizeof *x->heads);
-    x->chain = grown(x->chain, room, sizeof *x->chain);
-    x->keys = grown(x->keys, room, sizeof *x->keys);
+    x->heads = list_resize(x->heads, room, sizeof *x->heads);
+    x->chain = list_resize(x->chain, room, sizeof *x->chain);
+    x->keys = list_resize(x->keys, room, sizeof *x->keys);
     x->room = room;
     memset(x->heads, 0, room * sizeof *x->heads);
     for (uint32_t slot = 0; slot < x->slots; slot++)
@@ -121,10 +113,7 @@ const struct give *gives_get(const struct gives *g, struct object_id id)
 const struct give *gives_add(struct gives *g, const void *record, uint32_t fn, void *handle)
 {
     uint32_t slot = g->free ? g->free - 1 : g->count;
-    if (slot == g->room) {
-        g->room = g->room ? 2 * g->room : 64;
-        g->list = grown(g->list, g->room, sizeof *g->list);
-    }
+    list_grow(g->list, slot, g->room);
     struct give *give = &g->list[slot];
     if (g->free)
         g->free = give->next;
@@ -161,10 +150,7 @@ static struct holder *holder_of(struct give *give, uint32_t proc)
 
 static struct holder *new_holder(struct give *give, uint32_t proc)
 {
-    if (give->count == give->room) {
-        give->room = give->room ? 2 * give->room : 4;
-        give->holders = grown(give->holders, give->room, sizeof *give->holders);
-    }
+    list_grow(give->holders, give->count, give->room);
     struct holder *h = &give->holders[give->count++];
     *h = (struct holder){proc, 0};
     return h;
@@ -291,10 +277,7 @@ struct take *takes_find(const struct takes *t, struct object_id id)
 static struct take *open_take(struct takes *t, const struct future_name *name)
 {
     uint32_t slot = t->free ? t->free - 1 : t->count;
-    if (slot == t->room) {
-        t->room = t->room ? 2 * t->room : 64;
-        t->list = grown(t->list, t->room, sizeof *t->list);
-    }
+    list_grow(t->list, slot, t->room);
     if (t->free)
         t->free = t->list[slot].next;
     else

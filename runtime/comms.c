@@ -16,6 +16,7 @@
 #include "channel.h"
 #include "clock.h"
 #include "futex.h"
+#include "list.h"
 #include "transport.h"
 
 enum {
@@ -85,12 +86,7 @@ static struct peer *peer_of(struct comms *c, uint32_t proc)
     for (uint32_t i = 0; i < c->count; i++)
         if (c->peers[i]->proc == proc)
             return c->peers[i];
-    if (c->count == c->room) {
-        c->room = c->room ? c->room * 2 : 16;
-        c->peers = realloc(c->peers, c->room * sizeof *c->peers);
-        if (!c->peers)
-            block_exhausted(c->room * sizeof *c->peers);
-    }
+    list_grow(c->peers, c->count, c->room);
     struct peer *peer = calloc(1, sizeof *peer);
     if (!peer)
         block_exhausted(sizeof *peer);

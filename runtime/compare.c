@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "grid.h"
+#include "list.h"
 #include "map.h"
 #include "value.h"
 
@@ -31,12 +32,7 @@ enum { WALK_DEPTH = 64 };
 
 static void walk_later(struct walk *w, const struct dfl_type *type, const void *a, const void *b)
 {
-    if (w->count == w->room) {
-        w->room = w->room ? 2 * w->room : 64;
-        w->items = realloc(w->items, w->room * sizeof *w->items);
-        if (!w->items)
-            block_exhausted(w->room * sizeof *w->items);
-    }
+    list_grow(w->items, w->count, w->room);
     w->items[w->count++] = (struct pair){type, a, b};
 }
 

@@ -14,6 +14,7 @@
 #include "base/intern.h"
 #include "error.h"
 #include "grid.h"
+#include "list.h"
 #include "map.h"
 #include "task.h"
 #include "text.h"
@@ -95,12 +96,7 @@ static struct dfl_block *make_block(const struct decoder *d, const struct dfl_ty
 static void put_off(struct decode_put_off **list, size_t *count, size_t *room,
                     const struct dfl_type *type, void *what)
 {
-    if (*count == *room) {
-        *room = *room ? 2 * *room : 64;
-        *list = realloc(*list, *room * sizeof **list);
-        if (!*list)
-            block_exhausted(*room * sizeof **list);
-    }
+    list_grow(*list, *count, *room);
     (*list)[(*count)++] = (struct decode_put_off){type, what};
 }
 

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "list.h"
 #include "map.h"
 #include "value.h"
 
@@ -33,12 +34,7 @@ static __attribute__((noinline)) struct dead_list *dead_mine(void)
 
 static void dead_push(struct dead_list *list, struct dead d)
 {
-    if (list->count == list->room) {
-        list->room = list->room ? 2 * list->room : 64;
-        list->items = realloc(list->items, list->room * sizeof *list->items);
-        if (!list->items)
-            block_exhausted(list->room * sizeof *list->items);
-    }
+    list_grow(list->items, list->count, list->room);
     list->items[list->count++] = d;
 }
 

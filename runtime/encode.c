@@ -7,6 +7,7 @@
 #include "array.h"
 #include "base/bytes.h"
 #include "grid.h"
+#include "list.h"
 #include "map.h"
 #include "task.h"
 #include "text.h"
@@ -289,12 +290,7 @@ static bool put_parts(struct encoder *e, const struct dfl_type *type, const void
 
 static bool put_later(struct encoder *e, const struct dfl_type *type, const void *value)
 {
-    if (e->later_count == e->later_room) {
-        e->later_room = e->later_room ? 2 * e->later_room : 64;
-        e->later = realloc(e->later, e->later_room * sizeof *e->later);
-        if (!e->later)
-            block_exhausted(e->later_room * sizeof *e->later);
-    }
+    list_grow(e->later, e->later_count, e->later_room);
     e->later[e->later_count++] = (struct encode_put_off){type, value};
     return true;
 }

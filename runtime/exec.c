@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "block.h"
+#include "list.h"
 
 static uint32_t open_slot(struct exec *e)
 {
@@ -14,12 +14,7 @@ static uint32_t open_slot(struct exec *e)
         e->free = e->list[slot].next;
         return slot;
     }
-    if (e->count == e->room) {
-        e->room = e->room ? e->room * 2 : 64;
-        e->list = realloc(e->list, e->room * sizeof *e->list);
-        if (!e->list)
-            block_exhausted(e->room * sizeof *e->list);
-    }
+    list_grow(e->list, e->count, e->room);
     return e->count++;
 }
 

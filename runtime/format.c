@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "grid.h"
+#include "list.h"
 #include "map.h"
 #include "value.h"
 
@@ -139,12 +140,7 @@ static void format_plain(struct buffer *, const struct dfl_type *, const void *v
 
 static void add_hole(struct layers *l, struct hole hole)
 {
-    if (l->count == l->room) {
-        l->room = l->room ? 2 * l->room : 16;
-        l->holes = realloc(l->holes, l->room * sizeof *l->holes);
-        if (!l->holes)
-            block_exhausted(l->room * sizeof *l->holes);
-    }
+    list_grow(l->holes, l->count, l->room);
     l->holes[l->count++] = hole;
 }
 
@@ -420,12 +416,7 @@ struct pieces {
 
 static void push_piece(struct pieces *p, struct piece piece)
 {
-    if (p->count == p->room) {
-        p->room = p->room ? 2 * p->room : 64;
-        p->at = realloc(p->at, p->room * sizeof *p->at);
-        if (!p->at)
-            block_exhausted(p->room * sizeof *p->at);
-    }
+    list_grow(p->at, p->count, p->room);
     p->at[p->count++] = piece;
 }
 

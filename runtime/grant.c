@@ -1,8 +1,8 @@
 /* grant.c - leases that a node grants on its worker. lease.h declares this. */
 #include <stdlib.h>
 
-#include "block.h"
 #include "lease.h"
+#include "list.h"
 
 void grants_worker(struct grants *g, uint32_t worker, uint32_t slots)
 {
@@ -23,12 +23,7 @@ static struct grant *new_grant(struct grants *g)
     for (uint32_t i = 0; i < g->count; i++)
         if (!g->list[i].id)
             return &g->list[i];
-    if (g->count == g->room) {
-        g->room = g->room ? g->room * 2 : 16;
-        g->list = realloc(g->list, g->room * sizeof *g->list);
-        if (!g->list)
-            block_exhausted(g->room * sizeof *g->list);
-    }
+    list_grow(g->list, g->count, g->room);
     return &g->list[g->count++];
 }
 
@@ -78,12 +73,7 @@ static struct rumour *rumour_of(struct grants *g, uint32_t node)
     for (uint32_t i = 0; i < g->rumour_count; i++)
         if (g->rumours[i].node == node)
             return &g->rumours[i];
-    if (g->rumour_count == g->rumour_room) {
-        g->rumour_room = g->rumour_room ? g->rumour_room * 2 : 16;
-        g->rumours = realloc(g->rumours, g->rumour_room * sizeof *g->rumours);
-        if (!g->rumours)
-            block_exhausted(g->rumour_room * sizeof *g->rumours);
-    }
+    list_grow(g->rumours, g->rumour_count, g->rumour_room);
     struct rumour *r = &g->rumours[g->rumour_count++];
     *r = (struct rumour){.node = node};
     return r;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "list.h"
 
 enum {
     PAGE = 4096,
@@ -26,14 +27,6 @@ struct heap_part {
     uint32_t used;    /* pages */
     int32_t runs[];   /* at the ends of a run: its pages, negative if it is free */
 };
-
-static void *resized(void *old, uint64_t bytes)
-{
-    void *p = realloc(old, bytes);
-    if (!p)
-        block_exhausted(bytes);
-    return p;
-}
 
 static void *zeroed(uint64_t count, size_t size)
 {
@@ -160,10 +153,7 @@ static struct heap_part *make_part(struct store_extent extent)
 
 static void add_part(struct heap *heap, struct heap_part *part)
 {
-    if (heap->count == heap->room) {
-        heap->room = heap->room ? 2 * heap->room : 16;
-        heap->parts = resized(heap->parts, heap->room * sizeof *heap->parts);
-    }
+    list_grow(heap->parts, heap->count, heap->room);
     part->index = heap->count;
     heap->parts[heap->count++] = part;
     heap->empty += part->extent.bytes;

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "block.h"
+#include "list.h"
 
 /* ---- asking ---- */
 
@@ -37,12 +37,7 @@ static struct lease *entry_for(struct leases *l, uint32_t worker)
     }
     if (unused)
         return unused;
-    if (l->count == l->room) {
-        l->room = l->room ? l->room * 2 : 16;
-        l->list = realloc(l->list, l->room * sizeof *l->list);
-        if (!l->list)
-            block_exhausted(l->room * sizeof *l->list);
-    }
+    list_grow(l->list, l->count, l->room);
     l->list[l->count] = (struct lease){0};
     return &l->list[l->count++];
 }

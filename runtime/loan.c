@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "heap.h"
+#include "list.h"
 #include "value.h"
 
 enum {
@@ -189,12 +190,7 @@ static struct kept *keep(const struct dfl_view *view, uint64_t len)
 
 static void add_name(const struct blob_name *name)
 {
-    if (loan.out_count == loan.out_room) {
-        loan.out_room = loan.out_room ? loan.out_room * 2 : 16;
-        loan.out = realloc(loan.out, loan.out_room * sizeof *loan.out);
-        if (!loan.out)
-            block_exhausted(loan.out_room * sizeof *loan.out);
-    }
+    list_grow(loan.out, loan.out_count, loan.out_room);
     loan.out[loan.out_count++] = *name;
 }
 
@@ -274,9 +270,7 @@ static bool read_names(struct reader *r)
         return false;
     if (count > loan.in_room) {
         loan.in_room = count;
-        loan.in = realloc(loan.in, count * sizeof *loan.in);
-        if (!loan.in)
-            block_exhausted(count * sizeof *loan.in);
+        loan.in = list_resize(loan.in, count, sizeof *loan.in);
     }
     for (; loan.in_count < count; loan.in_count++)
         loan.in[loan.in_count] = blob_read(r);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "compare.h"
+#include "list.h"
 #include "value.h"
 
 struct map_slot {
@@ -233,13 +234,9 @@ static void entries_grow(struct dfl_map *map)
 {
     uint64_t old_bits = removed_bytes(map);
     map->room = slots_limit((uint64_t)map->mask + 1);
-    map->entries = realloc(map->entries, (uint64_t)map->room * map->stride);
-    if (!map->entries)
-        block_exhausted((uint64_t)map->room * map->stride);
+    map->entries = list_resize(map->entries, map->room, map->stride);
     if (map->removed) {
-        map->removed = realloc(map->removed, removed_bytes(map));
-        if (!map->removed)
-            block_exhausted(removed_bytes(map));
+        map->removed = list_resize(map->removed, removed_bytes(map), 1);
         memset((char *)map->removed + old_bits, 0, removed_bytes(map) - old_bits);
     }
 }

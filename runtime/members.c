@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "list.h"
 
 struct member *members_find(const struct members *m, uint32_t proc)
 {
@@ -27,12 +28,7 @@ static char *copy_url(struct bytes url)
 
 static struct member *add(struct members *m, uint32_t proc)
 {
-    if (m->count == m->room) {
-        m->room = m->room ? m->room * 2 : 16;
-        m->list = realloc(m->list, m->room * sizeof *m->list);
-        if (!m->list)
-            block_exhausted(m->room * sizeof *m->list);
-    }
+    list_grow(m->list, m->count, m->room);
     struct member *new = &m->list[m->count++];
     *new = (struct member){.proc = proc, .url = copy_url((struct bytes){0})};
     return new;

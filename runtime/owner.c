@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "block.h"
+#include "list.h"
 
 const char *row_state_name(enum row_state state)
 {
@@ -46,12 +46,7 @@ static uint32_t row_open(struct owner *o)
         slot = o->free - 1;
         o->free = o->rows[slot].next;
     } else {
-        if (o->count == o->room) {
-            o->room = o->room ? o->room * 2 : 64;
-            o->rows = realloc(o->rows, o->room * sizeof *o->rows);
-            if (!o->rows)
-                block_exhausted(o->room * sizeof *o->rows);
-        }
+        list_grow(o->rows, o->count, o->room);
         slot = o->count++;
         o->rows[slot].generation = 0;
     }

@@ -8,6 +8,7 @@
 #include "block.h"
 #include "clock.h"
 #include "error.h"
+#include "list.h"
 #include "loan.h"
 #include "remote.h"
 #include "value.h"
@@ -56,12 +57,7 @@ static struct {
 
 static void add_name(struct names *n, struct future_name name)
 {
-    if (n->count == n->room) {
-        n->room = n->room ? 2 * n->room : 16;
-        n->list = realloc(n->list, n->room * sizeof *n->list);
-        if (!n->list)
-            block_exhausted(n->room * sizeof *n->list);
-    }
+    list_grow(n->list, n->count, n->room);
     n->list[n->count++] = name;
 }
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "blob.h"
-#include "block.h"
+#include "list.h"
 
 static struct pull *find(struct pulls *p, struct object_id id)
 {
@@ -17,12 +17,7 @@ static struct pull *new_pull(struct pulls *p)
     for (uint32_t i = 0; i < p->count; i++)
         if (!p->list[i].id.owner)
             return &p->list[i];
-    if (p->count == p->room) {
-        p->room = p->room ? p->room * 2 : 16;
-        p->list = realloc(p->list, p->room * sizeof *p->list);
-        if (!p->list)
-            block_exhausted(p->room * sizeof *p->list);
-    }
+    list_grow(p->list, p->count, p->room);
     return &p->list[p->count++];
 }
 

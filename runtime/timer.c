@@ -4,9 +4,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "block.h"
 #include "cancel.h"
 #include "clock.h"
+#include "list.h"
 #include "park.h"
 #include "worker.h"
 
@@ -70,12 +70,7 @@ static void update_next(void)
 
 static void add(struct timer *timer)
 {
-    if (timers.count == timers.room) {
-        timers.room = timers.room ? 2 * timers.room : 64;
-        timers.heap = realloc(timers.heap, timers.room * sizeof *timers.heap);
-        if (!timers.heap)
-            block_exhausted(timers.room * sizeof *timers.heap);
-    }
+    list_grow(timers.heap, timers.count, timers.room);
     timer->order = timers.order++;
     sift_up(timer, timers.count++);
     update_next();

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "list.h"
 #include "map.h"
 
 /* ---- types ---- */
@@ -175,12 +176,7 @@ static void share_holder(struct sharing *s, struct holder h)
         share_inside(s, h);
         return;
     }
-    if (s->count == s->room) {
-        s->room = s->room ? 2 * s->room : 64;
-        s->waiting = realloc(s->waiting, s->room * sizeof *s->waiting);
-        if (!s->waiting)
-            block_exhausted(s->room * sizeof *s->waiting);
-    }
+    list_grow(s->waiting, s->count, s->room);
     s->waiting[s->count++] = h;
 }
 
