@@ -4,6 +4,7 @@
  *   uses standard streams, or functions of C that do io: these have one state, there;
  *   spawns io tasks: at the end of the run nobody waits for those that others have left;
  *   spawns tasks with a @limit: so all that the limit counts are counted in one place;
+ *   cancels futures, which may be of others;
  *   calls or spawns such. */
 #include "ir.h"
 
@@ -44,7 +45,7 @@ static bool is_bound(const struct ir_func *f)
 static bool binds(const struct ir_value *x)
 {
     if (x->op != IR_call && x->op != IR_spawn)
-        return false;
+        return x->op == IR_cancel;
     const struct dfl_policy *policy = x->op == IR_spawn ? x->imm.call.policy : NULL;
     bool io = x->op == IR_spawn && x->imm.call.func->flags & FUNC_IO;
     return io || (policy && policy->group) || x->imm.call.func->bound;

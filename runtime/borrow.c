@@ -340,8 +340,8 @@ static void on_value(struct takes *t, uint32_t from, struct object_id id, struct
     if (take && take->done)
         take = NULL;
     struct action *act = settle(take, from, value, out);
-    if (answer)
-        act->id = id;
+    act->id = id;
+    act->slot = answer;
     if (take && take->unread == 0)
         close_take(t, take, out);
 }
@@ -350,6 +350,13 @@ void takes_on_result(struct takes *t, uint32_t from, const struct msg_future_res
                      struct actions *out)
 {
     on_value(t, from, m->id, m->value, false, out);
+}
+
+void takes_lost(struct takes *t, struct object_id id)
+{
+    struct take *take = takes_find(t, id);
+    if (take)
+        take->lost = true;
 }
 
 void takes_on_away(struct takes *t, uint32_t from, const struct msg_future_away *m,

@@ -108,6 +108,8 @@ struct take *takes_find(const struct takes *, struct object_id);
 void takes_read(struct takes *, struct object_id, struct actions *);
 void takes_on_result(struct takes *, uint32_t from, const struct msg_future_result *,
                      struct actions *);
+/* What came cannot be read here: messages that name it and are still to be read find no value. */
+void takes_lost(struct takes *, struct object_id);
 void takes_on_away(struct takes *, uint32_t from, const struct msg_future_away *, struct actions *);
 void takes_on_death(struct takes *, uint32_t dead, struct actions *);
 /* Ends those that are not done and of which `is_unused` says that only the table holds them. */

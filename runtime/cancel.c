@@ -12,6 +12,7 @@
 #include "error.h"
 #include "limit.h"
 #include "park.h"
+#include "remote.h"
 #include "worker.h"
 
 /* ---- the innermost task ---- */
@@ -190,6 +191,8 @@ static void cancel(struct dfl_task *task)
         return;
     if (await_claim(task) || (task_fn(task)->policy && limit_withdraw(task)))
         worker_give(&task, 1);
+    else if (__atomic_load_n(&task->outcome, __ATOMIC_SEQ_CST) == TASK_LENT)
+        remote_cancel();
     else
         tell(task);
 }

@@ -237,30 +237,41 @@ struct dfl_error *dfl_fail_from(const struct dfl_site *site, const struct dfl_vi
 
 /* ---- telling ---- */
 
-static void report_chain(FILE *to, const struct dfl_error *e)
+static void report_chain(struct buffer *b, const struct dfl_error *e)
 {
     for (int64_t i = 0; i < e->chain.len; i++) {
         const struct dfl_view *link = array_at(&value_str, &e->chain, i);
-        fprintf(to, "  in task %.*s\n", (int)link->len, (const char *)link->ptr);
+        buffer_string(b, "  in task ");
+        buffer_put(b, link->ptr, link->len);
+        buffer_char(b, '\n');
     }
 }
 
-static void report_one(FILE *to, const char *label, const struct dfl_error *e)
+static void report_one(struct buffer *b, const char *label, const struct dfl_error *e)
 {
-    const char *fallback = dfl_fail_text(e->kind);
-    bool told = e->message.len > 0;
-    fprintf(to, "%s: ", label);
-    fwrite(told ? e->message.ptr : fallback, 1, told ? (size_t)e->message.len : strlen(fallback),
-           to);
-    fputc('\n', to);
-    if (e->site.file)
-        fprintf(to, "  at %s:%u:%u\n", e->site.file, e->site.line, e->site.column);
-    report_chain(to, e);
+    buffer_string(b, label);
+    if (e->message.len > 0)
+        buffer_put(b, e->message.ptr, e->message.len);
+    else
+        buffer_string(b, dfl_fail_text(e->kind));
+    buffer_char(b, '\n');
+    if (e->site.file) {
+        char place[32];
+        snprintf(place, sizeof place, ":%u:%u\n", e->site.line, e->site.column);
+        buffer_string(b, "  at ");
+        buffer_string(b, e->site.file);
+        buffer_string(b, place);
+    }
+    report_chain(b, e);
 }
 
+/* In one piece: other threads may be telling of other failures. */
 void dfl_error_report(FILE *to, const struct dfl_error *e)
 {
-    report_one(to, "error", e);
+    struct buffer b = {0};
+    report_one(&b, "error: ", e);
     for (e = e->cause; e; e = e->cause)
-        report_one(to, "caused by", e);
+        report_one(&b, "caused by: ", e);
+    fwrite(buffer_text(&b), 1, (size_t)b.len, to);
+    buffer_discard(&b);
 }

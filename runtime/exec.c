@@ -97,8 +97,8 @@ void exec_on_cancel(struct exec *e, uint32_t from, const struct msg_task_cancel 
     for (uint32_t i = 0; i < e->count; i++) {
         struct execution *x = &e->list[i];
         if (x->used && !x->dropped && x->owner == from && x->slot == m->slot &&
-            x->generation == m->generation && x->attempt == m->attempt)
-            drop(x, out);
+            x->generation == m->generation && x->attempt == m->attempt && x->handle)
+            act_add(out, ACT_CANCEL)->handle = x->handle;
     }
 }
 

@@ -31,7 +31,7 @@ void exec_refuse(struct exec *, uint32_t slot, struct actions *);
 void exec_return(struct exec *, uint32_t owner, struct actions *);
 /* Could not be started or will not be run: the slot is free again and nobody is told. */
 void exec_forget(struct exec *, uint32_t slot);
-/* Its owner needs it no more. */
+/* It is to end early. What is not known here has been answered, or is on its way: no matter. */
 void exec_on_cancel(struct exec *, uint32_t from, const struct msg_task_cancel *, struct actions *);
 /* Nobody waits for what the dead one had here. */
 void exec_on_death(struct exec *, uint32_t dead, struct actions *);

@@ -74,6 +74,7 @@ void owner_lend(struct owner *o, uint32_t worker, void *record, uint32_t fn, uin
     row->record = record;
     row->attempt = attempt;
     row->worker = worker;
+    row->told = false;
     row_move(row, ROW_READY, ROW_LEASED);
     act_send_task_push(out, worker,
                        &(struct msg_task_push){slot, row->generation, attempt, fn, args});
@@ -141,6 +142,18 @@ bool owner_on_refuse(struct owner *o, uint32_t from, const struct msg_task_refus
     act_add(out, ACT_KEEP)->handle = row->record;
     row_close(o, m->slot);
     return true;
+}
+
+void owner_cancel(struct owner *o, bool (*ends)(void *record), bool again, struct actions *out)
+{
+    for (uint32_t slot = 0; slot < o->count; slot++) {
+        struct row *row = &o->rows[slot];
+        if (!row->record || row->state != ROW_LEASED || (row->told && !again) || !ends(row->record))
+            continue;
+        row->told = true;
+        act_send_task_cancel(out, row->worker,
+                             &(struct msg_task_cancel){slot, row->generation, row->attempt});
+    }
 }
 
 static void take_from_dead(struct owner *o, uint32_t slot, struct actions *out)

@@ -20,6 +20,7 @@ struct row {
     uint32_t generation;
     uint16_t attempt;
     uint32_t worker; /* LEASED, AWAY: who has it */
+    bool told;       /* that it is to end */
     void *record;
     uint32_t next; /* in the free list: slot + 1 */
 };
@@ -48,6 +49,9 @@ void owner_drop(struct owner *, uint32_t from, const struct msg_task_result *);
 /* One that has to run here. True if it was awaited from `from`. */
 bool owner_on_refuse(struct owner *, uint32_t from, const struct msg_task_refuse *,
                      struct actions *);
+/* Tells those who run a record that is to end, as ends() says; `again`: also those who were told
+ * before, since a row may have met a task that was not there yet. */
+void owner_cancel(struct owner *, bool (*ends)(void *record), bool again, struct actions *);
 /* A worker, or a node with its workers, is no more: what it had runs again, or fails if that was
  * its last attempt. Returns how many rows it had. */
 uint32_t owner_on_death(struct owner *, uint32_t dead, struct actions *);

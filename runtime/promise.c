@@ -380,7 +380,7 @@ void promise_settle(const struct action *a, struct decoder *d, struct actions *o
         return;
     if (!d || !decode_result(d, proxy) || !decode_end(d)) {
         settle_lost(proxy, a->proc);
-        worker_tables_return(promise.tables, a->proc, out);
+        worker_tables_return(promise.tables, a->proc, a->id, out);
     }
     await_settle(promise.pool, proxy);
     worker_lent(-1);

@@ -17,6 +17,7 @@
 #include "await.h"
 #include "away.h"
 #include "block.h"
+#include "cancel.h"
 #include "channel.h"
 #include "clock.h"
 #include "comms.h"
@@ -35,10 +36,12 @@ enum {
     REST_NS = 20000000, /* ... and when they are empty */
     STAY_NS = 1000000,  /* what was taken cannot travel: no further look before */
     VALUE_MOST =
-        CHANNEL_ROW_MOST - 64, /* bytes of arguments or a result; with more, a task stays */
-    FORCE_NS = 1000000,        /* between publications by force */
-    RERUN_NS = 1000000000,     /* from the loss of an io task to its next run: longer than a keeper
-                                  takes */
+        CHANNEL_ROW_MOST - 64,   /* bytes of arguments or a result; with more, a task stays */
+    FORCE_NS = 1000000,          /* between publications by force */
+    CANCEL_NS = 1000000,         /* between looks for lent tasks that are to end */
+    CANCEL_AGAIN_NS = 100000000, /* ... and until who runs one is told again */
+    RERUN_NS = 1000000000, /* from the loss of an io task to its next run: longer than a keeper
+                              takes */
 };
 
 /* What is kept of a foreign task; its record's `rare`, and the waiter in its list. */
@@ -79,6 +82,8 @@ static struct {
     int64_t started_count;
     _Atomic(struct told *) done; /* records that were waited for */
     struct resting *resting, **resting_end;
+    _Atomic bool ends; /* lent tasks may have to end */
+    int64_t cancel_after, cancel_again;
 } remote = {.resting_end = &remote.resting};
 
 /* ---- faults that the user asked for ---- */
@@ -127,6 +132,12 @@ void remote_end(struct task_wait *wait)
 void remote_want(void)
 {
     comms_poke(remote.comms);
+}
+
+void remote_cancel(void)
+{
+    if (!atomic_exchange(&remote.ends, true))
+        comms_poke(remote.comms);
 }
 
 static void tell_change(void)
@@ -279,6 +290,11 @@ static void check_waiting(int64_t now, struct actions *out)
             give_up(side, out);
 }
 
+static void end_early(const struct side *side)
+{
+    dfl_cancel(NULL, &side->task, 1);
+}
+
 static struct told *reversed(struct told *list)
 {
     struct told *out = NULL;
@@ -319,12 +335,47 @@ static void end_done(struct actions *out)
 
 /* ---- own tasks that others run ---- */
 
+static bool is_to_end(void *record)
+{
+    struct dfl_task *task = record;
+    return cancel_is_marked(task) || task_is_forgotten(task);
+}
+
+/* Returns when to look again. */
+static int64_t cancel_lent(int64_t now, struct actions *out)
+{
+    bool again = now >= remote.cancel_again;
+    if (again || (now >= remote.cancel_after && atomic_load(&remote.ends))) {
+        atomic_store(&remote.ends, false);
+        worker_tables_cancel(&remote.tables, is_to_end, again, out);
+        remote.cancel_after = now + CANCEL_NS;
+    }
+    if (again)
+        remote.cancel_again = now + CANCEL_AGAIN_NS;
+    return atomic_load(&remote.ends)  ? remote.cancel_after
+           : remote.tables.owner.live ? remote.cancel_again
+                                      : INT64_MAX;
+}
+
 /* It is nobody's: it runs as soon as its inputs are here, which they were not if it was lent with
  * the name of a result that is away. */
 static void give(struct dfl_task *task)
 {
     if (await_unclaim(task))
         worker_give(&task, 1);
+}
+
+/* Who cancels it, or lets go of it, sees that it is lent, or was seen to have done so. */
+static void mark_lent(struct dfl_task *task)
+{
+    __atomic_store_n(&task->outcome, TASK_LENT, __ATOMIC_SEQ_CST);
+    if (is_to_end(task))
+        remote_cancel();
+}
+
+static void mark_back(struct dfl_task *task)
+{
+    __atomic_store_n(&task->outcome, 0, __ATOMIC_RELAXED);
 }
 
 static void stay(struct dfl_task *task)
@@ -337,6 +388,7 @@ static void keep(struct dfl_task *task)
 {
     away_over(task);
     away_back(task);
+    mark_back(task);
     stay(task);
     worker_lent(-1);
 }
@@ -382,7 +434,7 @@ static void settle(const struct action *act, struct actions *out)
     promise_settle(act, &d, out);
     decoder_fini(&d);
     loan_done(act->proc, out);
-    if (act->id.owner)
+    if (act->slot)
         act_send_future_read(out, act->proc, &(struct msg_future_read){act->id});
 }
 
@@ -423,6 +475,7 @@ static void requeue(struct dfl_task *task)
     task->attempt++;
     away_over(task);
     away_back(task);
+    mark_back(task);
     if (task_fn(task)->flags & DFL_FN_IO)
         rest(task);
     else
@@ -467,6 +520,7 @@ static bool lend(struct lease *lease, struct dfl_task *task, struct actions *out
     promise_send(lease->worker);
     away_send(task);
     worker_lent(1);
+    mark_lent(task);
     worker_tables_lend(&remote.tables, lease, task, task->fn, task->attempt, loan_message(front, e),
                        out);
     return true;
@@ -615,6 +669,10 @@ static void act(void *user, const struct action *a, struct actions *out)
         break;
     case ACT_DROP:
         ((struct side *)a->handle)->unwanted = true;
+        end_early(a->handle);
+        break;
+    case ACT_CANCEL:
+        end_early(a->handle);
         break;
     case ACT_FINISH:
         finish(a, out);
@@ -679,7 +737,7 @@ static int64_t step(void *user, int64_t now, struct actions *out)
     check_waiting(now, out);
     promise_step(now, remote.leaving, out);
     int64_t away = away_step(now, remote.leaving, out);
-    int64_t rest = end_rests(now);
+    int64_t rest = end_rests(now), cancel = cancel_lent(now, out);
     if (!remote.leaving)
         share_work(now, out);
     worker_tables_idle(&remote.tables, worker_idle(), out);
@@ -687,6 +745,7 @@ static int64_t step(void *user, int64_t now, struct actions *out)
     int64_t look = now + (worker_busy() ? LOOK_NS : REST_NS);
     look = away < look ? away : look;
     look = rest < look ? rest : look;
+    look = cancel < look ? cancel : look;
     return due < look ? due : look;
 }
 

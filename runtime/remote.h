@@ -22,6 +22,8 @@ void remote_close(const struct stats *);
 
 /* Someone waits here for a record that was TASK_AWAY a moment ago. Called by workers. */
 void remote_want(void);
+/* A record that is TASK_LENT may have to end. Called on any thread. */
+void remote_cancel(void);
 /* A worker begins to run a foreign task; it is done. Called by workers. */
 void remote_begin(struct dfl_task *);
 void remote_end(struct task_wait *);

@@ -59,6 +59,9 @@ void worker_tables_drop(struct worker_tables *, uint32_t from, const struct msg_
 /* It is not fetched: its task is KEEP. */
 void worker_tables_leave(struct worker_tables *, uint32_t from, const struct msg_task_result *,
                          struct actions *);
+/* Those who run records of ours that are to end are told (owner_cancel()). */
+void worker_tables_cancel(struct worker_tables *, bool (*ends)(void *record), bool again,
+                          struct actions *);
 /* Whose task START is about. */
 uint32_t worker_tables_owner(const struct worker_tables *, uint32_t slot);
 /* The answer to START: what DROP is to name. */
@@ -71,8 +74,9 @@ void worker_tables_refuse(struct worker_tables *, uint32_t slot, struct actions 
 void worker_tables_done(struct worker_tables *, uint32_t slot, uint32_t run_ns, struct bytes result,
                         struct actions *);
 /* A future that `owner` named has no result here: all that runs for it, and so may have waited for
- * that, is left to it. */
-void worker_tables_return(struct worker_tables *, uint32_t owner, struct actions *);
+ * that, or comes later and would, is left to it. */
+void worker_tables_return(struct worker_tables *, uint32_t owner, struct object_id,
+                          struct actions *);
 /* So many threads have nothing to do; the node hears of it if that is news. */
 void worker_tables_idle(struct worker_tables *, uint32_t threads, struct actions *);
 void worker_tables_close(struct worker_tables *);

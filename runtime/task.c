@@ -14,6 +14,7 @@
 #include "cancel.h"
 #include "error.h"
 #include "fiber.h"
+#include "remote.h"
 #include "value.h"
 #include "worker.h"
 
@@ -501,12 +502,14 @@ static void end(struct task_pool *pool, struct dfl_task *task)
 /* The last future of a task that is pending. True: it was the last reference. */
 static bool let_go_pending(struct dfl_task *task)
 {
-    bool runs = __atomic_load_n(&task->outcome, __ATOMIC_RELAXED) == TASK_RUNS;
+    uint8_t outcome = __atomic_load_n(&task->outcome, __ATOMIC_RELAXED);
     cancel_before_release(task);
     if (atomic_fetch_sub(&task->refs, 1) == 1)
         return true;
-    if (runs)
+    if (outcome == TASK_RUNS)
         cancel_after_release(task);
+    else if (outcome == TASK_LENT)
+        remote_cancel();
     return false;
 }
 

@@ -40,7 +40,8 @@ enum {
 
 enum {
     TASK_RUNS = 255,        /* `outcome` of a record that has begun, */
-    TASK_AWAY = 254,        /* of one whose result is with another process (away.h) */
+    TASK_AWAY = 254,        /* of one whose result is with another process (away.h), */
+    TASK_LENT = 253,        /* of one that another process runs */
     TASK_CLAIMED = 1 << 30, /* in `deps`: cancelled while it waited for inputs; the last of them
                                ends a reference instead of making it ready */
 };

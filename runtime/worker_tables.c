@@ -190,6 +190,12 @@ void worker_tables_lend(struct worker_tables *t, struct lease *lease, void *reco
     owner_lend(&t->owner, lease->worker, record, fn, attempt, args, out);
 }
 
+void worker_tables_cancel(struct worker_tables *t, bool (*ends)(void *record), bool again,
+                          struct actions *out)
+{
+    owner_cancel(&t->owner, ends, again, out);
+}
+
 uint32_t worker_tables_owner(const struct worker_tables *t, uint32_t slot)
 {
     return t->exec.list[slot].owner;
@@ -205,8 +211,10 @@ void worker_tables_refuse(struct worker_tables *t, uint32_t slot, struct actions
     exec_refuse(&t->exec, slot, out);
 }
 
-void worker_tables_return(struct worker_tables *t, uint32_t owner, struct actions *out)
+void worker_tables_return(struct worker_tables *t, uint32_t owner, struct object_id id,
+                          struct actions *out)
 {
+    takes_lost(&t->takes, id);
     exec_return(&t->exec, owner, out);
 }
 

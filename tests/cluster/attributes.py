@@ -1,5 +1,7 @@
 """Tasks whose attributes say how they run, and io tasks that may run again, on several nodes: that they
 leave, what stays, what becomes of the programs that they have started."""
+import time
+
 from cluster.ends import built, counted, nodes
 from harness import Case, fail, same
 
@@ -57,7 +59,108 @@ io task main(args: [str]) {
         fail("%d tasks were lent" % lent)
 
 
+# A dozen programs that take long; when one of them runs somewhere, and others got their chance, all are
+# to end, and do.
+LONG = HEAD + """
+@cpus(1) @idempotent
+io task long(dir: str, i: int) -> int! {
+  io.exec(["sh", "-c", "trap '' TERM; echo $$ > {dir}/{i}.new; mv {dir}/{i}.new {dir}/{i}; while :; do sleep 0.1; done"])?.status
+}
+task endless(n: int) -> int {
+  var x = n
+  while x != 0 { x = (x * 5 + 1) % 7 + 1 }
+  x
+}
+task holds(n: int) -> int {
+  let fs = [spawn endless(i) for i in 1..n]
+  fs.len + burn(100)
+}
+io task holder(dir: str) -> int { (await [spawn long(dir, i) for i in 0..12]).len }
+io fn kind<A>(r: A!) -> str { match r { ok(_) => "ok", err(e) => e.kind } }
+io fn alive(dir: str) -> int! {
+  var n = 0
+  for name in io.list(dir)? {
+    let state = match io.read("/proc/{io.read_text("{dir}/{name}")?.trim()}/stat") { ok(b) => b.text() else "", err(_) => ") Z" }
+    if !state.contains(") Z") { n += 1 }
+  }
+  n
+}
+io task started(dir: str, n: int) -> ()! {
+  while io.list(dir)?.len < n { io.sleep(1ms) }
+}
+io task main(args: [str]) -> int! {
+  let dir = io.temp_dir()?
+  HOW
+  io.remove_all(dir)?
+  0
+}
+"""
+CANCELLED = """let fs = [spawn long(dir, i) for i in 0..12]
+  (await spawn started(dir, 3))?
+  cancel fs
+  print("{[f for f in fs if kind(try await f) == "cancelled"].len} were cancelled, {alive(dir)?} are alive")"""
+TIMES_OUT = """let fs = [spawn @timeout(800ms) long(dir, i) for i in 0..12]
+  print("{[f for f in fs if kind(try await f) == "timeout"].len} took too long, {alive(dir)?} are alive")"""
+WITH_HOLDER = """let f = spawn holder(dir)
+  (await spawn started(dir, 3))?
+  cancel f
+  print(kind(try await f))
+  while alive(dir)? > 0 { io.sleep(10ms) }"""
+FORGOTTEN = """print("{await spawn holds(13)} are forgotten, {(await [spawn burn(20) for _ in 0..12]).sum()}")"""
+
+
+def ends(place, dfl, how, wanted):
+    """Each of the three nodes has begun one of them."""
+    program = built(place, dfl, LONG.replace("HOW", how))
+    for _ in range(5):
+        began = time.monotonic()
+        out, err = nodes(place, program, env={"DFL_STATS": "1", "DFL_THREADS": "1"}).end(0)
+        same(out, wanted)
+        if time.monotonic() - began > 30:
+            fail("they went on")
+        if counted(err)["tasks lent to others"][0] > 1:
+            return
+    fail("none was lent\n" + err)
+
+
+# A program that meets one of an earlier run of its task ends with status 9. Those of main's own process
+# are short, so that it has room for what others lose.
+ALONE = HEAD + """
+io fn self() -> str! { io.read("/proc/self/stat")?.text()?.split(" ")[0] }
+@cpus(1) @idempotent
+io task alone(dir: str, root: str, i: int) -> int! {
+  let seen = "{dir}/{i}"
+  let time = if self()? == root { "0.1" } else { "1.5" }
+  io.exec(["sh", "-c", "trap '' TERM; touch {seen}; for p in $(cat {seen}); do kill -0 $p 2>/dev/null && exit 9; done; echo $$ >> {seen}; sleep {time}"])?.status
+}
+io task main(args: [str]) -> int! {
+  let dir = io.temp_dir()?
+  let root = self()?
+  let all = await [spawn alone(dir, root, i) for i in 0..6]
+  print("{[s? for s in all].sum()}")
+  io.remove_all(dir)?
+  0
+}
+"""
+
+
+def runs_again(place, dfl):
+    program = built(place, dfl, ALONE)
+    for victim in ("worker=2", "node=3"):
+        out, err = nodes(place, program, env={"DFL_CHAOS": "kill:%s:ms=900" % victim, "DFL_STATS": "1",
+                                              "DFL_THREADS": "1"}).end(0)
+        same(out, "0\n")
+        if counted(err)["run again after a death"][0] == 0:
+            fail("nothing was lost\n" + err)
+
+
 def cases(dfl):
+    for name, how, wanted in (
+            ("cancelled", CANCELLED, "12 were cancelled, 0 are alive\n"),
+            ("timeout", TIMES_OUT, "12 took too long, 0 are alive\n"),
+            ("with who holds them", WITH_HOLDER, "cancelled\n"), ("forgotten", FORGOTTEN, "12 are forgotten, 0\n")):
+        yield Case("cluster/attributes [elsewhere, %s]" % name, lambda p, h=how, w=wanted: ends(p, dfl, h, w))
+    yield Case("cluster/attributes [what was started is dead before the next run]", lambda p: runs_again(p, dfl))
     for name, text, spawn, wanted in KINDS:
         yield Case("cluster/attributes [%s %s]" % (name, "leaves" if wanted else "stays"),
                    lambda p, t=text, s=spawn, w=wanted: leaves(p, dfl, t, s, w))

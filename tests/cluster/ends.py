@@ -77,6 +77,52 @@ io task main(args: [str]) {
   print("{await ends}")
 }
 """
+JOINS = """import time
+@no(grain) @no(elide)
+task big(n: int) -> [int] { [i + n for i in 0..500_000] }
+@no(grain) @no(elide)
+task merge(xs: [int], ys: [int]) -> [int] { [xs[i] + ys[i] for i in 0..xs.len] }
+@no(grain) @no(elide)
+task text(n: int) -> str { ["añb" for _ in 0..400_000 + n].join("") }
+@no(grain) @no(elide)
+task both(a: str, b: str) -> [[str]] { [[a], [b, a], ["x" for _ in 0..1_000_000]] }
+@no(grain) @no(elide)
+task total(xs: [int], ys: [int], parts: [[str]]) -> int { xs.sum() + ys.sum() + parts[1][0].len + parts[2].len }
+io task main(args: [str]) {
+  time.spin(150ms) // all nodes are there
+  var ends: [future int] = []
+  for n in 0..2 {
+    let a = spawn big(n)
+    let b = spawn big(n + 1)
+    var c = spawn merge(a, b)
+    for _ in 0..4 { c = spawn merge(c, a) }
+    ends.push(spawn total(c, b, spawn both(spawn text(n), spawn text(n + 1))))
+  }
+  time.spin(1500ms)
+  print("{await ends}")
+}
+"""
+TOLD = """import time
+@no(grain) @no(elide)
+task big(n: int) -> [int] {
+  time.spin(100ms)
+  [i + n for i in 0..500_000]
+}
+@no(grain) @no(elide)
+task reads(fs: [future [int]], n: int) -> int {
+  var sum = n
+  for f in fs { sum += (await f)[n] }
+  sum
+}
+io task main(args: [str]) {
+  time.spin(150ms) // all nodes are there
+  let fs = [spawn big(i) for i in 0..2]
+  time.spin(30ms) // others run them
+  let all = [spawn reads(fs, i) for i in 0..6]
+  time.spin(500ms)
+  print("{await all}")
+}
+"""
 TESTS = 'task two() -> int { 2 }\ntest "one" { expect await spawn two() == 2 }\n'
 
 # While tasks of a priority keep the root's thread busy, others go where they are given their futures.
@@ -332,6 +378,30 @@ def large_results_stay_where_the_next_task_reads_them(p, dfl):
         if counts["of these, left where made"][0] >= 25 and counts["large bytes fetched"][-1] < 100_000_000:
             return
     fail("nearly all was fetched\n" + err)
+
+
+def moves_nothing_through_the_root(p, dfl, text, wanted, *more):
+    """Large results go from who made them to who reads them: none is fetched where main runs, which is busy
+    meanwhile. Now and then a thread there gets one, when the others have no time for long."""
+    program = built(p, dfl, text)
+    for _ in range(5):
+        out, err = nodes(p, program, env={"DFL_STATS": "1", "DFL_THREADS": "1"}).end(0)
+        same(out, wanted)
+        counts = counted(err)
+        if counts["large bytes fetched"][0] == 0 and counts["of these, left where made"][0] > 1 and \
+                all(counts[row][0] > 0 for row in more):
+            return
+    fail("the root has fetched some\n" + err)
+
+
+@test
+def results_go_from_maker_to_reader_whatever_their_types(p, dfl):
+    moves_nothing_through_the_root(p, dfl, JOINS, "[875001850004, 875005350008]\n")
+
+
+@test
+def who_has_the_name_of_a_future_is_told_where_its_value_is(p, dfl):
+    moves_nothing_through_the_root(p, dfl, TOLD, "[1, 4, 7, 10, 13, 16]\n", "futures lent to others")
 
 
 @test

@@ -28,7 +28,7 @@ CHOSEN = """await_arrays counts_sharing deep_task deep_value delegate early_retu
 error_parts fail_bounds fail_key fail_message failing_releases futures_as_values generics grids
 io_edges io_nested io_tasks main_err main_status maps mergesort nested_functions_io nqueens order
 par_for par_reduce property_tests report_chain results spawn_await spawn_places stack_report stdin_lines
-task_wide tasks_mixed trace_is_pure try_kinds unawaited values_while_changing wordcount""".split()
+task_wide tasks_mixed trace_is_pure try_kinds unawaited values_while_changing wordcount cancel_travel""".split()
 
 
 class Program:

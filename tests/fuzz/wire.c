@@ -96,7 +96,7 @@ static void settle(const struct action *a)
     check(!t->done, "a proxy is completed twice");
     t->done = true;
     if (a->bytes.len == 0)
-        worker_tables_return(&w.worker, a->proc, &w.out);
+        worker_tables_return(&w.worker, a->proc, a->id, &w.out);
 }
 
 static void perform_one(const struct action *a)
@@ -116,6 +116,7 @@ static void perform_one(const struct action *a)
     case ACT_REQUEUE:
     case ACT_KEEP:
     case ACT_LOSE:
+    case ACT_ABANDON:
         thing_of(a->handle, w.lent, "what comes back was not lent")->out = false;
         break;
     case ACT_DISPOSE:
@@ -281,7 +282,7 @@ static void give_future(void)
     int i = free_thing(w.given);
     if (i < 0)
         return;
-    w.given[i].out = true;
+    w.given[i] = (struct thing){.out = true};
     struct object_id id = gives_add(g, &w.given[i], take(256), &w.given[i])->name.id;
     check(gives_find(g, &w.given[i]) == gives_get(g, id), "a named future is not found");
     for (uint32_t n = take(4); n; n--)
@@ -293,11 +294,26 @@ static void end_future(void)
 {
     struct thing *t = &w.given[take(MOST)];
     const struct give *g = gives_find(&w.worker.gives, t);
-    check(!g == !t->out, "what is named has a row");
+    check(!g == (!t->out || t->done), "what is named has a row");
     if (!g)
         return;
+    if (take(2)) {
+        gives_away(&w.worker.gives, g->name.id, (struct bytes){0}, &w.out);
+        t->done = true; /* and kept until all holders have read it */
+        return;
+    }
     gives_done(&w.worker.gives, g->name.id, (struct bytes){0}, &w.out);
     t->out = false;
+}
+
+/* Someone who was told where a future of ours is has read it. */
+static void read_future(void)
+{
+    struct gives *g = &w.worker.gives;
+    if (g->count == 0)
+        return;
+    struct msg_future_read m = {g->list[take(g->count)].name.id};
+    gives_on_read(g, senders[take(SENDERS)], &m, &w.out);
 }
 
 static void take_future(void)
@@ -353,8 +369,9 @@ static void sweep(void)
 static void one_command(void)
 {
     static void (*const commands[])(void) = {
-        raw_row,    sound_row, sound_row, answer, lend,        end,        name_blob,   want_blob,
-        leave_blob, tick,      event,     sweep,  give_future, end_future, take_future, use_future};
+        raw_row,     sound_row,  sound_row,   answer,      lend,      end,
+        name_blob,   want_blob,  leave_blob,  tick,        event,     sweep,
+        give_future, end_future, read_future, take_future, use_future};
     commands[take(sizeof commands / sizeof *commands)]();
     perform();
 }
@@ -384,12 +401,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     check(count_out(w.proxies) == w.worker.takes.live, "rows of what others give and proxies");
     takes_lose(&w.worker.takes, &w.out);
     perform();
+    owner_end(&w.worker.owner, &w.out);
     blobs_end(&w.worker.blobs, &w.out);
     gives_end(&w.worker.gives, &w.out);
     takes_end(&w.worker.takes, &w.out);
     perform();
     check(count_out(w.given) + count_out(w.proxies) == 0, "a future did not come back");
     check(count_out(w.kept) == 0, "what was kept did not come back");
+    check(count_out(w.lent) == 0, "what was lent did not come back");
     worker_tables_close(&w.worker);
     node_tables_close(&w.node);
     actions_free(&w.out);

@@ -54,16 +54,19 @@ void depot_close(struct world *w)
 
 /* ---- out ---- */
 
-/* `relayed`: another's message, whose blob is named too; empty: there is none. */
+/* `lent`: what it reads of others' answers is named first, a blob each; NULL: nothing. */
 struct bytes depot_wrap(struct world *w, struct process *p, uint32_t to, uint64_t tag,
-                        struct bytes relayed, const void *data, size_t len)
+                        const struct record *lent, const void *data, size_t len)
 {
     static struct buffer message;
+    uint32_t relayed = lent ? lent->read_count : 0;
     buffer_clear(&message);
-    buffer_u32(&message, program_is_large(tag) + (relayed.len > 0));
-    if (relayed.len) {
-        struct reader r = reader_of(relayed);
-        reader_u32(&r);
+    buffer_u32(&message, program_is_large(tag) + relayed);
+    for (uint32_t i = 0; i < relayed; i++) {
+        const struct held_row *stash = lent->reads[i]->stash;
+        struct reader r = reader_of(depot_message((struct bytes){stash->row, stash->len}));
+        if (reader_u32(&r) != 1)
+            abort();
         struct blob_name name = blob_read(&r);
         blob_write(&message, &name);
     }
@@ -102,6 +105,7 @@ struct bytes depot_message(struct bytes row)
     return m.kind == MSG_task_push       ? m.task_push.args
            : m.kind == MSG_task_result   ? m.task_result.result
            : m.kind == MSG_future_result ? m.future_result.value
+           : m.kind == MSG_future_away   ? m.future_away.value
                                          : (struct bytes){0};
 }
 
@@ -207,15 +211,16 @@ static bool look(struct world *w, struct process *p, const struct blob_name *nam
 /* What a message holds behind its names, and the contents of its blobs, the last of which is its
  * sender's if that lent one. False: they cannot be had. */
 bool depot_unwrap(struct world *w, struct process *p, struct bytes message, struct bytes *data,
-                  uint64_t *content, uint64_t *relayed)
+                  struct contents *contents)
 {
     struct reader r = reader_of(message);
     bool here = true;
-    *content = *relayed = 0;
-    for (uint32_t n = reader_u32(&r); n; n--) {
+    *contents = (struct contents){.count = reader_u32(&r)};
+    if (contents->count > INPUTS_MOST + 1)
+        abort();
+    for (uint32_t i = 0; i < contents->count; i++) {
         struct blob_name name = blob_read(&r);
-        *relayed = *content;
-        here &= look(w, p, &name, content);
+        here &= look(w, p, &name, &contents->tags[i]);
     }
     *data = (struct bytes){r.at, reader_left(&r)};
     return here;

@@ -63,6 +63,15 @@ static bool waits_for(const struct record *r, const struct record *input)
     return waits && hangs(r) && !r->foreign && !r->stays;
 }
 
+/* What it waits for is elsewhere, and there to be read. */
+static bool may_go(const struct record *r)
+{
+    for (uint32_t i = 0; i < r->input_count; i++)
+        if (r->inputs[i]->state == LENT || (r->inputs[i]->state == AWAY && r->inputs[i]->fetched))
+            return false;
+    return true;
+}
+
 static void run_after(struct world *w, struct process *p, struct record *r, int64_t ns)
 {
     world_event(
@@ -171,6 +180,11 @@ struct result {
     bool failed;
 };
 
+static struct bytes stash_message(const struct record *r)
+{
+    return depot_message((struct bytes){r->stash->row, r->stash->len});
+}
+
 /* All who were named it hear of its end; now and then its value cannot travel. */
 static void tell_holders(struct world *w, struct process *p, struct record *r)
 {
@@ -180,13 +194,27 @@ static void tell_holders(struct world *w, struct process *p, struct record *r)
     if (!give)
         return;
     if (!program_stays(r->key ^ r->value)) {
-        message = depot_wrap(w, p, give->holders[0].proc, r->value, (struct bytes){0}, &result,
-                             sizeof result);
+        message = depot_wrap(w, p, give->holders[0].proc, r->value, NULL, &result, sizeof result);
         for (uint32_t i = 1; i < give->count; i++)
             depot_lend_also(p, give->holders[i].proc, message);
     }
+    free(give->handle);
     gives_done(&p->worker.gives, give->name.id, message, &p->actions);
     r->named = false;
+    r->uses--;
+}
+
+/* The same of one whose value is elsewhere. */
+static void tell_where(struct world *w, struct process *p, struct record *r)
+{
+    const struct give *give = gives_find(&p->worker.gives, r);
+    if (!give)
+        return;
+    say(w, p, "is away for its holders", r->key);
+    ((struct given *)give->handle)->away = true;
+    gives_away(&p->worker.gives, give->name.id, stash_message(r), &p->actions);
+    r->named = false;
+    r->told++;
     r->uses--;
 }
 
@@ -200,7 +228,7 @@ static void answer(struct world *w, struct process *p, struct record *r)
     else
         worker_tables_done(&p->worker, r->slot, (uint32_t)(w->now - r->began),
                            depot_wrap(w, p, worker_tables_owner(&p->worker, r->slot), r->value,
-                                      (struct bytes){0}, &result, sizeof result),
+                                      NULL, &result, sizeof result),
                            &p->actions);
 }
 
@@ -214,11 +242,43 @@ static void done(struct world *w, struct process *p, struct record *r)
         answer(w, p, r);
 }
 
+/* It does not run, or not again. */
+static void end_cancelled(struct world *w, struct process *p, struct record *r)
+{
+    r->failed = true;
+    done(w, p, r);
+}
+
+/* What waits or is lent goes on until that is over, with what it has spawned cancelled too. */
+static void cancel(struct world *w, struct process *p, struct record *r)
+{
+    if (r->state == DONE || r->cancelled)
+        return;
+    say(w, p, "cancels", r->key);
+    r->cancelled = true;
+    for (uint32_t i = 0; i < r->child_count; i++)
+        cancel(w, p, r->children[i]);
+    for (uint32_t i = 0; r->state == PENDING && i < p->queued; i++)
+        if (p->queue[i] == r) {
+            take_at(p, i);
+            end_cancelled(w, p, r);
+        }
+}
+
+static void cancel_some(struct world *w, struct process *p, struct record *r)
+{
+    for (uint32_t i = 0; i < r->child_count; i++)
+        if (r->cancelled || program_cancels(r->key, i))
+            cancel(w, p, r->children[i]);
+}
+
 static void await_all(struct world *w, struct process *p, struct record *r)
 {
     r->begun = true;
+    cancel_some(w, p, r);
     for (uint32_t i = 0; i < r->child_count; i++)
-        await_one(r, r->children[i]);
+        if (!program_cancels(r->key, i))
+            await_one(r, r->children[i]);
     for (uint32_t i = 0; i < r->input_count; i++)
         await_one(r, r->inputs[i]);
     if (r->waits_left)
@@ -234,7 +294,7 @@ static void evaluate(struct record *r)
     for (uint32_t i = 0; i < r->child_count + r->input_count; i++) {
         const struct record *from =
             i < r->child_count ? r->children[i] : r->inputs[i - r->child_count];
-        if (!from)
+        if (!from || (i < r->child_count && program_cancels(r->key, i)))
             continue;
         if (from->state != DONE)
             abort();
@@ -271,16 +331,15 @@ static void name_input(struct process *p, struct record *r, struct buffer *names
 {
     const struct give *give = gives_find(&p->worker.gives, r);
     if (!give) {
-        give = gives_add(&p->worker.gives, r, 7, r);
+        struct given *g = malloc(sizeof *g);
+        if (!g)
+            abort();
+        *g = (struct given){r, false};
+        give = gives_add(&p->worker.gives, r, 7, g);
         r->named = true;
         r->uses++;
     }
     future_name_write(names, &give->name);
-}
-
-static struct bytes stash_message(const struct record *r)
-{
-    return depot_message((struct bytes){r->stash->row, r->stash->len});
 }
 
 /* The names of futures that are not done, the task, its inputs. */
@@ -288,16 +347,17 @@ static struct bytes write_args(struct process *p, const struct record *r, uint32
 {
     static struct buffer names, inputs, all;
     struct args args = {r->key, r->depth, r->input_count};
-    uint32_t count = 0;
+    uint32_t count = 0, relayed = 0;
     buffer_clear(&names);
     buffer_clear(&inputs);
     buffer_clear(&all);
     for (uint32_t i = 0; i < r->input_count; i++) {
         struct record *input = r->inputs[i];
         bool here = input->state == DONE;
-        if (input == r->reads) {
+        if (relayed < r->read_count && input == r->reads[relayed]) {
             struct bytes value = depot_data(stash_message(input));
             buffer_u8(&inputs, INPUT_AWAY);
+            buffer_u32(&inputs, relayed++);
             buffer_append(&inputs, value.at, sizeof(struct result));
             continue;
         }
@@ -349,14 +409,15 @@ static void arrive(struct process *p, uint32_t from, struct bytes row)
 }
 
 static struct record *read_input(struct process *p, struct reader *r,
-                                 const struct future_name *names, uint64_t relayed)
+                                 const struct future_name *names, const struct contents *contents)
 {
     uint8_t how = reader_u8(r);
     if (how == INPUT_AWAY) {
         struct record *here = record_new(p, 0, 0);
         struct result result;
+        uint32_t index = reader_u32(r);
         memcpy(&result, reader_take(r, sizeof result), sizeof result);
-        if (result.value != relayed)
+        if (index >= contents->count || result.value != contents->tags[index])
             abort();
         here->state = DONE;
         here->value = result.value;
@@ -377,21 +438,19 @@ static struct record *read_input(struct process *p, struct reader *r,
 }
 
 /* NULL: a future that it needs was lost. */
-static struct record *read_task(struct process *p, struct bytes data, uint64_t content,
-                                uint64_t relayed)
+static struct record *read_task(struct process *p, struct bytes data,
+                                const struct contents *contents)
 {
     struct future_name names[INPUTS_MOST];
     struct reader reader = reader_of(data);
     uint32_t count = read_names(&reader, names);
     struct args args;
     memcpy(&args, reader_take(&reader, sizeof args), sizeof args);
-    if (program_is_large(args.key) && content != args.key)
+    if (program_is_large(args.key) && contents->tags[contents->count - 1] != args.key)
         abort();
-    if (!program_is_large(args.key))
-        relayed = content;
     struct record *r = record_new(p, args.key, args.depth);
     for (uint32_t i = 0; r && i < args.input_count; i++) {
-        struct record *input = read_input(p, &reader, names, relayed);
+        struct record *input = read_input(p, &reader, names, contents);
         if (input) {
             hold_input(r, input);
         } else {
@@ -419,10 +478,10 @@ static void read_nothing(struct process *p, struct bytes data)
 static void act_start(struct world *w, struct process *p, const struct action *a)
 {
     struct bytes data;
-    uint64_t content, relayed;
+    struct contents contents;
     struct record *r = NULL;
-    if (depot_unwrap(w, p, a->bytes, &data, &content, &relayed))
-        r = read_task(p, data, content, relayed);
+    if (depot_unwrap(w, p, a->bytes, &data, &contents))
+        r = read_task(p, data, &contents);
     else
         read_nothing(p, data);
     depot_end_loans(p, worker_tables_owner(&p->worker, a->slot), a->bytes);
@@ -442,14 +501,14 @@ static bool read_result(struct world *w, struct process *p, const struct action 
 {
     struct bytes data;
     struct result result;
-    uint64_t content, relayed;
-    bool here = depot_unwrap(w, p, a->bytes, &data, &content, &relayed);
+    struct contents contents;
+    bool here = depot_unwrap(w, p, a->bytes, &data, &contents);
     if (!r || !r->stash) /* else as soon as no other reads it */
         depot_end_loans(p, a->proc, a->bytes);
     if (!here || !r)
         return here;
     memcpy(&result, data.at, sizeof result);
-    if (program_is_large(result.value) && content != result.value)
+    if (program_is_large(result.value) && contents.tags[0] != result.value)
         abort();
     r->value = result.value;
     r->failed = result.failed;
@@ -459,9 +518,15 @@ static bool read_result(struct world *w, struct process *p, const struct action 
 /* A task that was lent is back, in whatever way. */
 static void back(struct record *r)
 {
-    if (r->reads)
-        r->reads->readers--;
-    r->reads = NULL;
+    for (uint32_t i = 0; i < r->read_count; i++)
+        r->reads[i]->readers--;
+    r->read_count = 0;
+}
+
+/* Others read the answer that it keeps. */
+static bool is_read(const struct record *r)
+{
+    return r->readers > 0 || r->told > 0;
 }
 
 static void drop_stash(struct record *r)
@@ -473,11 +538,14 @@ static void drop_stash(struct record *r)
 }
 
 /* It is to be run again. */
-static void again(struct process *p, struct record *r)
+static void again(struct world *w, struct process *p, struct record *r)
 {
     back(r);
     drop_stash(r);
-    enqueue(p, r);
+    if (r->cancelled)
+        end_cancelled(w, p, r);
+    else
+        enqueue(p, r);
 }
 
 static void act_finish(struct world *w, struct process *p, const struct action *a)
@@ -485,10 +553,10 @@ static void act_finish(struct world *w, struct process *p, const struct action *
     struct record *r = a->handle;
     back(r);
     if (!read_result(w, p, a, r)) {
-        if (r->stash && r->readers == 0)
+        if (r->stash && !is_read(r))
             depot_end_loans(p, a->proc, a->bytes);
         r->stays = true;
-        again(p, r);
+        again(w, p, r);
         return;
     }
     say(w, p, "result of", r->key);
@@ -499,13 +567,15 @@ static void act_settle(struct world *w, struct process *p, const struct action *
 {
     struct record *proxy = a->handle;
     bool here = a->bytes.len && read_result(w, p, a, proxy);
+    if (a->slot)
+        act_send_future_read(&p->actions, a->proc, &(struct msg_future_read){a->id});
     if (!proxy)
         return;
     if (!proxy->proxy || proxy->over || proxy->state == DONE)
         abort();
     if (!here) {
         proxy->failed = true;
-        worker_tables_return(&p->worker, a->proc, &p->actions);
+        worker_tables_return(&p->worker, a->proc, a->id, &p->actions);
     }
     done(w, p, proxy);
 }
@@ -517,12 +587,18 @@ static void act_untake(struct record *proxy)
     proxy->over = true;
 }
 
-static void act_ungive(struct record *r)
+static void act_ungive(struct given *g)
 {
-    if (!r->named || r->uses == 0)
+    struct record *r = g->record;
+    if (g->away ? r->told == 0 : !r->named || r->uses == 0)
         abort();
-    r->named = false;
-    r->uses--;
+    if (g->away) {
+        r->told--;
+    } else {
+        r->named = false;
+        r->uses--;
+    }
+    free(g);
 }
 
 static void release_held(struct world *w, struct process *p);
@@ -574,6 +650,10 @@ static void perform_one(struct world *w, struct process *p, const struct action 
         break;
     case ACT_DROP:
         r->unwanted = true;
+        cancel(w, p, r);
+        break;
+    case ACT_CANCEL:
+        cancel(w, p, r);
         break;
     case ACT_FINISH:
         act_finish(w, p, a);
@@ -581,16 +661,16 @@ static void perform_one(struct world *w, struct process *p, const struct action 
     case ACT_REQUEUE:
         r->attempt++;
         say(w, p, "again", r->key);
-        again(p, r);
+        again(w, p, r);
         break;
     case ACT_KEEP:
         say(w, p, "kept", r->key);
         r->stays = true;
-        again(p, r);
+        again(w, p, r);
         break;
     case ACT_LOSE: /* more deaths than attempts: the simulation has no failures, it tries on */
         r->attempt = 0;
-        again(p, r);
+        again(w, p, r);
         break;
     case ACT_SETTLE:
         act_settle(w, p, a);
@@ -599,7 +679,7 @@ static void perform_one(struct world *w, struct process *p, const struct action 
         act_untake(r);
         break;
     case ACT_UNGIVE:
-        act_ungive(r);
+        act_ungive(a->handle);
         break;
     case ACT_KILL:
         act_kill(w, a->proc);
@@ -648,22 +728,20 @@ static void perform(struct world *w, struct process *p)
 
 /* ---- steps ---- */
 
-/* At most one input goes by the names of others' blobs. */
+/* Inputs that are away go by the names of others' blobs. */
 static void lend(struct world *w, struct process *p, struct lease *lease, struct record *r)
 {
-    struct bytes relayed = {0};
-    for (uint32_t i = 0; i < r->input_count && !r->reads; i++)
+    for (uint32_t i = 0; i < r->input_count; i++)
         if (r->inputs[i]->state == AWAY && !r->inputs[i]->fetched) {
-            r->reads = r->inputs[i];
-            r->reads->readers++;
-            relayed = stash_message(r->reads);
+            r->reads[r->read_count++] = r->inputs[i];
+            r->inputs[i]->readers++;
             say(w, p, "goes with a result that is away", r->key);
         }
+    coverage.relayed[r->read_count]++;
     struct bytes args = write_args(p, r, lease->worker);
     r->state = LENT;
     worker_tables_lend(&p->worker, lease, r, 0, r->attempt,
-                       depot_wrap(w, p, lease->worker, r->key, relayed, args.at, args.len),
-                       &p->actions);
+                       depot_wrap(w, p, lease->worker, r->key, r, args.at, args.len), &p->actions);
 }
 
 /* An answer that stays where it is; it is fetched some time after someone waits for it. */
@@ -693,7 +771,7 @@ static void lend_waiting(struct world *w, struct process *p, struct record *inpu
         struct lease *lease = leases_on(&p->worker.leases, input->stash->from);
         if (!lease)
             lease = leases_best(&p->worker.leases);
-        if (lease && waits_for(p->queue[i], input))
+        if (lease && waits_for(p->queue[i], input) && may_go(p->queue[i]))
             lend(w, p, lease, take_at(p, i--));
     }
 }
@@ -703,8 +781,10 @@ static void look_at_away(struct world *w, struct process *p, struct record *r)
 {
     struct bytes row = {r->stash->row, r->stash->len};
     struct msg m;
+    if (r->state == AWAY && !r->fetched)
+        tell_where(w, p, r);
     if (r->state == DONE) {
-        if (r->readers)
+        if (is_read(r))
             return;
         depot_end_loans(p, r->stash->from, stash_message(r));
         drop_stash(r);
@@ -719,9 +799,7 @@ static void look_at_away(struct world *w, struct process *p, struct record *r)
     } else if (r->state == AWAY && !r->fetched && r->uses == 0 && r->parent->state == DONE &&
                wire_read(row, &m)) {
         worker_tables_drop(&p->worker, r->stash->from, &m.task_result);
-        depot_end_loans(p, r->stash->from, m.task_result.result);
-        drop_stash(r);
-        r->state = DONE;
+        r->state = DONE; /* its loans end when nobody reads it */
     }
 }
 
@@ -747,6 +825,19 @@ static void share_work(struct world *w, struct process *p)
         leases_ask(&p->worker.leases, w->now, &p->actions);
 }
 
+static bool is_cancelled(void *handle)
+{
+    return ((struct record *)handle)->cancelled;
+}
+
+static void tell_cancelled(struct world *w, struct process *p)
+{
+    bool again = w->now >= p->cancel_again;
+    worker_tables_cancel(&p->worker, is_cancelled, again, &p->actions);
+    if (again)
+        p->cancel_again = w->now + 100000000;
+}
+
 static bool is_unused(void *handle)
 {
     return ((struct record *)handle)->uses == 0;
@@ -758,6 +849,7 @@ static void step_worker(struct world *w, struct process *p)
     start_some(w, p);
     share_work(w, p);
     look_at_all_away(w, p);
+    tell_cancelled(w, p);
     depot_sweep(p);
     takes_sweep(&p->worker.takes, is_unused, &p->actions);
     worker_tables_idle(&p->worker, w->threads - p->running, &p->actions);
@@ -921,6 +1013,9 @@ void machine_close(struct process *p)
         free(r->stash);
         free(r);
     }
+    for (uint32_t i = 0; i < p->worker.gives.count; i++)
+        if (p->worker.gives.list[i].record)
+            free(p->worker.gives.list[i].handle);
     free(p->queue);
     free_rows(&p->held);
     actions_free(&p->actions);

@@ -225,7 +225,7 @@ static const char *check_step(struct world *w, const struct process *p)
         lent += r->state == LENT || r->state == AWAY;
         foreign += r->foreign && r->state != DONE;
         proxies += r->proxy && !r->over;
-        named += r->named;
+        named += r->named + r->told;
     }
     if (lent != p->worker.owner.live)
         return broken(w, "lent records and rows of the owner differ", p->proc);

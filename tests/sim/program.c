@@ -40,7 +40,7 @@ struct shape program_shape(uint64_t key, uint32_t depth)
 
 bool program_is_large(uint64_t key)
 {
-    return key % 4 == 1;
+    return key % 9 < 5;
 }
 
 bool program_stays(uint64_t key)
@@ -58,9 +58,15 @@ uint32_t program_inputs(uint64_t key, uint32_t index, uint32_t given, uint32_t o
     struct random r = {mix(key, index + 99)};
     uint32_t n = 0;
     for (uint32_t i = 0; i < index + given; i++)
-        if (random_percent(&r, i == 0 ? 80 : 40) && n < INPUTS_MOST)
+        if (random_percent(&r, i == 0 ? 80 : 40) && n < INPUTS_MOST &&
+            (i >= index || !program_cancels(key, i)))
             out[n++] = i;
     return n;
+}
+
+bool program_cancels(uint64_t key, uint32_t index)
+{
+    return mix(key, index + 55) % 24 == 0;
 }
 
 bool program_reads(uint64_t key, uint32_t input)
@@ -89,11 +95,14 @@ uint64_t program_value(uint64_t key, uint32_t depth, const uint64_t *inputs, uin
                        uint32_t *count)
 {
     struct shape s = program_shape(key, depth);
-    uint64_t values[CHILDREN_MOST + INPUTS_MOST];
-    uint32_t n = s.children;
+    uint64_t children[CHILDREN_MOST], values[CHILDREN_MOST + INPUTS_MOST];
+    uint32_t n = 0;
     ++*count;
-    for (uint32_t i = 0; i < s.children; i++)
-        values[i] = child_value(key, i, depth - 1, values, inputs, input_count, count);
+    for (uint32_t i = 0; i < s.children; i++) {
+        children[i] = child_value(key, i, depth - 1, children, inputs, input_count, count);
+        if (!program_cancels(key, i))
+            values[n++] = children[i];
+    }
     for (uint32_t i = 0; i < input_count; i++)
         if (program_reads(key, i))
             values[n++] = inputs[i];

@@ -23,6 +23,9 @@ static void report(uint64_t worlds, uint64_t tasks, uint64_t started, uint64_t s
     printf("actions:");
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         printf(" %s %llu", actions[i], (unsigned long long)coverage.actions[i]);
+    printf("\nlent with results of others:");
+    for (uint32_t i = 0; i <= INPUTS_MOST; i++)
+        printf(" %u of %llu", i, (unsigned long long)coverage.relayed[i]);
     printf("\nrows:");
     for (uint32_t kind = 1; kind < 32; kind++)
         if (strcmp(wire_name(kind), "unknown") != 0)

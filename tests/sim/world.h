@@ -26,7 +26,8 @@ uint64_t mix(uint64_t a, uint64_t b);
 
 /* ---- program.c: a tree of pure tasks, known from its root's key ----
  * A task may be given futures: of tasks that were spawned before it, or such that its parent was
- * given. It awaits some of them, with its children, and lets go of the others when it begins. */
+ * given. It awaits some of them, with its children, and lets go of the others when it begins. Some
+ * of its children it cancels instead, after a while; nobody else is given these. */
 
 enum { CHILDREN_MOST = 4, INPUTS_MOST = 3 };
 
@@ -41,6 +42,8 @@ uint64_t program_child(uint64_t key, uint32_t index);
 /* The futures that child `index` of a task with `given` of its own is given: numbers below `index`
  * are siblings, from there on the task's own. Returns how many. */
 uint32_t program_inputs(uint64_t key, uint32_t index, uint32_t given, uint32_t out[INPUTS_MOST]);
+/* Whether a task cancels child `index`. */
+bool program_cancels(uint64_t key, uint32_t index);
 /* Whether a task awaits one of its futures. */
 bool program_reads(uint64_t key, uint32_t input);
 uint64_t program_combine(uint64_t key, const uint64_t *values, uint32_t count);
@@ -71,6 +74,18 @@ struct held_row {
 
 enum record_state { PENDING, RUNNING, WAITING, LENT, AWAY, DONE };
 
+/* A row of what is given, for the table. */
+struct given {
+    struct record *record;
+    bool away; /* its holders know where the value is */
+};
+
+/* The contents of the blobs that a message names. */
+struct contents {
+    uint64_t tags[INPUTS_MOST + 1];
+    uint32_t count;
+};
+
 /* A task as its worker has it, or a proxy. */
 struct record {
     enum record_state state;
@@ -89,12 +104,15 @@ struct record {
     bool named, begun; /* in the table of what is given; a stretch of it has run */
     bool failed;       /* it had no value for something it needed */
     bool foreign, unwanted, stays;
+    bool cancelled;
     uint32_t slot;          /* foreign: of the table of executions */
     struct held_row *stash; /* the answer, if it stayed with its maker */
     bool fetched;           /* that has been asked for */
     uint32_t looks;         /* how often it was looked at, and wanted here */
     uint32_t readers;       /* tasks that were lent with the names in it */
-    struct record *reads;   /* LENT: whose names it was lent with */
+    uint32_t told;          /* rows of holders that were told where it is and have not read it */
+    struct record *reads[INPUTS_MOST]; /* LENT: whose names it was lent with */
+    uint32_t read_count;
     int64_t began;
     struct record *next; /* all of its worker */
 };
@@ -107,6 +125,7 @@ struct process {
     struct actions actions;
     int64_t tick_at; /* when the tables want to be called again */
     int64_t wake_at; /* of the tick that is planned */
+    int64_t cancel_again;
     /* of a worker */
     struct worker_tables worker;
     struct record *records;
@@ -168,6 +187,7 @@ struct world {
 /* Counts over all worlds, for the report. */
 struct coverage {
     uint64_t actions[32], rows[32], crashes, stalls, packets, dropped;
+    uint64_t relayed[INPUTS_MOST + 1]; /* tasks that were lent with so many results of others */
 };
 extern struct coverage coverage;
 
@@ -187,9 +207,9 @@ void machine_on_exit(struct world *, struct process *, uint32_t dead);
 void machine_crash(struct world *, struct process *);
 void machine_close(struct process *);
 struct bytes depot_wrap(struct world *, struct process *, uint32_t to, uint64_t tag,
-                        struct bytes relayed, const void *data, size_t len);
+                        const struct record *, const void *data, size_t len);
 bool depot_unwrap(struct world *, struct process *, struct bytes message, struct bytes *data,
-                  uint64_t *content, uint64_t *relayed);
+                  struct contents *);
 void depot_end_loans(struct process *, uint32_t from, struct bytes message);
 struct held_row *depot_row(uint32_t from, struct bytes row);
 struct bytes depot_message(struct bytes row);

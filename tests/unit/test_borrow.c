@@ -289,10 +289,26 @@ START_TEST(where_a_result_is_completes_the_proxy)
     ck_assert(to_worker(WORKER3));
     ck_assert_uint_eq(out.count, 2);
     const struct action *a = acted(0, ACT_SETTLE, &proxy[0]);
-    ck_assert(object_same(a->id, theirs.id)); /* who sent it is to be told */
+    ck_assert(object_same(a->id, theirs.id));
+    ck_assert(a->slot); /* who sent it is to be told */
     acted(1, ACT_UNTAKE, &proxy[0]);
     ck_assert(to_worker(WORKER3)); /* also of one that nobody needs */
-    ck_assert(object_same(acted(0, ACT_SETTLE, NULL)->id, theirs.id));
+    ck_assert(acted(0, ACT_SETTLE, NULL)->slot);
+    close_worker();
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_is_lost_for_messages_that_wait)
+{
+    open_worker();
+    take();
+    ROW(future_away, theirs.id, value);
+    ck_assert(to_worker(WORKER3));
+    acted(0, ACT_SETTLE, &proxy[0]);
+    ck_assert(!takes_find(&worker.takes, theirs.id)->lost);
+    worker_tables_return(&worker, WORKER3, theirs.id, &out);
+    ck_assert(takes_find(&worker.takes, theirs.id)->lost);
+    read_one();
     close_worker();
 }
 END_TEST
@@ -404,8 +420,8 @@ START_TEST(what_runs_for_an_owner_is_left_to_it)
     uint32_t other = out.list[0].slot;
     worker_tables_started(&worker, other, &record[1]);
     actions_clear(&out);
-    worker_tables_return(&worker, WORKER3, &out);
-    worker_tables_return(&worker, WORKER3, &out); /* once */
+    worker_tables_return(&worker, WORKER3, theirs.id, &out);
+    worker_tables_return(&worker, WORKER3, theirs.id, &out); /* once */
     ck_assert_uint_eq(out.count, 2);
     ck_assert_uint_eq(sent(0, WORKER3, MSG_task_refuse).task_refuse.slot, 4);
     acted(1, ACT_DROP, &record[0]);
@@ -444,6 +460,7 @@ int main(void)
         many_are_found_by_their_records,
         a_result_completes_the_proxy,
         where_a_result_is_completes_the_proxy,
+        what_cannot_be_read_is_lost_for_messages_that_wait,
         a_message_that_waits_finds_the_proxy_done,
         what_nobody_needs_is_given_back_with_its_names,
         what_the_dead_provided_is_lost,

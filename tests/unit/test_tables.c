@@ -288,7 +288,7 @@ START_TEST(the_dead_are_not_heard_and_their_tasks_not_answered)
 }
 END_TEST
 
-START_TEST(a_task_that_is_cancelled_is_not_answered)
+START_TEST(a_task_that_is_cancelled_ends_early_and_is_answered)
 {
     uint32_t slot = open_with_task();
     ROW(task_cancel, 4, 2, 0);
@@ -298,10 +298,56 @@ START_TEST(a_task_that_is_cancelled_is_not_answered)
     ck_assert(to_worker(ID_ROOT));
     ck_assert_uint_eq(out.count, 0);
     ck_assert(to_worker(WORKER3));
-    ck_assert_ptr_eq(one_action(ACT_DROP)->handle, &record);
+    ck_assert_ptr_eq(one_action(ACT_CANCEL)->handle, &record);
+    ck_assert(to_worker(WORKER3));
+    ck_assert_ptr_eq(one_action(ACT_CANCEL)->handle, &record);
     actions_clear(&out);
     worker_tables_done(&worker, slot, 1, url, &out);
+    sent(0, WORKER3, MSG_task_result);
+    ck_assert(to_worker(WORKER3));
     ck_assert_uint_eq(out.count, 0);
+    close_worker();
+}
+END_TEST
+
+static bool ends;
+
+static bool is_to_end(void *given)
+{
+    ck_assert_ptr_eq(given, &record);
+    return ends;
+}
+
+static void cancel(bool again)
+{
+    actions_clear(&out);
+    worker_tables_cancel(&worker, is_to_end, again, &out);
+}
+
+START_TEST(who_runs_a_task_hears_that_it_is_to_end_until_it_answers)
+{
+    open_worker();
+    lease_on_3();
+    struct msg_task_push p = lend(0).task_push;
+    ends = false;
+    cancel(true);
+    ck_assert_uint_eq(out.count, 0);
+    ends = true;
+    for (int i = 0; i < 2; i++) {
+        cancel(i > 0);
+        struct msg_task_cancel m = sent(0, WORKER3, MSG_task_cancel).task_cancel;
+        ck_assert(m.slot == p.slot && m.generation == p.generation && m.attempt == p.attempt);
+        cancel(false);
+        ck_assert_uint_eq(out.count, 0);
+    }
+    ROW(task_result, p.slot, p.generation, 0, 9, url);
+    ck_assert(to_worker(WORKER3));
+    one_action(ACT_FINISH);
+    cancel(true);
+    ck_assert_uint_eq(out.count, 0);
+    lend(1);
+    cancel(false);
+    sent(0, WORKER3, MSG_task_cancel);
     close_worker();
 }
 END_TEST
@@ -659,7 +705,8 @@ int main(void)
         a_copy_that_a_third_process_named_ends_with_its_last_view,
         what_the_dead_had_runs_again_and_not_without_end,
         the_dead_are_not_heard_and_their_tasks_not_answered,
-        a_task_that_is_cancelled_is_not_answered,
+        a_task_that_is_cancelled_ends_early_and_is_answered,
+        who_runs_a_task_hears_that_it_is_to_end_until_it_answers,
         its_own_death_makes_a_worker_leave,
         a_lease_is_as_wide_as_its_tasks_are_short,
         an_idle_lease_is_given_back,
