@@ -42,10 +42,11 @@ struct bytes promise_front(void);
 void promise_send(uint32_t proc);
 void promise_unsent(struct actions *);
 
-/* A result whose futures are not done waits for them so long; what waits for more made it itself by
- * then, and gets word that it cannot travel. They may never be done, and nobody may ask for them.
- */
+/* A result whose futures are not done waits for them so long, an answer as long as its task ran
+ * besides; from then on it is one that cannot travel, and whoever waits for it makes it himself.
+ * They may never be done, and nobody may ask for them. */
 enum { PROMISE_NS = 200000000 };
+
 enum promise_state { PROMISE_WRITTEN, PROMISE_WAITS, PROMISE_NEVER };
 /* Encodes the outcome of a record that is done. WAITS: it holds a future that is not; `told` comes
  * back when it is worth another try. NEVER: it is too large. */

@@ -114,11 +114,11 @@ def cases(build, prefix):
 def leaves_early(place, dfl):
     """A run on nodes that ends while others have its tasks, and that does not wait for them: what these
     hold ends too."""
-    source = os.path.join(ROOT, "tests", "lang", "ok", "large_chains.dfl")
-    place.run([dfl, "build", source, "-o", "chains"], status=0)
-    for faults in ("", "kill:worker=3:tasks=5", "kill:node=2:ms=60") * 4:
-        place.run(["./chains", "6", "5", "300000"], timeout=120, status=0,
-                  env={"DFL_NODES": "3", "DFL_THREADS": "1", "DFL_CHECK": "0", "DFL_CHAOS": faults})
+    for name, args in (("large_chains", ["6", "5", "300000"]), ("large_parts", ["2", "300000", "2000"])):
+        place.run([dfl, "build", os.path.join(ROOT, "tests", "lang", "ok", name + ".dfl"), "-o", name], status=0)
+        for faults in ("", "kill:worker=3:tasks=5", "kill:node=2:ms=60") * 3:
+            place.run(["./" + name] + args, timeout=120, status=0,
+                      env={"DFL_NODES": "3", "DFL_THREADS": "1", "DFL_CHECK": "0", "DFL_CHAOS": faults})
 
 
 def language(build, prefix):
