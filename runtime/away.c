@@ -166,6 +166,22 @@ void away_read_by(struct away *a, int32_t change)
     a->readers += (uint32_t)change;
 }
 
+static bool is_lent(const struct away *a, const struct dfl_task *task)
+{
+    for (uint32_t i = 0; i < a->lent_count; i++)
+        if (a->lent[i] == task)
+            return true;
+    return false;
+}
+
+bool away_lost(const struct dfl_task *task)
+{
+    for (const struct away *a = away.list; a; a = a->next)
+        if (members_is_out(&away.tables->members, a->holder) && is_lent(a, task))
+            return true;
+    return false;
+}
+
 void away_back(struct dfl_task *task)
 {
     for (struct away *a = away.list; a; a = a->next) {

@@ -62,6 +62,8 @@ void away_read_by(struct away *, int32_t change);
  * here. False: tasks that were lent with the names of its bytes may still read them, so its loans
  * must not end yet. */
 bool away_over(struct dfl_task *);
+/* A record was lent with names of bytes whose holder has died: that may be why it comes back. */
+bool away_lost(const struct dfl_task *);
 /* A record that was lent is done, or back and about to wait again. */
 void away_back(struct dfl_task *);
 

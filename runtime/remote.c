@@ -386,10 +386,14 @@ static void stay(struct dfl_task *task)
 
 static void keep(struct dfl_task *task)
 {
+    bool may_go_again = away_lost(task);
     away_over(task);
     away_back(task);
     mark_back(task);
-    stay(task);
+    if (may_go_again)
+        give(task);
+    else
+        stay(task);
     worker_lent(-1);
 }
 

@@ -523,6 +523,17 @@ static void back(struct record *r)
     r->read_count = 0;
 }
 
+/* What it was to read was lost with its holder. */
+static bool was_lost(const struct process *p, const struct record *r)
+{
+    for (uint32_t i = 0; i < r->read_count; i++) {
+        const struct held_row *stash = r->reads[i]->stash;
+        if (!stash || members_is_out(&p->worker.members, stash->from))
+            return true;
+    }
+    return false;
+}
+
 /* Others read the answer that it keeps. */
 static bool is_read(const struct record *r)
 {
@@ -665,7 +676,7 @@ static void perform_one(struct world *w, struct process *p, const struct action 
         break;
     case ACT_KEEP:
         say(w, p, "kept", r->key);
-        r->stays = true;
+        r->stays |= !was_lost(p, r);
         again(w, p, r);
         break;
     case ACT_LOSE: /* more deaths than attempts: the simulation has no failures, it tries on */
