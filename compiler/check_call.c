@@ -153,14 +153,14 @@ static void place_missing(struct check *c, struct call *call, uint32_t given)
     }
     if (!missing || call->bad)
         return;
-    struct span end = call->node->span;
-    if (end.end > end.start)
-        end.start = end.end - 1;
+    struct span span = call->node->span;
+    if (call->node->call_.callee->kind == NODE_dot)
+        span.start = call->node->call_.callee->span.end - (uint32_t)strlen(call->target->name);
     uint32_t want = call->type->args.count;
     struct diag *d =
-        *missing ? diag_error(c->diags, DIAG_arguments, end, "`%s` lacks its argument `%s`",
+        *missing ? diag_error(c->diags, DIAG_arguments, span, "`%s` lacks its argument `%s`",
                               call->target->name, missing)
-                 : diag_error(c->diags, DIAG_arguments, end, "`%s` takes %u argument%s, found %u",
+                 : diag_error(c->diags, DIAG_arguments, span, "`%s` takes %u argument%s, found %u",
                               call->target->name, want, plural(want), given);
     note_declared(c, d, call->target);
     call->bad = true;

@@ -272,8 +272,6 @@ static const char *in_statement(const struct stop *stop)
 
 static const char *in_future(const struct stop *stop)
 {
-    if (stop->before == TRY && (stop->kind == '{' || stop->kind == ':'))
-        return "there are no exceptions: match a `T!`, or take `try await f` apart with `match`";
     if (stop->before == TRY)
         return "`try` stands before `await` only: `x?` hands an error up";
     if (stop->before == SPAWN)
@@ -326,13 +324,49 @@ static bool is_cast(const struct stop *stop)
     return start && text[start - 1] == '(' && end > start && suggest_type(name);
 }
 
+/* The `?` of `c ? a : b` where the parser stopped at `a` or at the colon: it stands by itself, as
+ * one that hands an error up never does. */
+static struct span question_of(const struct stop *stop)
+{
+    const struct lexer *lexer = stop->lexer;
+    const char *text = lexer->source->text;
+    uint32_t at = stop->unexpected->span.start;
+    if (stop->before == '?' && stop_starts_operand(stop->kind) && stop->second_before != '?')
+        return lexer->last[1].span;
+    if (stop->kind != ':' && !(stop->before == '?' && stop->kind == '('))
+        return (struct span){0};
+    for (; at > 1 && text[at] != '\n'; at--)
+        if (text[at] == ' ' && text[at - 1] == '?' && text[at - 2] == ' ')
+            return (struct span){lexer->source, at - 1, at};
+    return (struct span){0};
+}
+
+/* Forms whose mark is not where the parser stopped. */
+static struct habit marked_form(const struct stop *stop)
+{
+    struct span question = question_of(stop), behind = stop->unexpected->span;
+    if (question.source && stop_ends_expression(stop))
+        return (struct habit){"there is no `? :`: write `if c { a } else { b }`", question, NULL};
+    if (stop->before == TRY && (stop->kind == '{' || stop->kind == ':'))
+        return (struct habit){"there are no exceptions: match a `T!`, or take `try await f` apart "
+                              "with `match`",
+                              stop->lexer->last[1].span, NULL};
+    const char *text = behind.source->text;
+    behind.start = behind.end + (uint32_t)strspn(text + behind.end, " \t\n");
+    behind.end = behind.start + 2;
+    if (stop->before == TYPE_ID && stop->kind == '{' && !strncmp(text + behind.start, "..", 2))
+        return (struct habit){"an update has no name before it: write `{ ..r, field: value }`",
+                              behind, NULL};
+    return (struct habit){0};
+}
+
 static const char *at_question(const struct stop *stop)
 {
-    if (stop->before != '?' || !stop_starts_operand(stop->kind))
-        return NULL;
-    return stop->second_before == '?' ? "there is no `?"
-                                        "?`: write `x else y`"
-                                      : "there is no `? :`: write `if c { a } else { b }`";
+    bool is_double =
+        stop->before == '?' && stop->second_before == '?' && stop_starts_operand(stop->kind);
+    return is_double ? "there is no `?"
+                       "?`: write `x else y`"
+                     : NULL;
 }
 
 static const char *at_bang(const struct stop *stop)
@@ -477,10 +511,8 @@ struct habit habit_form(const struct stop *stop)
                                   in_members,     in_field,     in_import,      in_pattern,
                                   in_let,         in_statement, in_future,      in_item,
                                   in_declaration, in_select,    behind_operand, in_expression};
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        const char *text = forms[i](stop);
-        if (text)
-            return (struct habit){.text = text};
-    }
-    return (struct habit){0};
+    struct habit habit = marked_form(stop);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms && !habit.text; i++)
+        habit.text = forms[i](stop);
+    return habit;
 }

@@ -117,6 +117,8 @@ void lexer_cut(struct lexer *);
 void lexer_take_keyword(struct lexer *, const struct token *);
 /* The innermost string is left because a bracket of newline.c closed its hole. */
 void lexer_leave_string(struct lexer *);
+/* Whether the hole whose text begins there ends on its line. */
+bool lexer_hole_ends(const struct lexer *, uint32_t at);
 /* If the quotes of the line of that offset do not pair: says that the last one is never closed,
  * passes over the line, and returns true. What stands on it is not what it was to be. */
 bool lexer_report_odd_quote(struct lexer *, uint32_t at);

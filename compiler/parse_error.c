@@ -80,7 +80,8 @@ static bool report_open_hole(struct parse *p, const struct token *token)
         depth =
             depth && lexer->brackets.at[depth - 1].span.start == token->span.start ? depth - 1 : 0;
     if ((!is_text && token->kind != '{') || !depth || lexer->brackets.at[depth - 1].opener != '"' ||
-        !balance_ends_operand(lexer->last[1].kind))
+        !balance_ends_operand(lexer->last[1].kind) ||
+        lexer_hole_ends(lexer, lexer->brackets.at[depth - 1].span.end))
         return false;
     balance_report_hole(&p->lexer, lexer->brackets.at[depth - 1].span);
     return true;
