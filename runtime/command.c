@@ -1,4 +1,4 @@
-/* command.c - descriptors, posix_spawn, and the end. Read command.h and session.h first.
+/* command.c - descriptors, the start, and the end. Read command.h and session.h first.
  *
  * What the program reads is a file in memory, so it reads as much of it as it likes, when it likes.
  * What it writes comes through two pipes. When it has ended they are read to their ends; what it
@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "clock.h"
 #include "keeper.h"
 #include "session.h"
@@ -90,24 +90,15 @@ static char **environment(void)
 /* It has nothing of ours: no descriptor, no signal that is ignored, no terminal to stop at. */
 static int spawn(struct command *c, const int streams[3], char **env)
 {
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    sigemptyset(&none);
+    struct child child;
+    sigset_t all;
     sigfillset(&all);
-    posix_spawn_file_actions_init(&files);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    child_init(&child, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    posix_spawnattr_setsigdefault(&child.attributes, &all);
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        posix_spawn_file_actions_adddup2(&files, streams[fd], fd);
-    posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-    int code = posix_spawnp(&c->pid, c->words[0], &files, &attributes, c->words, env);
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-    return code;
+        posix_spawn_file_actions_adddup2(&child.files, streams[fd], fd);
+    posix_spawn_file_actions_addclosefrom_np(&child.files, STDERR_FILENO + 1);
+    return child_start(&child, c->words[0], c->words, env, &c->pid);
 }
 
 static int spawn_kept(struct command *c, const int streams[3])

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "process.h"
 #include "session.h"
 
@@ -118,23 +118,14 @@ void keeper_main(void)
 static int spawn(int life, int memory, char **env)
 {
     static char *argv[] = {"keeper", NULL};
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    sigemptyset(&none);
-    posix_spawn_file_actions_init(&files);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
-    posix_spawn_file_actions_adddup2(&files, life, life); /* stays open there */
-    posix_spawn_file_actions_adddup2(&files, memory, memory);
+    struct child child;
+    child_init(&child, POSIX_SPAWN_SETSID);
+    child_keep(&child, life);
+    child_keep(&child, memory);
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fd != life && fd != memory)
-            posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_RDWR, 0);
-    int code = posix_spawn(&keeper.pid, "/proc/self/exe", &files, &attributes, argv, env);
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-    return code;
+            posix_spawn_file_actions_addopen(&child.files, fd, "/dev/null", O_RDWR, 0);
+    return child_start(&child, "/proc/self/exe", argv, env, &keeper.pid);
 }
 
 static int start(int life, int memory)

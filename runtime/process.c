@@ -1,10 +1,9 @@
-/* process.c - posix_spawn, the parent-death signal, and the file that holds the run. */
+/* process.c - starting one, the parent-death signal, and the file that holds the run. */
 #include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "child.h"
 
 #define PART "DFL_PART"
 
@@ -140,25 +141,16 @@ char **process_environment(char *part)
 
 static int spawn(int run_fd, int store, bool is_root, char **argv, char **env, pid_t *out)
 {
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    sigemptyset(&none);
-    posix_spawn_file_actions_init(&files);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    posix_spawn_file_actions_adddup2(&files, run_fd, run_fd); /* stays open in the child */
+    struct child child;
+    child_init(&child, 0);
+    child_keep(&child, run_fd);
     if (store >= 0)
-        posix_spawn_file_actions_adddup2(&files, store, store);
+        child_keep(&child, store);
     if (!is_root) {
-        posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+        posix_spawn_file_actions_addopen(&child.files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        posix_spawn_file_actions_addopen(&child.files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     }
-    int error = posix_spawn(out, "/proc/self/exe", &files, &attributes, argv, env);
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-    return error;
+    return child_start(&child, "/proc/self/exe", argv, env, out);
 }
 
 int process_start(int run_fd, int store, uint32_t self, char **argv, pid_t *out)

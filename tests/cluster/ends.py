@@ -562,10 +562,10 @@ def a_process_that_cannot_be_started_ends_the_run(p, dfl):
     library = os.path.join(p.work, "scarce.so")
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "scarce.c")
     p.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library, source, "-ldl"], status=0)
-    for scarce, words in (("0:posix_spawn:1", "cannot start the worker of node 1: "),
-                          ("0:posix_spawn:2", "cannot start node 2: .*\nhint: ask for fewer nodes"),
-                          ("0:posix_spawn:3", "cannot start node 3: "),
-                          ("131072:posix_spawn:1", "cannot start the worker of node 2: "),
+    for scarce, words in (("0:posix_spawnp:1", "cannot start the worker of node 1: "),
+                          ("0:posix_spawnp:2", "cannot start node 2: .*\nhint: ask for fewer nodes"),
+                          ("0:posix_spawnp:3", "cannot start node 3: "),
+                          ("131072:posix_spawnp:1", "cannot start the worker of node 2: "),
                           ("0:pthread_create:1", "cannot start a run on nodes: "),
                           ("65537:pthread_create:1", "cannot start a run on nodes: "),
                           ("131072:pthread_create:1", "cannot start a run on nodes: "),

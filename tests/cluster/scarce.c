@@ -1,4 +1,4 @@
-/* scarce.c - a library to preload: SCARCE=PART:CALL:N makes the Nth call of CALL (posix_spawn or
+/* scarce.c - a library to preload: SCARCE=PART:CALL:N makes the Nth call of CALL (posix_spawnp or
  * pthread_create) in that process of a run, and all later ones, fail for want of resources. PART is
  * the number of DFL_PART; 0 is the first process. */
 #include <dlfcn.h>
@@ -32,15 +32,15 @@ static int fails(const char *call)
     return over;
 }
 
-int posix_spawn(pid_t *restrict pid, const char *restrict path,
-                const posix_spawn_file_actions_t *restrict actions,
-                const posix_spawnattr_t *restrict attributes, char *const argv[restrict],
-                char *const env[restrict])
+int posix_spawnp(pid_t *restrict pid, const char *restrict file,
+                 const posix_spawn_file_actions_t *restrict actions,
+                 const posix_spawnattr_t *restrict attributes, char *const argv[restrict],
+                 char *const env[restrict])
 {
     int (*real)(pid_t *, const char *, const posix_spawn_file_actions_t *,
                 const posix_spawnattr_t *, char *const[], char *const[]);
-    *(void **)&real = dlsym(RTLD_NEXT, "posix_spawn");
-    return fails("posix_spawn") ? EAGAIN : real(pid, path, actions, attributes, argv, env);
+    *(void **)&real = dlsym(RTLD_NEXT, "posix_spawnp");
+    return fails("posix_spawnp") ? EAGAIN : real(pid, file, actions, attributes, argv, env);
 }
 
 int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes,
