@@ -3,7 +3,7 @@
 #include "interp_core.h"
 
 #include "block.h"
-#include "commands.h"
+#include "command_thread.h"
 #include "error.h"
 #include "purity.h"
 #include "stream.h"

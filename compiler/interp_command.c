@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "command.h"
+#include "command_thread.h"
 #include "commands.h"
 #include "keeper.h"
 

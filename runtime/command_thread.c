@@ -1,7 +1,6 @@
 /* command_thread.c - the thread that looks after programs of others: it starts them, reads what
  * they write and sees them end, however busy the workers are. */
-#include "command.h"
-#include "commands.h"
+#include "command_thread.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -10,6 +9,8 @@
 #include <unistd.h>
 
 #include "cancel.h"
+#include "command.h"
+#include "commands.h"
 #include "helper.h"
 #include "keeper.h"
 #include "park.h"

@@ -12,7 +12,7 @@
 
 #include "block.h"
 #include "clock.h"
-#include "commands.h"
+#include "command_thread.h"
 #include "error.h"
 #include "fiber.h"
 #include "helper.h"

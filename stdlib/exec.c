@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "commands.h"
+#include "command_thread.h"
 #include "stream.h"
 #include "std.h"
 
