@@ -1,7 +1,7 @@
 /* balance.c - between the scanner and the parser: which newlines end a statement, and brackets that
  * always balance. A bracket left open or closed wrongly is reported here, once, and mended with
  * virtual tokens, so that the grammar never meets it. Read balance_next last. */
-#include "lexer.h"
+#include "habit.h"
 #include "parser.h"
 
 #include <string.h>
@@ -543,7 +543,7 @@ static bool ends_broken_part(const struct lexer *lexer, const struct token *toke
     bool is_outer = lexer->indent <= lexer->item_indent;
     if (token->kind == NL)
         return depth || (is_outer && (starts_item(lexer->held.kind) || lexer->held.kind == '@' ||
-                                      lexer->held.kind == LET));
+                                      lexer->held.kind == LET || habit_is_item(&lexer->held)));
     return token->kind == ',' && depth && top(lexer)->opener != '{' && lexer->skip_angles <= 0;
 }
 

@@ -117,8 +117,7 @@ static void check_main(struct check *c, struct symbol *main)
         func->locals.at[0]->type = simple(c, TYPE_bad);
 }
 
-/* ---- bodies
- * ---------------------------------------------------------------------------------------- */
+/* ---- bodies -------------------------------------------------------------------------------- */
 
 struct why why_result(struct check *c, struct symbol *function)
 {
@@ -176,8 +175,7 @@ static void check_body(struct check *c, struct symbol *function)
     scope_close(c, mark);
 }
 
-/* ---- needs of generic functions
- * -------------------------------------------------------------------- */
+/* ---- needs of generic functions ----------------------------------------------------------- */
 
 /* What a function asks of a type argument, the caller asks of the variables in it; until nothing
  * new comes up, since callers are generic functions too. */
@@ -206,8 +204,7 @@ static void report_needs(struct check *c)
     }
 }
 
-/* ---- modules
- * ------------------------------------------------------------------------------------------ */
+/* ---- modules ------------------------------------------------------------------------------- */
 
 static void check_items(struct check *c, struct module *m)
 {

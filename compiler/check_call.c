@@ -77,8 +77,7 @@ static void bind_by_result(struct call *call)
     }
 }
 
-/* ---- which argument for which parameter
- * ----------------------------------------------------------- */
+/* ---- which argument for which parameter ------------------------------------------------------ */
 
 static const char *plural(uint32_t n)
 {
@@ -191,8 +190,7 @@ static void place_arguments(struct check *c, struct call *call, const struct nod
     place_missing(c, call, given->count);
 }
 
-/* ---- one argument
- * ------------------------------------------------------------------------------------ */
+/* ---- one argument ---------------------------------------------------------------------------- */
 
 static struct why why_param(struct check *c, const struct call *call, uint32_t i)
 {
@@ -386,14 +384,16 @@ static void check_shared(struct check *c, struct call *call)
             if (!is_var_param(call, j))
                 continue;
             const char *shared = place_shared(call->args[i], call->args[j]);
-            if (shared)
-                diag_error(c->diags, DIAG_shared_var, call->args[i]->span,
-                           "`%s` is lent to two `var` parameters at once", shared);
+            if (!shared)
+                continue;
+            struct diag *d = diag_error(c->diags, DIAG_shared_var, call->args[i]->span,
+                                        "`%s` is lent to two `var` parameters at once", shared);
+            diag_hint(c->diags, d,
+                      "copy one before the call, `var y = …`, and assign it back behind it");
         }
 }
 
-/* ---- the call
- * ------------------------------------------------------------------------------------------ */
+/* ---- the call -------------------------------------------------------------------------------- */
 
 static void check_arguments(struct check *c, struct call *call)
 {
@@ -709,8 +709,7 @@ const struct type *check_call(struct check *c, struct node *node, const struct t
     return call_any(c, node, want, NULL);
 }
 
-/* ---- spawn and await
- * --------------------------------------------------------------------------------------- */
+/* ---- spawn and await ------------------------------------------------------------------------- */
 
 const struct type *check_spawn(struct check *c, struct node *node, const struct type *want)
 {

@@ -222,7 +222,7 @@ static void report_mismatch(struct check *c, const struct node *node, const stru
     note_why(c, d, why);
 }
 
-/* ---- conversions ---------------------------------------------------------------------------- */
+/* ---- conversions ----------------------------------------------------------------------------- */
 
 static void wrap(struct check *c, struct node **slot, const struct type *want)
 {
@@ -286,8 +286,7 @@ const struct type *check_want(struct check *c, struct node **slot, const struct 
     return (*slot)->type;
 }
 
-/* ---- needs of type variables
- * --------------------------------------------------------------------- */
+/* ---- needs of type variables ----------------------------------------------------------------- */
 
 static const char *need_text(enum need need)
 {
@@ -424,8 +423,7 @@ bool need(struct check *c, const struct type *t, enum need need, struct span spa
     return !need_unmet(c, t, need);
 }
 
-/* ---- alternatives
- * ----------------------------------------------------------------------------------- */
+/* ---- alternatives ---------------------------------------------------------------------------- */
 
 static bool name_is_open(const struct node *node)
 {

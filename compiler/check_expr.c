@@ -9,7 +9,7 @@ static const struct type *bad(struct check *c)
     return simple(c, TYPE_bad);
 }
 
-/* ---- names --------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static const struct type *report_not_value(struct check *c, struct node *node,
                                            struct symbol *symbol)
@@ -77,7 +77,7 @@ static const struct type *check_name(struct check *c, struct node *node, const s
     }
 }
 
-/* ---- parts of values ------------------------------------------------------------------------ */
+/* ---- parts of values ------------------------------------------------------------------------- */
 
 static const struct type *check_tuple_dot(struct check *c, struct node *node)
 {
@@ -113,9 +113,11 @@ static const struct type *grid_index_type(struct check *c, struct node *node, co
 {
     struct nodes *indices = &node->index_.indices;
     uint32_t left = 0;
+    bool is_whole = true;
     for (uint32_t i = 0; i < indices->count; i++) {
         bool range = indices->at[i]->kind == NODE_range;
         left += range;
+        is_whole &= indices->at[i]->kind != NODE_bad;
         if (range)
             check_slice(c, indices->at[i]);
         else
@@ -123,6 +125,8 @@ static const struct type *grid_index_type(struct check *c, struct node *node, co
     }
     if (indices->count == t->rank)
         return left ? type_grid(c->types, t->args.at[0], left) : t->args.at[0];
+    if (!is_whole)
+        return bad(c);
     struct diag *d = diag_error(c->diags, DIAG_bad_index, node->span,
                                 "`%s` takes %u indices, not %u", t->text, t->rank, indices->count);
     if (indices->count < t->rank)
@@ -186,8 +190,7 @@ const struct type *check_index(struct check *c, struct node *node)
     return index_type(c, node, t);
 }
 
-/* ---- containers
- * ---------------------------------------------------------------------------------- */
+/* ---- containers ------------------------------------------------------------------------------ */
 
 static const struct type *cannot_infer(struct check *c, const struct node *node, const char *what,
                                        const char *example)
@@ -306,8 +309,7 @@ static const struct type *check_tuple(struct check *c, struct node *node, const 
     return good ? type_make(c->types, TYPE_tuple, types, elems->count, 0, NULL, NULL) : bad(c);
 }
 
-/* ---- options and results
- * -------------------------------------------------------------------------- */
+/* ---- options and results --------------------------------------------------------------------- */
 
 static const struct type *report_question(struct check *c, struct node *node, const char *text,
                                           const char *hint)
@@ -380,8 +382,7 @@ static const struct type *check_else(struct check *c, struct node *node, const s
     return t->args.at[0];
 }
 
-/* ---- the switch
- * -------------------------------------------------------------------------------------- */
+/* ---- the switch ------------------------------------------------------------------------------ */
 
 static const struct type *check_bad_range(struct check *c, struct node *node)
 {

@@ -55,8 +55,7 @@ const struct type *check_is(struct check *c, struct node *node)
     return simple(c, TYPE_bool);
 }
 
-/* ---- if
- * -------------------------------------------------------------------------------------------- */
+/* ---- if ------------------------------------------------------------------------------------ */
 
 const struct type *check_if(struct check *c, struct node *node, const struct type *want,
                             struct why why)
@@ -95,8 +94,7 @@ const struct type *check_if(struct check *c, struct node *node, const struct typ
     return want;
 }
 
-/* ---- match
- * ------------------------------------------------------------------------------------------ */
+/* ---- match --------------------------------------------------------------------------------- */
 
 struct match {
     const struct type *subject;
@@ -149,8 +147,7 @@ const struct type *check_match(struct check *c, struct node *node, const struct 
     return m.bad || !m.want ? simple(c, TYPE_bad) : m.want;
 }
 
-/* ---- loops
- * ---------------------------------------------------------------------------------------------- */
+/* ---- loops --------------------------------------------------------------------------------- */
 
 static void check_range(struct check *c, struct node *range)
 {

@@ -219,7 +219,10 @@ static void check_sides(struct check *c, struct node *node, const struct type *h
                 (expr_is_open(*left) && !expr_is_open(*right));
     struct node **first = swap ? right : left, **second = swap ? left : right;
     const struct type *t = check_expr(c, first, hint);
-    check_expr(c, second, partner_hint(node->binary_.op, t, hint));
+    if (is_bad(t) && (expr_is_open(*second) || expr_is_literal(*second)))
+        (*second)->type = t; /* its type would have come from there */
+    else
+        check_expr(c, second, partner_hint(node->binary_.op, t, hint));
     /* some(1) == x: a literal in a T? is wrapped like its partner */
     if (!is_bad(t) && expr_is_open(*second))
         convert(c, second, t, (struct why){0});

@@ -39,7 +39,7 @@ static void match_all_bad(struct pattern *p, const struct nodes *nodes)
         match_against(p, nodes->at[i], simple(p->c, TYPE_bad));
 }
 
-/* ---- names ---------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static struct symbol *bound_before(struct pattern *p, const char *name, uint32_t from, uint32_t to,
                                    uint32_t *at)
@@ -95,7 +95,7 @@ static void bind_name(struct pattern *p, struct node *node, const struct type *s
     vec_push(c->arena, &p->bound, symbol);
 }
 
-/* ---- literals, tuples ----------------------------------------------------------------------- */
+/* ---- literals, tuples ------------------------------------------------------------------------ */
 
 static void match_literal(struct pattern *p, struct node *node, const struct type *subject)
 {
@@ -124,8 +124,7 @@ static void match_tuple(struct pattern *p, struct node *node, const struct type 
         match_against(p, elems->at[i], subject->args.at[i]);
 }
 
-/* ---- constructors
- * -------------------------------------------------------------------------------- */
+/* ---- constructors ---------------------------------------------------------------------------- */
 
 static enum ctor find_ctor(const char *name)
 {
@@ -297,8 +296,7 @@ static void match_name(struct pattern *p, struct node *node, const struct type *
     match_ctor(p, node, subject);
 }
 
-/* ---- alternatives
- * --------------------------------------------------------------------------------- */
+/* ---- alternatives ---------------------------------------------------------------------------- */
 
 static void match_alternatives(struct pattern *p, struct node *node, const struct type *subject)
 {

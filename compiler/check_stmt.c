@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* ---- statements ---------------------------------------------------------------------------- */
+/* ---- statements ------------------------------------------------------------------------------ */
 
 static bool holds_future(const struct type *t)
 {
@@ -150,7 +150,7 @@ void check_stmt(struct check *c, struct node **slot)
     }
 }
 
-/* ---- blocks --------------------------------------------------------------------------------- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
 bool is_statement(enum node_kind kind)
 {
@@ -240,8 +240,7 @@ const struct type *check_block(struct check *c, struct node *node, const struct 
     return node->type;
 }
 
-/* ---- jumps
- * ------------------------------------------------------------------------------------------ */
+/* ---- jumps ----------------------------------------------------------------------------------- */
 
 static void no_result(struct check *c, struct node *value)
 {
@@ -337,8 +336,7 @@ const struct type *check_jump(struct check *c, struct node *node)
     return simple(c, TYPE_never);
 }
 
-/* ---- constants
- * ---------------------------------------------------------------------------------------- */
+/* ---- constants ------------------------------------------------------------------------------- */
 
 /* What can be computed before the program runs. */
 static bool is_constant(enum node_kind kind)

@@ -58,7 +58,7 @@ static void each_caller(struct effects *e, const struct symbol *target,
     }
 }
 
-/* ---- io ------------------------------------------------------------------------------------- */
+/* ---- io -------------------------------------------------------------------------------------- */
 
 struct chain {
     struct effects *effects;
@@ -111,8 +111,7 @@ static struct diag *report_io(struct effects *e, struct symbol *caller, struct c
     return d;
 }
 
-/* ---- tasks
- * --------------------------------------------------------------------------------------- */
+/* ---- tasks ----------------------------------------------------------------------------------- */
 
 static void task_hint(struct effects *e, struct diag *d, const struct symbol *caller)
 {
@@ -151,8 +150,7 @@ static struct diag *report_task_call(struct effects *e, struct symbol *caller,
     return d;
 }
 
-/* ---- the rules
- * -------------------------------------------------------------------------------------- */
+/* ---- the rules ------------------------------------------------------------------------------- */
 
 /* What only io code may do, though it calls nothing. */
 static const char *io_reason(const struct node *node)

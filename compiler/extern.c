@@ -108,7 +108,7 @@ static void check_form(struct externs *x, const struct type *t, struct span span
         [PLACE_FIELD] = {"no struct of C can hold `%s`",
                          "what a record of C can hold: numbers, `bool`, records of C"},
     };
-    if (c_has_form(t, place))
+    if (t->kind == TYPE_bad || c_has_form(t, place))
         return;
     struct diag *d = diag_error(diags_of(x), DIAG_bad_extern, span, texts[place][0], t->text);
     if (t->kind == TYPE_record)
@@ -134,6 +134,15 @@ static void check_kind(struct externs *x, const struct symbol *s)
                    DFL_C_PARAMS_MOST);
 }
 
+/* The declaration was not read whole: what C says of it means little. */
+static bool has_bad_type(const struct symbol *s)
+{
+    bool is_bad = s->func->is_lost || s->func->result->kind == TYPE_bad;
+    for (uint32_t i = 0; i < s->func->param_count; i++)
+        is_bad |= s->func->locals.at[i]->type->kind == TYPE_bad;
+    return is_bad;
+}
+
 /* What is wrong by itself is told here, and asked no further. */
 static void add_func(struct externs *x, struct symbol *s)
 {
@@ -150,7 +159,7 @@ static void add_func(struct externs *x, struct symbol *s)
         check_form(x, s->func->locals.at[i]->type, s->func->locals.at[i]->node->span, PLACE_PARAM);
     check_form(x, s->func->result, node->func_.result ? node->func_.result->span : s->span,
                PLACE_RESULT);
-    if (diags_of(x)->errors != errors)
+    if (diags_of(x)->errors != errors || has_bad_type(s))
         return;
     header_of(x, node->func_.header, node->func_.header_at);
     vec_push(x->arena, &x->funcs, f);
@@ -169,6 +178,8 @@ static void add_record(struct externs *x, struct symbol *s)
         r.names[1] = arena_format(x->arena, "struct %s", r.names[0]);
     check_header(x, node->record_.header, node->record_.header_at);
     check_word(x, node->record_.c_name, s->span, "struct", "\"\\\n();*#");
+    if (s->type->kind == TYPE_bad)
+        return;
     for (uint32_t i = 0; i < fields->count; i++)
         check_form(x, s->type->args.at[i], fields->at[i]->span, PLACE_FIELD);
     header_of(x, node->record_.header, node->record_.header_at);
@@ -417,6 +428,8 @@ static void judge_field(struct externs *x, struct c_record *r, uint32_t i, const
     const struct node *node = r->node->record_.fields.at[i];
     const struct type *t = r->symbol->type->args.at[i];
     const char *name = node->field_.name;
+    if (t->kind == TYPE_bad)
+        return;
     if (!q->type || q->near) {
         bool has_bits = q->error && strstr(q->error, "bit-field");
         struct diag *d =
@@ -610,34 +623,9 @@ static bool find_kept(struct externs *x)
     return x->kept != NULL;
 }
 
-static bool holds_bad(const struct type *t)
-{
-    bool found = t->kind == TYPE_bad;
-    for (uint32_t i = 0; i < t->args.count; i++)
-        found = found || t->args.at[i]->kind == TYPE_bad;
-    return found;
-}
-
-/* Whether the declarations have been read whole: else what C says of them means little. */
-static bool can_ask(const struct program *p)
-{
-    for (uint32_t i = 0; i < p->c_records.count; i++)
-        if (holds_bad(p->c_records.at[i]->type))
-            return false;
-    for (uint32_t i = 0; i < p->c_funcs.count; i++) {
-        const struct func *func = p->c_funcs.at[i]->func;
-        if (func->is_lost || func->is_broken || holds_bad(func->result))
-            return false;
-        for (uint32_t k = 0; k < func->param_count; k++)
-            if (holds_bad(func->locals.at[k]->type))
-                return false;
-    }
-    return p->c_funcs.count || p->c_records.count;
-}
-
 bool extern_check(struct program *p)
 {
-    if (!can_ask(p))
+    if (!p->c_funcs.count && !p->c_records.count)
         return true;
     struct externs *x = arena_new(p->arena, struct externs);
     *x = (struct externs){.program = p, .arena = p->arena};

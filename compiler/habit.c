@@ -48,15 +48,15 @@ bool stop_starts_declaration(int kind)
            kind == IMPORT || kind == EXTERN || kind == PUB || kind == TEST;
 }
 
-static bool is_text(const struct lexer *lexer, struct span span, const char *word)
+static bool is_text(struct span span, const char *word)
 {
     uint32_t len = span.end - span.start;
-    return strlen(word) == len && !memcmp(lexer->source->text + span.start, word, len);
+    return strlen(word) == len && !memcmp(span.source->text + span.start, word, len);
 }
 
-bool stop_is_word(const struct stop *stop, const struct token *token, const char *word)
+bool token_is_word(const struct token *token, const char *word)
 {
-    return is_text(stop->lexer, token->span, word);
+    return is_text(token->span, word);
 }
 
 /* -- words -- */
@@ -65,25 +65,44 @@ enum row_kind { ROW_HERE, ROW_LEAD, ROW_CALL };
 
 static const struct row {
     enum row_kind kind;
+    bool is_item; /* starts a declaration */
     const char *word, *text, *instead;
 } rows[] = {
-#define HERE(word, text)          {ROW_HERE, word, text, NULL},
-#define SWAP(word, instead, text) {ROW_HERE, word, text, instead},
-#define LEAD(word, text)          {ROW_LEAD, word, text, NULL},
-#define CALL(word, text)          {ROW_CALL, word, text, NULL},
+#define HERE(word, text)          {ROW_HERE, false, word, text, NULL},
+#define SWAP(word, instead, text) {ROW_HERE, false, word, text, instead},
+#define LEAD(word, text)          {ROW_LEAD, false, word, text, NULL},
+#define ITEM(word, text)          {ROW_LEAD, true, word, text, NULL},
+#define CALL(word, text)          {ROW_CALL, false, word, text, NULL},
 #include "habit.def"
 #undef HERE
 #undef SWAP
 #undef LEAD
+#undef ITEM
 #undef CALL
 };
 
-static struct habit find_row(const struct lexer *lexer, struct span span, enum row_kind kind)
+bool habit_is_item(const struct token *token)
+{
+    struct span span = token->span;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].is_item && is_text(span, rows[i].word))
+            return true;
+    return false;
+}
+
+static struct habit find_row(struct span span, enum row_kind kind)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].kind == kind && is_text(lexer, span, rows[i].word))
+        if (rows[i].kind == kind && is_text(span, rows[i].word))
             return (struct habit){rows[i].text, span, rows[i].instead};
     return (struct habit){0};
+}
+
+/* Whether the text is what follows a name where one is declared: `= : , ) ( | < in`. */
+static bool follows_name(const char *behind)
+{
+    behind += strspn(behind, " \t");
+    return strchr("=:,)(|<}\n", *behind) || !strncmp(behind, "in ", 3);
 }
 
 /* A keyword where only a name of one's own can stand. */
@@ -95,7 +114,8 @@ static bool is_keyword_for_name(const struct stop *stop)
     bool is_keyword = first >= 'a' && first <= 'z' && stop->kind != ID && stop->kind != INT &&
                       stop->kind != BYTES && stop->kind != FOREIGN;
     return is_keyword && stop_fits(stop, "a name") && !stop_wants_expression(stop) &&
-           (stop->bracket != 'f' || *behind == ',' || *behind == ')') && stop->before != SPAWN &&
+           follows_name(behind) && (stop->bracket != 'f' || *behind == ',' || *behind == ')') &&
+           stop->before != SPAWN &&
            (!stop_starts_declaration(stop->kind) ||
             (!stop->unexpected->is_first && !stop_starts_declaration(stop->before)));
 }
@@ -137,15 +157,15 @@ static struct habit word_habit(const struct stop *stop)
     const struct token *word = NULL;
     struct habit habit = {0};
     if (is_statement_start(stop->before) && !is_used && (stop->kind == ID || stop->kind == FROM))
-        habit = find_row(stop->lexer, (word = stop->unexpected)->span, ROW_LEAD);
+        habit = find_row((word = stop->unexpected)->span, ROW_LEAD);
     if (!habit.text && (stop->kind == ID || stop->kind == FOREIGN)) {
-        habit = find_row(stop->lexer, stop->unexpected->span, ROW_HERE);
+        habit = find_row(stop->unexpected->span, ROW_HERE);
         if (habit.text)
             return habit;
     }
     if (!habit.text && stop->before == ID && stop->kind != NL &&
         (is_word_behind || stop->kind == '{' || stop->kind == ':'))
-        habit = find_row(stop->lexer, (word = before)->span, ROW_LEAD);
+        habit = find_row((word = before)->span, ROW_LEAD);
     if (!habit.text)
         return habit;
     uint32_t len = habit.span.end - habit.span.start;
@@ -176,7 +196,7 @@ static struct habit word_call(const struct stop *stop)
     uint32_t end = at;
     while (at && text[at - 1] >= 'a' && text[at - 1] <= 'z')
         at--;
-    return find_row(lexer, (struct span){lexer->source, at, end}, ROW_CALL);
+    return find_row((struct span){lexer->source, at, end}, ROW_CALL);
 }
 
 static struct habit find_habit(const struct stop *stop)

@@ -8,5 +8,7 @@
  * names of the tokens that would have fitted. */
 bool habit_report(struct diags *, struct lexer *, const struct token *unexpected,
                   const char *const expected[], int count);
+/* Whether the word starts a declaration in another language. */
+bool habit_is_item(const struct token *);
 
 #endif

@@ -35,7 +35,7 @@ bool stop_is_signature(const struct stop *);
 bool stop_starts_operand(int kind);
 bool stop_starts_declaration(int kind);
 /* The text of a token is this word. */
-bool stop_is_word(const struct stop *, const struct token *, const char *word);
+bool token_is_word(const struct token *, const char *word);
 
 /* What the tokens around the place give away. */
 struct habit habit_form(const struct stop *);

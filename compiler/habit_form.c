@@ -108,7 +108,7 @@ static const char *in_signature(const struct stop *stop)
         return "the result's type follows an arrow: write `-> type`";
     if (stop_fits(stop, "'('") && stop_fits(stop, "'<'") && stop->before == ID &&
         stop_is_signature(stop))
-        return stop_is_word(stop, &stop->lexer->last[1], "io")
+        return token_is_word(&stop->lexer->last[1], "io")
                    ? "`io` stands first: write `io fn` or `io task`"
                    : "parameters stand in parentheses: write `fn f(x: int) { ... }`";
     if (stop->before == FN && (stop->kind == TASK || stop->kind == IO))
@@ -124,7 +124,7 @@ static const char *in_signature(const struct stop *stop)
         return "a colon and a type follow the name: write `name: type`";
     if (stop->kind == ':' && stop->before == TYPE_ID && stop_fits(stop, "'>'"))
         return "what a type parameter must do is found from the body: write `<T>`";
-    if (stop_is_word(stop, &stop->lexer->last[1], "pub") && stop->kind == '(')
+    if (token_is_word(&stop->lexer->last[1], "pub") && stop->kind == '(')
         return "`pub` takes nothing: what is `pub` can be imported";
     return NULL;
 }
@@ -194,9 +194,9 @@ static const char *in_item(const struct stop *stop)
         return NULL;
     if (stop->kind == VAR)
         return "at module level nothing changes: write `let`, a compile-time constant";
-    if (stop_is_word(stop, now, "io"))
+    if (token_is_word(now, "io"))
         return "`io` stands before `fn` or `task`: write `io fn f() { ... }`";
-    if (stop_is_word(stop, now, "test"))
+    if (token_is_word(now, "test"))
         return "a test is named by a text: write `test \"name\" { ... }`";
     if (stop->before == '@' || (stop->before == ID && stop->second_before == '@'))
         return "an attribute is one name: there is no `@a.b`; a task is declared with `task` and "
@@ -228,6 +228,8 @@ static const char *in_type(const struct stop *stop)
         return "there are no unions of types: write an `enum` with a variant for each";
     if (wants_type(stop) && stop->kind == '*')
         return "there are no pointers: write the type alone";
+    if (ends_type(stop) && stop->before == ')' && stop->kind == ARROW)
+        return "the type of a function has `fn` before it: write `fn(int) -> int`";
     if (stop->before == '[' && stop->kind == ']' && wants_type(stop))
         return "an array's type has its element's type in it: write `[int]`";
     if (stop->kind != '<' && !(stop->kind == '[' && stop->before == TYPE_ID))
@@ -274,7 +276,8 @@ static const char *in_future(const struct stop *stop)
 {
     if (stop->before == TRY)
         return "`try` stands before `await` only: `x?` hands an error up";
-    if (stop->before == SPAWN)
+    if (stop->before == SPAWN ||
+        (stop->second_before == SPAWN && stop->before == ID && stop->kind == NL))
         return "`spawn` takes a call by name: write `spawn f(x)`";
     if (stop->before == '?' && (stop->kind == '.' || stop->kind == '[' || stop->kind == '('))
         return "what is awaited goes on in parentheses: write `(await f)?.g`";

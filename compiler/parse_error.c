@@ -87,6 +87,19 @@ static bool report_open_hole(struct parse *p, const struct token *token)
     return true;
 }
 
+/* `{}` in a string. */
+static bool report_empty_hole(struct parse *p, const struct token *token)
+{
+    const struct token *before = &p->lexer.last[1];
+    if ((token->kind != STR_MID && token->kind != STR_TAIL) ||
+        (before->kind != STR_HEAD && before->kind != STR_MID))
+        return false;
+    struct span braces = {token->span.source, before->span.end - 1, token->span.start + 1};
+    diag_error(p->diags, DIAG_syntax, braces,
+               "a value is missing here: a brace that is text is written `\\{`");
+    return true;
+}
+
 /* An operator, `=` or comma at the end of a line, and what stands on the next one is no expression:
  * the mistake is at the end of the line. */
 static bool report_line_end(struct parse *p, const struct token *token,
@@ -240,7 +253,7 @@ bool parse_unexpected(struct parse *p, const char *const expected[], int count, 
     if (!is_silent)
         excuse_bracket(p, &token);
     bool is_list = !token.is_sync && !is_again && is_in_list(p, &token);
-    if (!is_silent && !report_open_hole(p, &token) &&
+    if (!is_silent && !report_open_hole(p, &token) && !report_empty_hole(p, &token) &&
         !lexer_report_odd_quote(&p->lexer, token.span.start) &&
         !report_line_end(p, &token, expected, count) &&
         !report_open_above(p, &token, expected, count) &&
