@@ -1,7 +1,7 @@
 /* ir_roam.c - which functions any process of a run may do, and which only that of main. Bound to
  * main's is what
  *
- *   uses standard streams, or functions of C that do io: these have one state, there;
+ *   reads standard input, or calls functions of C that do io: these have one state, there;
  *   spawns io tasks: at the end of the run nobody waits for those that others have left;
  *   spawns tasks with a @limit: so all that the limit counts are counted in one place;
  *   cancels futures, which may be of others;
@@ -12,21 +12,16 @@
 
 #include <string.h>
 
-static bool uses_streams(const struct symbol *s)
+static bool reads_input(const struct symbol *s)
 {
-    static const struct {
-        const char *module, *name;
-    } users[] = {{"prelude", "print"}, {"io", "stdin"}, {"io", "read_line"}};
-    for (size_t i = 0; i < sizeof users / sizeof *users; i++)
-        if (!strcmp(s->module->name, users[i].module) && !strcmp(s->name, users[i].name))
-            return true;
-    return false;
+    return !strcmp(s->module->name, "io") &&
+           (!strcmp(s->name, "stdin") || !strcmp(s->name, "read_line"));
 }
 
 static bool is_bound_extern(const struct symbol *s)
 {
     bool io = s->func->flags & FUNC_IO && s->func->flags & FUNC_EXTERN;
-    return io && (!s->module->is_std || uses_streams(s));
+    return io && (!s->module->is_std || reads_input(s));
 }
 
 /* What the function itself does. */

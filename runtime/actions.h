@@ -15,7 +15,7 @@ enum act_kind {
 
 struct action {
     enum act_kind kind;
-    uint32_t proc;     /* SEND PEER CUT KILL FINISH SETTLE MORE LESS PULL READ */
+    uint32_t proc;     /* SEND PEER CUT KILL FINISH SETTLE MORE LESS PULL READ PRINT */
     uint32_t slot, fn; /* START: of the table of executions; the program's row. `slot` of SETTLE:
                           not 0: `proc` is to be told when it has been read */
     void *handle; /* FINISH REQUEUE LOSE ABANDON: the owner's record; DROP CANCEL: what started()
@@ -23,8 +23,8 @@ struct action {
     size_t from;  /* SEND: where its row begins in `rows` */
     uint64_t offset, len, at; /* of the store, or of a blob in it; READ: where in the blob */
     struct object_id id;      /* PULL READ SETTLE */
-    struct bytes bytes; /* PEER START FINISH SETTLE LEAVE STORE PULL READ; lent like the row that
-                           led to it */
+    struct bytes bytes; /* PEER START FINISH SETTLE LEAVE STORE PULL READ PRINT; lent like the row
+                           that led to it */
 };
 
 struct actions {

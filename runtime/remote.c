@@ -25,6 +25,7 @@
 #include "error.h"
 #include "limit.h"
 #include "loan.h"
+#include "print.h"
 #include "prio.h"
 #include "promise.h"
 #include "tables.h"
@@ -323,6 +324,7 @@ static void end_one(struct side *side, struct actions *out)
 static void end_done(struct actions *out)
 {
     struct told *told = reversed(atomic_exchange(&remote.done, NULL));
+    print_send(out); /* what these have printed goes before their results */
     while (told) {
         struct told *next = told->next;
         if (told->is_given)
@@ -700,6 +702,12 @@ static void act(void *user, const struct action *a, struct actions *out)
     case ACT_UNGIVE:
         promise_act(a);
         break;
+    case ACT_PRINT:
+        print_add(a->proc, a->bytes, tell_change);
+        break;
+    case ACT_WRITTEN:
+        print_written(a->len);
+        break;
     case ACT_DISPOSE:
     case ACT_EXTENT:
         loan_act(a, out);
@@ -739,6 +747,7 @@ static int64_t step(void *user, int64_t now, struct actions *out)
     check_chaos(now);
     end_done(out);
     check_waiting(now, out);
+    print_step(out);
     promise_step(now, remote.leaving, out);
     int64_t away = away_step(now, remote.leaving, out);
     int64_t rest = end_rests(now), cancel = cancel_lent(now, out);
@@ -795,6 +804,8 @@ const char *remote_open(const struct process_part *part, const struct dfl_progra
     if (pthread_create(&remote.thread, NULL, thread_main, NULL) != 0)
         return "cannot start a thread";
     worker_on_change(tell_change);
+    if (self != ID_ROOT)
+        print_open(tell_change);
     return NULL;
 }
 
@@ -869,6 +880,7 @@ static void end_loans(void *user, struct actions *out)
 void remote_close(const struct stats *stats)
 {
     own_stats = stats;
+    print_close();
     comms_call(remote.comms, end_loans);
     if (stats) {
         comms_call(remote.comms, report);

@@ -11,14 +11,23 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "helper.h"
+#include "list.h"
+#include "print.h"
 #include "value.h"
 
 enum { BUFFER_SIZE = 64 * 1024 };
+
+/* What another process printed and the buffer had no room for; goes out behind it. */
+struct added {
+    char *text;
+    int64_t len, room;
+};
 
 /* A fiber that waits until nobody writes; on its stack. */
 struct waiter {
@@ -31,6 +40,8 @@ static struct {
     enum { UNKNOWN, TERMINAL, REGULAR, OTHER } target;
     char *text, *spare; /* the spare one is being written */
     int64_t len;
+    struct added added;
+    int64_t backlog; /* of added text, what is being written included */
     bool writing;
     struct waiter *first, **end;
     pthread_cond_t turn; /* the same for threads that cannot park */
@@ -43,9 +54,10 @@ static struct {
 
 /* ---- writing ---- */
 
-enum { PARTS = 3 };
+enum { PARTS = 4 };
 
-/* What is written in one go: the buffer, and perhaps a line that is longer than it. */
+/* What is written in one go: the buffer, what was added, and perhaps a line that is longer than the
+ * buffer. */
 struct batch {
     struct {
         const char *at;
@@ -53,6 +65,8 @@ struct batch {
     } parts[PARTS];
     int part; /* the first that is left */
     int code;
+    char *added; /* freed when all is written */
+    int64_t added_len;
 };
 
 /* As if the write itself had ended the process, which it does unless SIGPIPE was ignored. */
@@ -161,8 +175,10 @@ static void end_writing(struct batch *b)
 {
     if (b->code == EPIPE)
         end_by_sigpipe();
+    free(b->added);
     pthread_mutex_lock(&out.lock);
     out.writing = false;
+    out.backlog -= b->added_len;
     leave();
 }
 
@@ -179,11 +195,14 @@ static void write_rest(void *arg)
 /* Takes all out of the buffer. */
 static struct batch take(void)
 {
-    struct batch b = {.parts = {{out.text, out.len}}};
+    struct batch b = {.parts = {{out.text, out.len}, {out.added.text, out.added.len}},
+                      .added = out.added.text,
+                      .added_len = out.added.len};
     char *spare = out.spare;
     out.spare = out.text;
     out.text = spare;
     out.len = 0;
+    out.added = (struct added){0};
     return b;
 }
 
@@ -193,8 +212,8 @@ static int write_out(struct dfl_fiber *fiber, const struct dfl_view *line)
 {
     struct batch b = take();
     if (line) {
-        b.parts[1].at = line->ptr, b.parts[1].len = line->len;
-        b.parts[2].at = "\n", b.parts[2].len = 1;
+        b.parts[2].at = line->ptr, b.parts[2].len = line->len;
+        b.parts[3].at = "\n", b.parts[3].len = 1;
     }
     out.writing = true;
     pthread_mutex_unlock(&out.lock);
@@ -225,10 +244,16 @@ static void add(const struct dfl_view *line)
     out.text[out.len++] = '\n';
 }
 
+/* Lock held. Whether a line would be the next in the buffer. */
+static bool has_room(int64_t len)
+{
+    return out.added.len == 0 && out.len + len < BUFFER_SIZE;
+}
+
 /* Lock held. On a terminal nothing is to stay behind in the buffer. */
 static bool must_wait(const struct dfl_view *line)
 {
-    return out.writing && (out.target == TERMINAL || out.len + line->len >= BUFFER_SIZE);
+    return out.writing && (out.target == TERMINAL || !has_room(line->len));
 }
 
 /* Lock held, and must_wait() is false. */
@@ -243,13 +268,15 @@ static int put(struct dfl_fiber *fiber, const struct dfl_view *line)
 int stream_line(struct dfl_fiber *fiber, const struct dfl_view *line)
 {
     int code = 0;
+    if (print_elsewhere(fiber, line))
+        return 0;
     pthread_mutex_lock(&out.lock);
     if (out.target == UNKNOWN)
         find_target();
     for (;;) {
         while (must_wait(line))
             wait_turn(fiber);
-        bool fits = out.len + line->len < BUFFER_SIZE || line->len >= BUFFER_SIZE;
+        bool fits = has_room(line->len) || line->len >= BUFFER_SIZE;
         if (fits || (code = write_out(fiber, NULL)))
             break;
     }
@@ -264,9 +291,46 @@ int stream_flush(struct dfl_fiber *fiber)
     pthread_mutex_lock(&out.lock);
     while (out.writing)
         wait_turn(fiber);
-    int code = out.len ? write_out(fiber, NULL) : 0;
+    int code = out.len || out.added.len ? write_out(fiber, NULL) : 0;
     leave();
     return code;
+}
+
+/* ---- what others print ---- */
+
+static void append(struct added *a, const void *text, int64_t len)
+{
+    if (a->room - a->len < len) {
+        a->room = 2 * a->room > a->len + len ? 2 * a->room : a->len + len;
+        a->text = list_resize(a->text, (uint64_t)a->room, 1);
+    }
+    memcpy(a->text + a->len, text, (size_t)len);
+    a->len += len;
+}
+
+bool stream_add(const void *lines, int64_t len)
+{
+    pthread_mutex_lock(&out.lock);
+    if (out.target == UNKNOWN)
+        find_target();
+    bool buffered = has_room(len) && out.target != TERMINAL;
+    if (buffered) {
+        memcpy(out.text + out.len, lines, (size_t)len);
+        out.len += len;
+    } else {
+        append(&out.added, lines, len);
+        out.backlog += len;
+    }
+    pthread_mutex_unlock(&out.lock);
+    return buffered;
+}
+
+int64_t stream_backlog(void)
+{
+    pthread_mutex_lock(&out.lock);
+    int64_t backlog = out.backlog;
+    pthread_mutex_unlock(&out.lock);
+    return backlog;
 }
 
 void stream_flush_if_free(void)

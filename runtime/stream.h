@@ -10,6 +10,11 @@
  * a terminal, else when the buffer is full or flushed. Returns 0 or an errno; what could not be
  * written is gone then. A reader that went away ends the process as SIGPIPE does. */
 int stream_line(struct dfl_fiber *, const struct dfl_view *line);
+/* Adds whole lines that another process printed. Never waits: what the buffer has no room for goes
+ * out as soon as someone prints or flushes. True: it had room. */
+bool stream_add(const void *lines, int64_t len);
+/* Bytes that it had no room for and that are not written yet. */
+int64_t stream_backlog(void);
 /* Writes out what is buffered; the same result. */
 int stream_flush(struct dfl_fiber *);
 /* The same for the end of the program and before it is told of a failure: an error is reported on

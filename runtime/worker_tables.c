@@ -139,6 +139,20 @@ static bool on_future(struct worker_tables *t, uint32_t from, const struct msg *
     return true;
 }
 
+static bool on_output(uint32_t from, const struct msg_output *m, struct actions *out)
+{
+    struct action *act = act_add(out, ACT_PRINT);
+    act->proc = from;
+    act->bytes = m->lines;
+    return true;
+}
+
+static bool on_printed(const struct msg_printed *m, struct actions *out)
+{
+    act_add(out, ACT_WRITTEN)->len = m->bytes;
+    return true;
+}
+
 /* What the own node says of the store. */
 static bool on_store(struct worker_tables *t, const struct msg *m, struct actions *out)
 {
@@ -275,6 +289,10 @@ bool worker_tables_on_row(struct worker_tables *t, uint32_t from, struct bytes r
     case MSG_future_read:
     case MSG_borrow_end:
         return !node && on_future(t, from, &m, out);
+    case MSG_output:
+        return !node && t->self == ID_ROOT && on_output(from, &m.output, out);
+    case MSG_printed:
+        return from == ID_ROOT && on_printed(&m.printed, out);
     case MSG_store_extent:
     case MSG_object_here:
     case MSG_object_lost:

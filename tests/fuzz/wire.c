@@ -110,6 +110,7 @@ static void perform_one(const struct action *a)
         start(a);
         break;
     case ACT_DROP:
+    case ACT_CANCEL:
         thing_of(a->handle, w.begun, "what is dropped was not begun");
         break;
     case ACT_FINISH:

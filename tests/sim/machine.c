@@ -218,9 +218,33 @@ static void tell_where(struct world *w, struct process *p, struct record *r)
     r->uses--;
 }
 
+static void print_line(struct process *p, const struct record *r)
+{
+    struct bytes line = {(const uint8_t *)&r->key, sizeof r->key};
+    act_send_output(&p->actions, ID_ROOT, &(struct msg_output){line});
+}
+
+/* A line is there before the result, if both are for the root. */
+static void check_printed(const struct process *p, const struct record *r)
+{
+    if (p->proc == ID_ROOT && program_prints(r->key) && !r->printed)
+        abort();
+}
+
+static void act_print(struct process *p, const struct action *a)
+{
+    uint64_t key;
+    memcpy(&key, a->bytes.at, sizeof key);
+    for (struct record *r = p->records; r; r = r->next)
+        r->printed |= r->key == key && r->state == LENT;
+    act_send_printed(&p->actions, a->proc, &(struct msg_printed){a->bytes.len});
+}
+
 static void answer(struct world *w, struct process *p, struct record *r)
 {
     struct result result = {r->value, r->failed};
+    if (!r->unwanted && program_prints(r->key))
+        print_line(p, r);
     if (r->unwanted)
         worker_tables_forget(&p->worker, r->slot);
     else if (program_stays(r->key))
@@ -562,6 +586,7 @@ static void again(struct world *w, struct process *p, struct record *r)
 static void act_finish(struct world *w, struct process *p, const struct action *a)
 {
     struct record *r = a->handle;
+    check_printed(p, r);
     back(r);
     if (!read_result(w, p, a, r)) {
         if (r->stash && !is_read(r))
@@ -645,7 +670,7 @@ static void perform_one(struct world *w, struct process *p, const struct action 
     case ACT_SEND: {
         uint32_t to = world_index(w, a->proc);
         struct bytes row = act_row(&p->actions, a);
-        coverage.rows[row.at[0] & 31]++;
+        coverage.rows[row.at[0] & 63]++;
         if (to < PROCS_MOST && !p->cut[to])
             channel_append(&p->channels[to], row.at, row.len);
         break;
@@ -665,6 +690,9 @@ static void perform_one(struct world *w, struct process *p, const struct action 
         break;
     case ACT_CANCEL:
         cancel(w, p, r);
+        break;
+    case ACT_PRINT:
+        act_print(p, a);
         break;
     case ACT_FINISH:
         act_finish(w, p, a);
@@ -708,6 +736,7 @@ static void perform_one(struct world *w, struct process *p, const struct action 
     case ACT_MORE:
     case ACT_LESS:
     case ACT_EXTENT:
+    case ACT_WRITTEN:
     case ACT_DIED:
     case ACT_REPORT:
     case ACT_ABANDON:

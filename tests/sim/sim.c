@@ -27,7 +27,7 @@ static void report(uint64_t worlds, uint64_t tasks, uint64_t started, uint64_t s
     for (uint32_t i = 0; i <= INPUTS_MOST; i++)
         printf(" %u of %llu", i, (unsigned long long)coverage.relayed[i]);
     printf("\nrows:");
-    for (uint32_t kind = 1; kind < 32; kind++)
+    for (uint32_t kind = 1; kind < 64; kind++)
         if (strcmp(wire_name(kind), "unknown") != 0)
             printf(" %s %llu", wire_name(kind), (unsigned long long)coverage.rows[kind]);
     printf("\n");

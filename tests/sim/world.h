@@ -52,6 +52,12 @@ uint64_t program_combine(uint64_t key, const uint64_t *values, uint32_t count);
 uint64_t program_value(uint64_t key, uint32_t depth, const uint64_t *inputs, uint32_t input_count,
                        uint32_t *count);
 
+/* It prints a line, its key, before it is done elsewhere. */
+static inline bool program_prints(uint64_t key)
+{
+    return key % 8 == 5;
+}
+
 /* The value travels in a store. */
 bool program_is_large(uint64_t key);
 
@@ -104,13 +110,13 @@ struct record {
     bool named, begun; /* in the table of what is given; a stretch of it has run */
     bool failed;       /* it had no value for something it needed */
     bool foreign, unwanted, stays;
-    bool cancelled;
-    uint32_t slot;          /* foreign: of the table of executions */
-    struct held_row *stash; /* the answer, if it stayed with its maker */
-    bool fetched;           /* that has been asked for */
-    uint32_t looks;         /* how often it was looked at, and wanted here */
-    uint32_t readers;       /* tasks that were lent with the names in it */
-    uint32_t told;          /* rows of holders that were told where it is and have not read it */
+    bool cancelled, printed; /* printed: the root has the line */
+    uint32_t slot;           /* foreign: of the table of executions */
+    struct held_row *stash;  /* the answer, if it stayed with its maker */
+    bool fetched;            /* that has been asked for */
+    uint32_t looks;          /* how often it was looked at, and wanted here */
+    uint32_t readers;        /* tasks that were lent with the names in it */
+    uint32_t told;           /* rows of holders that were told where it is and have not read it */
     struct record *reads[INPUTS_MOST]; /* LENT: whose names it was lent with */
     uint32_t read_count;
     int64_t began;
@@ -186,7 +192,7 @@ struct world {
 
 /* Counts over all worlds, for the report. */
 struct coverage {
-    uint64_t actions[32], rows[32], crashes, stalls, packets, dropped;
+    uint64_t actions[64], rows[64], crashes, stalls, packets, dropped;
     uint64_t relayed[INPUTS_MOST + 1]; /* tasks that were lent with so many results of others */
 };
 extern struct coverage coverage;

@@ -352,6 +352,27 @@ START_TEST(who_runs_a_task_hears_that_it_is_to_end_until_it_answers)
 }
 END_TEST
 
+START_TEST(what_tasks_print_goes_to_the_root_alone)
+{
+    open_worker();
+    ROW(output, url);
+    ck_assert(!to_worker(WORKER3));
+    ROW(printed, 12);
+    ck_assert(!to_worker(WORKER3));
+    ck_assert(to_worker(ID_ROOT));
+    ck_assert_uint_eq(one_action(ACT_WRITTEN)->len, 12);
+    close_worker();
+    worker_tables_open(&worker, ID_ROOT, 2);
+    ROW(output, url);
+    ck_assert(!to_worker(NODE3));
+    ck_assert(to_worker(WORKER3));
+    const struct action *a = one_action(ACT_PRINT);
+    ck_assert_uint_eq(a->proc, WORKER3);
+    ck_assert_mem_eq(a->bytes.at, url.at, url.len);
+    close_worker();
+}
+END_TEST
+
 START_TEST(its_own_death_makes_a_worker_leave)
 {
     open_worker();
@@ -707,6 +728,7 @@ int main(void)
         the_dead_are_not_heard_and_their_tasks_not_answered,
         a_task_that_is_cancelled_ends_early_and_is_answered,
         who_runs_a_task_hears_that_it_is_to_end_until_it_answers,
+        what_tasks_print_goes_to_the_root_alone,
         its_own_death_makes_a_worker_leave,
         a_lease_is_as_wide_as_its_tasks_are_short,
         an_idle_lease_is_given_back,
