@@ -91,6 +91,8 @@ static void report_arity(struct check *c, struct call *call, struct span span, u
         diag_error(c->diags, DIAG_arguments, span, "`%s` takes %u argument%s, found %u",
                    call->target->name, want, plural(want), found);
     note_declared(c, d, call->target);
+    if (!strcmp(call->target->name, "print") && call->target->module->is_std)
+        diag_hint(c->diags, d, "several values stand in one text: `print(\"{x} {y}\")`");
     call->bad = true;
 }
 
@@ -376,6 +378,20 @@ static void check_argument(struct check *c, struct call *call, uint32_t i)
     }
 }
 
+static void report_shared(struct check *c, const struct node *arg, const char *shared)
+{
+    struct diag *d = diag_error(c->diags, DIAG_shared_var, arg->span,
+                                "`%s` is lent to two `var` parameters at once", shared);
+    const char *text = arg->span.source->text + arg->span.start;
+    int len = (int)(arg->span.end - arg->span.start);
+    if (memchr(text, '\n', (size_t)len))
+        diag_hint(c->diags, d, "lend a copy, and write it back behind the call");
+    else
+        diag_hint(c->diags, d,
+                  "lend a copy, and write it back: `var y = %.*s`, `%.*s = y` behind it", len, text,
+                  len, text);
+}
+
 /* Two `var` arguments must not share a part of one variable: each is changed by itself. */
 static void check_shared(struct check *c, struct call *call)
 {
@@ -384,12 +400,8 @@ static void check_shared(struct check *c, struct call *call)
             if (!is_var_param(call, j))
                 continue;
             const char *shared = place_shared(call->args[i], call->args[j]);
-            if (!shared)
-                continue;
-            struct diag *d = diag_error(c->diags, DIAG_shared_var, call->args[i]->span,
-                                        "`%s` is lent to two `var` parameters at once", shared);
-            diag_hint(c->diags, d,
-                      "copy one before the call, `var y = …`, and assign it back behind it");
+            if (shared)
+                report_shared(c, call->args[i], shared);
         }
 }
 

@@ -122,6 +122,17 @@ static void offer_methods(struct check *c, struct nearest *nearest, const struct
                 nearest_offer(nearest, name, t->symbol->node->record_.fields.at[i]->field_.name);
 }
 
+/* "`x`, `y`", or the first of many. */
+static const char *field_names(struct check *c, const struct symbol *record)
+{
+    enum { SHOWN = 8 };
+    const struct nodes *fields = &record->node->record_.fields;
+    const char *text = "";
+    for (uint32_t i = 0; i < fields->count && i < SHOWN; i++)
+        text = arena_format(c->arena, "%s%s`%s`", text, i ? ", " : "", fields->at[i]->field_.name);
+    return fields->count > SHOWN ? arena_format(c->arena, "%s and others", text) : text;
+}
+
 static void suggest(struct check *c, struct diag *d, const struct type *t, const struct node *dot)
 {
     const char *name = dot->dot_.name;
@@ -137,6 +148,8 @@ static void suggest(struct check *c, struct diag *d, const struct type *t, const
         diag_hint(c->diags, d, "functions of durations are in module `time`: `import time`");
     else if (std && !strcmp(std, "math") && suggest_value(name))
         diag_hint(c->diags, d, "%s", suggest_value(name));
+    else if (t->kind == TYPE_record)
+        diag_hint(c->diags, d, "it has %s", field_names(c, t->symbol));
 }
 
 /* A T? or T! (or a future) whose T has the name, is opened first. */

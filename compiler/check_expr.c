@@ -55,7 +55,7 @@ static const struct type *check_name(struct check *c, struct node *node, const s
     struct symbol *symbol = scope_find(c, name);
     enum builtin builtin = symbol ? BUILTIN_NONE : find_constructor(name);
     bool is_lost = builtin != BUILTIN_NONE && builtin != BUILTIN_none && c->function &&
-                   names_is_lost_in(c->function->func, name); /* `err` as a name */
+                   names_is_lost_in(c->function->func, name, node->span); /* `err` as a name */
     if (builtin != BUILTIN_NONE && !is_lost)
         return check_none(c, node, want);
     if (!symbol) {

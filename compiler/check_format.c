@@ -151,6 +151,22 @@ static void check_spec(struct check *c, struct node *hole, const struct type *t)
     diag_hint(c->diags, d, "%s", wrong);
 }
 
+/* `${name}` of JavaScript; before a number it may be money. */
+static void warn_dollar(struct check *c, const struct node *hole)
+{
+    const struct type *t = hole->hole_.value->type;
+    struct span brace = hole->span;
+    const char *text = brace.source ? brace.source->text : "";
+    if (!t || is_bad(t) || type_is_number(t) || t->kind == TYPE_var || brace.start < 2 ||
+        text[brace.start - 1] != '{' || text[brace.start - 2] != '$')
+        return;
+    struct span dollar = {brace.source, brace.start - 2, brace.start - 1};
+    struct diag *d = diag_warning(c->diags, DIAG_dollar_hole, dollar,
+                                  "this `$` is text, and printed: a hole is `{x}`");
+    diag_hint(c->diags, d, "leave it out; if it is meant, write `{\"$\"}`");
+    diag_fix(c->diags, d, dollar, "%s", "");
+}
+
 static void check_hole(struct check *c, struct node *hole)
 {
     const struct type *t = check_expr(c, &hole->hole_.value, NULL);
@@ -174,10 +190,12 @@ const struct type *check_interp(struct check *c, struct node *node)
 {
     struct nodes *parts = &node->interp_.parts;
     for (uint32_t i = 0; i < parts->count; i++) {
-        if (parts->at[i]->kind == NODE_hole)
+        if (parts->at[i]->kind == NODE_hole) {
             check_hole(c, parts->at[i]);
-        else
+            warn_dollar(c, parts->at[i]);
+        } else {
             parts->at[i]->type = simple(c, TYPE_str);
+        }
     }
     return simple(c, TYPE_str);
 }

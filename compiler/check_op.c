@@ -49,6 +49,11 @@ static const struct type *check_int(struct check *c, struct node *node, const st
                    negative ? "-" : "", (unsigned long long)node->int_.value, t->text);
     if (t->kind == TYPE_int && !negative)
         diag_hint(c->diags, d, "a `u64` holds up to 18446744073709551615: `let x: u64 = …`");
+    else
+        diag_hint(c->diags, d, "`%s` holds %s%llu to %llu", t->text,
+                  is_unsigned(t->kind) ? "" : "-",
+                  is_unsigned(t->kind) ? 0 : (unsigned long long)int_max(t->kind) + 1,
+                  (unsigned long long)int_max(t->kind));
     return simple(c, TYPE_bad);
 }
 

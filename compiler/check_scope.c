@@ -112,6 +112,14 @@ bool scope_is_told(struct check *c, const char *name, char behind)
     return false;
 }
 
+/* `x = 1`, and not `x == 1`. */
+static bool is_assigned(struct span name)
+{
+    const char *text = name.source ? name.source->text + name.end : "";
+    text += strspn(text, " ");
+    return text[0] == '=' && text[1] != '=' && text[1] != '>';
+}
+
 void scope_unknown(struct check *c, const char *name, struct span span)
 {
     if (scope_is_told(c, name, span.source ? span.source->text[span.end] : 0))
@@ -120,7 +128,7 @@ void scope_unknown(struct check *c, const char *name, struct span span)
     if (!foreign && suggest_type(name))
         foreign = "numbers are converted with `x as int`, `x as float` and so on";
     if (names_is_lost(c->module, name) ||
-        (c->function && names_is_lost_in(c->function->func, name)))
+        (c->function && names_is_lost_in(c->function->func, name, span)))
         return;
     struct nearest nearest = {0};
     bool is_told = !diag_is_full(c->diags);
@@ -142,6 +150,9 @@ void scope_unknown(struct check *c, const char *name, struct span span)
     else if (names_std(c->program, name, name) || !strcmp(name, "io") || !strcmp(name, "math") ||
              !strcmp(name, "time") || !strcmp(name, "rand") || !strcmp(name, "json"))
         diag_hint(c->diags, d, "a module must be imported: `import %s`", name);
+    else if (is_assigned(span))
+        diag_hint(c->diags, d, "a name is declared first: `let %s = …`, or `var` if it changes",
+                  name);
 }
 
 static const char *signature(struct check *c, const struct symbol *function)

@@ -120,6 +120,16 @@ static bool is_keyword_for_name(const struct stop *stop)
             (!stop->unexpected->is_first && !stop_starts_declaration(stop->before)));
 }
 
+/* `char *s = x`: the statement begins with the name of a type elsewhere. */
+static struct habit type_in_front(const struct stop *stop)
+{
+    const struct token *first = &stop->lexer->line_first;
+    struct habit habit = {0};
+    if (stop->kind == '=' && first->kind == ID)
+        habit = find_row(first->span, ROW_LEAD);
+    return habit.text && !strncmp(habit.text, "the type follows", 16) ? habit : (struct habit){0};
+}
+
 static bool is_statement_start(int before)
 {
     return before == NL || before == '{' || before == 0 || before == PUB;
@@ -205,6 +215,8 @@ static struct habit find_habit(const struct stop *stop)
     bool has_c_body = stop->first == EXTERN && stop->kind == '{'; /* a form has the word */
     if (stop->bracket != 'f' && !has_c_body)
         habit = word_habit(stop);
+    if (!habit.text)
+        habit = type_in_front(stop);
     if (!habit.text)
         habit = word_call(stop);
     if (!habit.text)

@@ -104,7 +104,7 @@ static const char *in_signature(const struct stop *stop)
         return "a function's body stands in braces: write `-> type { ... }`";
     if (stop_fits(stop, "`->`") &&
         (stop->kind == ':' || stop->kind == ID || stop->kind == TYPE_ID ||
-         stop->kind == RECORD_ID || stop->kind == '['))
+         stop->kind == RECORD_ID || stop->kind == '[' || stop->kind == '('))
         return "the result's type follows an arrow: write `-> type`";
     if (stop_fits(stop, "'('") && stop_fits(stop, "'<'") && stop->before == ID &&
         stop_is_signature(stop))
@@ -158,6 +158,8 @@ static const char *in_field(const struct stop *stop)
 {
     if (stop->kind == '=' && ends_type(stop) && stop->bracket == '{')
         return "fields have no default: a function can make the record";
+    if (stop->kind == ID && ends_type(stop) && stop->bracket == '{')
+        return "a comma or a line end stands between fields";
     if (stop->kind == ID && stop->bracket == '{' && stop_fits(stop, "a type name") &&
         !stop_fits(stop, "`await`") && !wants_type(stop) && !wants_pattern(stop))
         return "the name of a variant begins with a capital letter";
@@ -176,6 +178,8 @@ static const char *in_import(const struct stop *stop)
         return "a module keeps its name: there is no `import ... as`";
     if ((stop->kind == ',' && !stop->bracket) || (stop->before == IMPORT && stop->kind == '('))
         return "each module has an `import` line of its own";
+    if (stop->before == IMPORT && (stop->kind == TYPE_ID || stop->kind == RECORD_ID))
+        return "the name of a module begins with a small letter, like that of its file";
     if (stop->kind == '*')
         return "names are imported one by one: write `import module.{name}`";
     return NULL;
@@ -226,10 +230,12 @@ static const char *in_type(const struct stop *stop)
         return "there are no references: write the type alone";
     if (ends_type(stop) && stop->kind == '|')
         return "there are no unions of types: write an `enum` with a variant for each";
+    if (ends_type(stop) && stop->bracket == '[' && stop->kind == ':')
+        return "the type of a map is `map[str, int]`";
+    if (ends_type(stop) && stop->bracket == '(' && (stop->kind == ARROW || stop->kind == FAT))
+        return "the type of a function has `fn` before it: write `fn(int) -> int`";
     if (wants_type(stop) && stop->kind == '*')
         return "there are no pointers: write the type alone";
-    if (ends_type(stop) && stop->before == ')' && stop->kind == ARROW)
-        return "the type of a function has `fn` before it: write `fn(int) -> int`";
     if (stop->before == '[' && stop->kind == ']' && wants_type(stop))
         return "an array's type has its element's type in it: write `[int]`";
     if (stop->kind != '<' && !(stop->kind == '[' && stop->before == TYPE_ID))
@@ -276,8 +282,8 @@ static const char *in_future(const struct stop *stop)
 {
     if (stop->before == TRY)
         return "`try` stands before `await` only: `x?` hands an error up";
-    if (stop->before == SPAWN ||
-        (stop->second_before == SPAWN && stop->before == ID && stop->kind == NL))
+    bool is_call_missing = stop->count == 2 && stop_fits(stop, "'('") && stop_fits(stop, "'.'");
+    if (stop->before == SPAWN || (stop->before == ID && is_call_missing))
         return "`spawn` takes a call by name: write `spawn f(x)`";
     if (stop->before == '?' && (stop->kind == '.' || stop->kind == '[' || stop->kind == '('))
         return "what is awaited goes on in parentheses: write `(await f)?.g`";
@@ -300,6 +306,8 @@ static const char *at_colon(const struct stop *stop)
 {
     if (stop->bracket == '[')
         return "a part is written `xs[lo..hi]`";
+    if (stop->bracket == '(' && stop->before == ID && stop_fits(stop, "','"))
+        return "a lambda is written `|x: int| x + 1`";
     if (is_in_value_braces(stop))
         return "a map stands in square brackets, `[\"a\": 1]`; a record has a name, `Name { a: 1 "
                "}`";
@@ -423,6 +431,8 @@ static const char *behind_operand(const struct stop *stop)
     default:
         break;
     }
+    if (stop->kind == '>' && stop->first == TYPE_ID)
+        return "the type follows the name: write `let xs: [int] = ...`";
     if (is_compare(stop->kind) && stop_fits(stop, "`&&`") && !stop_fits(stop, "`==`"))
         return "comparisons do not chain: write `a < b && b < c`";
     if (is_cast(stop))
@@ -467,6 +477,10 @@ static const char *in_expression(const struct stop *stop)
         return "the record that gives the other fields stands first: `{ ..r, a: 1 }`";
     if (stop->kind == EQ && stop_fits(stop, "'='"))
         return "a name gets its value with `=`; `==` compares";
+    if (stop->before == '[' && stop->kind == ']')
+        return "an index is missing; the type of an array is `[int]`, and follows the name";
+    if (stop->kind == '<' && stop->before == DOTDOT)
+        return "a range is `lo..hi`, without `hi`";
     if (stop->kind == '.' && stop_wants_expression(stop))
         return "a digit stands on both sides of the point: write `0.5`";
     if (stop->bracket == '"' && stop_wants_expression(stop) &&
@@ -507,6 +521,27 @@ static const char *in_pattern(const struct stop *stop)
     return NULL;
 }
 
+/* `retrun x`: what stands before is nearly a keyword. */
+static struct habit near_keyword(const struct stop *stop)
+{
+    static const char *const words[] = {"return", "let",    "var",   "while", "match",
+                                        "for",    "fail",   "spawn", "await", "else",
+                                        "break",  "detach", "cancel"};
+    const struct token *before = &stop->lexer->last[1];
+    bool is_start = stop->second_before == NL || stop->second_before == '{';
+    struct nearest nearest = {0};
+    if (stop->before != ID || !is_start || !stop_starts_operand(stop->kind) ||
+        !stop_ends_expression(stop) || stop->kind == '(' || stop->kind == '[')
+        return (struct habit){0};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        nearest_offer(&nearest, before->value.name, words[i]);
+    if (!nearest.best)
+        return (struct habit){0};
+    const char *text = arena_format(stop->lexer->arena, "`%s` is no word of dfl: write `%s`",
+                                    before->value.name, nearest.best);
+    return (struct habit){text, before->span, nearest.best};
+}
+
 struct habit habit_form(const struct stop *stop)
 {
     typedef const char *form(const struct stop *);
@@ -515,6 +550,8 @@ struct habit habit_form(const struct stop *stop)
                                   in_let,         in_statement, in_future,      in_item,
                                   in_declaration, in_select,    behind_operand, in_expression};
     struct habit habit = marked_form(stop);
+    if (!habit.text)
+        habit = near_keyword(stop);
     for (size_t i = 0; i < sizeof forms / sizeof *forms && !habit.text; i++)
         habit.text = forms[i](stop);
     return habit;

@@ -180,7 +180,10 @@ void literal_escape(struct lexer *lexer, struct span span)
         escape_code_point(lexer, span);
     } else {
         struct diag *d = diag_error(lexer->diags, DIAG_escape, span, "no such escape");
-        diag_hint(lexer->diags, d,
-                  "the escapes are \\n \\t \\r \\0 \\\" \\\\ \\{ \\} \\x41 \\u{1f600}");
+        if (text[1] == '(')
+            diag_hint(lexer->diags, d, "a value stands in braces: `{x}`");
+        else
+            diag_hint(lexer->diags, d,
+                      "the escapes are \\n \\t \\r \\0 \\\" \\\\ \\{ \\} \\x41 \\u{1f600}");
     }
 }

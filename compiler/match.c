@@ -212,8 +212,7 @@ static struct columns columns_of(struct match *m, struct columns columns, const 
     return out;
 }
 
-/* ---- what is not covered
- * ------------------------------------------------------------------------- */
+/* ---- what is not covered --------------------------------------------------------------------- */
 
 /* Values that no row matches, the first of them; of each one the texts, a column each. */
 struct values {
@@ -305,8 +304,7 @@ static struct values uncovered(struct match *m, struct matrix *given, struct col
     return out;
 }
 
-/* ---- useless arms
- * ----------------------------------------------------------------------------------- */
+/* ---- useless arms ---------------------------------------------------------------------------- */
 
 /* Is there a value that `row` matches and no row of the matrix does? */
 static bool useful(struct match *m, struct matrix *given, struct row row, struct columns columns)
@@ -353,8 +351,7 @@ static bool useful(struct match *m, struct matrix *given, struct row row, struct
                   (struct columns){columns.at + 1, columns.count - 1});
 }
 
-/* ---- messages
- * -------------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 /* True if nothing in the pattern was reported, so that it can be reasoned about. */
 static bool is_sound(const struct node *pattern)
@@ -386,15 +383,15 @@ static struct row row_of(struct match *m, struct node *pattern)
     return row;
 }
 
-/* "`A`, `B` and 3 more" */
-static const char *list_values(struct match *m, const struct values *values)
+/* "`A`, `B` and 3 more"; each with `behind` in its quotes. */
+static const char *list_values(struct match *m, const struct values *values, const char *behind)
 {
     enum { SHOWN = 5 };
     uint32_t count = values->rows.count, shown = count <= SHOWN ? count : SHOWN - 1;
     const char *text = "";
     for (uint32_t i = 0; i < shown; i++) {
         const char *sign = !i ? "" : i + 1 == count ? " and " : ", ";
-        text = arena_format(m->arena, "%s%s`%s`", text, sign, values->rows.at[i][0]);
+        text = arena_format(m->arena, "%s%s`%s%s`", text, sign, values->rows.at[i][0], behind);
     }
     return count == shown ? text : arena_format(m->arena, "%s and %u more", text, count - shown);
 }
@@ -415,11 +412,9 @@ static void report_missing(struct match *m, struct node *node, const struct valu
     bool is_one = values->rows.count == 1;
     struct diag *d = diag_error(diags, DIAG_not_exhaustive, head,
                                 "the match is not exhaustive: %s %s not covered",
-                                list_values(m, values), is_one ? "is" : "are");
-    if (is_one)
-        diag_hint(diags, d, "add an arm: `%s => …`", first);
-    else
-        diag_hint(diags, d, "add an arm for each, or a last one for the others: `_ => …`");
+                                list_values(m, values, ""), is_one ? "is" : "are");
+    diag_hint(diags, d, is_one ? "add an arm: %s" : "add arms: %s; or a last one, `_ => …`",
+              list_values(m, values, " => …"));
 }
 
 /* Works in memory of its own: what it makes is as large as all the arms before. */

@@ -128,11 +128,11 @@ bool names_has_word(struct span within, const char *word)
     return false;
 }
 
-bool names_is_lost_in(const struct func *func, const char *name)
+bool names_is_lost_in(const struct func *func, const char *name, struct span use)
 {
     for (; func; func = func->parent ? func->parent->func : NULL)
         for (uint32_t i = 0; i < func->lost.count; i++)
-            if (names_has_word(func->lost.at[i], name))
+            if (func->lost.at[i].start < use.start && names_has_word(func->lost.at[i], name))
                 return true;
     return false;
 }
@@ -272,7 +272,7 @@ static bool is_told(struct type_scope s, const char *name)
 static const struct type *unknown_type(struct type_scope s, struct node *node)
 {
     const char *name = node->type_name_.name, *native = suggest_type(name);
-    if (names_is_lost(s.module, name) || is_told(s, name))
+    if ((!native && names_is_lost(s.module, name)) || is_told(s, name))
         return bad_type(s);
     struct diag *d =
         diag_error(s.program->diags, DIAG_unknown_type, node->span, "no type `%s`", name);

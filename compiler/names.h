@@ -116,9 +116,9 @@ struct symbol *names_std(struct program *, const char *module, const char *name)
 bool names_is_lost(const struct module *, const char *name);
 /* Whether the word stands in the text, in strings and comments too. */
 bool names_has_word(struct span within, const char *word);
-/* Whether a local name that is not known may have been declared where the function could not be
- * read. */
-bool names_is_lost_in(const struct func *, const char *name);
+/* Whether a local name that is not known may have been declared before its use where the function
+ * could not be read. */
+bool names_is_lost_in(const struct func *, const char *name, struct span use);
 /* True for the tasks of the module `rounds`, which run the rounds of loops. */
 bool names_is_rounds(const struct symbol *);
 

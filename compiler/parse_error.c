@@ -239,6 +239,17 @@ static bool is_in_list(const struct parse *p, const struct token *token)
     return depth && p->lexer.brackets.at[depth - 1].opener == '[';
 }
 
+/* Right behind brackets of which the last part was wrong: they were to be something else. What
+ * follows parameters is a mistake of its own. */
+static bool is_behind_broken(const struct parse *p)
+{
+    const struct token *before = &p->lexer.last[1];
+    int first = p->lexer.line_first.kind;
+    bool is_head = first == FN || first == TASK || first == IO || first == PUB || first == EXTERN;
+    return !is_head && (before->kind == ')' || before->kind == ']') &&
+           (before->is_sync || before->span.start == p->stopped.span.start);
+}
+
 bool parse_unexpected(struct parse *p, const char *const expected[], int count, const char *found)
 {
     struct token token = p->now;
@@ -246,7 +257,8 @@ bool parse_unexpected(struct parse *p, const char *const expected[], int count, 
     struct span broken = p->lexer.broken;
     bool is_broken = token.span.start >= broken.start && token.span.start < broken.end;
     bool is_silent = is_broken || token.is_told || token.is_virtual ||
-                     p->lexer.last[1].is_virtual || token.is_sync || is_again;
+                     p->lexer.last[1].is_virtual || token.is_sync || is_again ||
+                     is_behind_broken(p);
     bool is_whole = false;
     if (is_silent && !p->unsaid.source)
         p->unsaid = token.span;

@@ -260,6 +260,7 @@ block: '{' '}'         { $$ = AST(p, block, @$, .stmts = {0}); }
     ;
 stmts: stmt            { $$ = parse_list(p, (struct nodes){0}, $1); }
     | stmts NL stmt    { $$ = parse_list(p, $1, $3); }
+    | stmts error      { $$ = $1; $$.at[$$.count - 1] = RECOVER(span_join($$.at[$$.count - 1]->span, @2)); }
     ;
 stmt: expr
     | LET bound '=' expr

@@ -121,7 +121,7 @@ START_TEST(habits_are_answered)
         {BODY("if (x) y"), "t.dfl:2:8: error[E0010]: braces are missing"},
         {BODY("if x { } elif y { }"), "t.dfl:2:10: error[E0010]: there is no `elif`"},
         {BODY("for (i = 0; i < 3; i++) { }"), "t.dfl:2:8: error[E0010]: a loop runs over values"},
-        {BODY("let y = c ? 1 : 2"), "t.dfl:2:13: error[E0010]: there is no `? :`"},
+        {BODY("let y = c ? 1 : 2"), "t.dfl:2:11: error[E0010]: there is no `? :`"},
         {BODY("let y = a ?"
               "? 2"),
          "error[E0010]: there is no `?"
@@ -134,7 +134,7 @@ START_TEST(habits_are_answered)
         {BODY("go f()"), "t.dfl:2:1: error[E0010]: there is no `go`: write `spawn f(x)`"},
         {BODY("throw e"), "t.dfl:2:1: error[E0010]: there is no `throw`: write `fail"},
         {BODY("f.await"), "t.dfl:2:3: error[E0010]: `await` stands before its future"},
-        {BODY("try { x }"), "t.dfl:2:5: error[E0010]: there are no exceptions"},
+        {BODY("try { x }"), "t.dfl:2:1: error[E0010]: there are no exceptions"},
         {BODY("let mut x = 1"), "t.dfl:2:5: error[E0010]: there is no `mut`"},
         {BODY("int x = 1"), "t.dfl:2:1: error[E0010]: the type follows the name"},
         {BODY("x: int = 1"), "t.dfl:2:2: error[E0010]: a name is declared with `let` or `var`"},
