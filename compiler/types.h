@@ -73,7 +73,7 @@ const struct type *type_grid(struct type_table *, const struct type *elem, uint3
 const struct type *type_option(struct type_table *, const struct type *);
 const struct type *type_result(struct type_table *, const struct type *);
 const struct type *type_future(struct type_table *, const struct type *);
-/* What a record or enum holds becomes known after the type: set once by names.c. */
+/* What a record or enum holds becomes known after the type: set once by names_declare.c. */
 void type_set_fields(struct type *, struct arena *, const struct type *const *, uint32_t);
 /* One way to be of an enum: its parts are args[first .. first + count) of the enum's type. */
 struct variant {
