@@ -16,7 +16,7 @@ static const struct type *report_not_value(struct check *c, struct node *node,
 {
     const char *name = node->name_.name, *foreign = suggest_value(name);
     struct diag *d;
-    if (symbol->kind == SYM_FUNC) {
+    if (symbol->kind == SYM_FUNC || symbol->kind == SYM_LOCAL) {
         d = diag_error(c->diags, DIAG_wrong_kind, node->span,
                        "`%s` is a function: it can be called or passed as an argument, not kept",
                        name);
@@ -66,6 +66,7 @@ static const struct type *check_name(struct check *c, struct node *node, const s
     node->name_.symbol = symbol;
     switch (symbol->kind) {
     case SYM_LOCAL:
+        return symbol->type->kind == TYPE_fn ? report_not_value(c, node, symbol) : symbol->type;
     case SYM_LOST:
         return symbol->type;
     case SYM_CONST:

@@ -257,6 +257,13 @@ void check_function_arg(struct check *c, struct node **slot, const struct type *
         pass_named(c, node, symbol, pattern, bindings);
         return;
     }
+    if (node->kind == NODE_if || node->kind == NODE_match || node->kind == NODE_block) {
+        struct diag *d = diag_error(c->diags, DIAG_mismatch, node->span,
+                                    "a function is passed by its name or as a lambda");
+        diag_hint(c->diags, d, "choose when it is called: `|x| if c { f(x) } else { g(x) }`");
+        fail_argument(c, *slot);
+        return;
+    }
     const struct type *t = check_expr(c, slot, NULL);
     if (!is_bad(t)) {
         struct diag *d =

@@ -146,7 +146,9 @@ static void piece_code_point(struct lexer *lexer, unsigned long point)
 
 static void escape_byte(struct lexer *lexer, struct span span)
 {
-    unsigned value = (unsigned)strtoul(lexer->source->text + span.start + 2, NULL, 16);
+    const char *text = lexer->source->text + span.start + 2;
+    const char digits[] = {text[0], text[1], 0}; /* what follows may look like digits, too */
+    unsigned value = (unsigned)strtoul(digits, NULL, 16);
     if (value >= 0x80 && !lexer->is_bytes) {
         struct diag *d = diag_error(lexer->diags, DIAG_escape, span,
                                     "a `str` is UTF-8: \\x%02x alone is no character", value);

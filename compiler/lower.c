@@ -355,6 +355,8 @@ static void lower_function(struct lower *l, struct instance *inst)
 static struct ir_value *status_of(struct frame *f, struct ir_value *v, struct span span)
 {
     const struct type *t = f->ir->result;
+    if (v->type == t)
+        return v;
     if (v->type->kind == TYPE_int)
         return emit1(f, IR_ok, t, span, v);
     struct ir_value *zero = emit_int(f, lower_simple(f, TYPE_int), 0, span);
