@@ -120,12 +120,47 @@ struct externs {
     void *loaded;
 };
 
+static inline struct diags *diags_of(const struct externs *x)
+{
+    return x->program->diags;
+}
+
+/* -- extern.c -- */
+/* Asks and judges, once. False: nothing can be asked, which was said. */
+bool extern_ask(struct externs *);
+
+/* -- extern_declare.c -- */
+/* Fills in records, functions and headers; reports. False: functions cannot be asked about, since
+ * records that they may use are wrong. */
+bool extern_collect(struct externs *);
+/* The entry of a header, which is made by its first mention. */
+struct c_header *extern_header(struct externs *, const char *name, struct span);
+/* What function `i` names behind `link`, if it is the first that names it; or NULL. */
+const char *extern_own_link(const struct externs *, uint32_t i);
+/* Whether that is a file rather than a library, and its path. */
+bool extern_is_file(const char *link);
+const char *extern_file_path(struct externs *, const char *link);
+
+/* -- extern_probe.c -- */
 /* Asks all that is to be known of headers, functions and records. False: the C compiler cannot be
  * started, which was said. */
 bool extern_probe(struct externs *);
+
+/* -- extern_judge.c -- */
+/* Compares all answers with what is declared, and concludes how each function is called; reports. A
+ * header with mistakes may spoil all that is asked; one that is not there spoils what is its own.
+ */
+void extern_judge(struct externs *);
+
+/* -- extern_shim.c -- */
+void extern_write_shim(struct externs *, FILE *);
+
+/* -- extern_link.c -- */
 /* Flags of each compilation. */
 void extern_add_flags(struct externs *, struct cc *);
-/* Writes the shim. */
-void extern_write_shim(struct externs *, FILE *);
+/* Makes the object of the shim. False: that failed, and is reported. */
+bool extern_compile(struct externs *);
+/* Words for the linker, to a NULL: the object of the shim and its libraries. */
+const char *const *extern_words(struct externs *);
 
 #endif
