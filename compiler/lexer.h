@@ -1,5 +1,5 @@
 /* lexer.h - source text to tokens. lexer.l cuts the text, literal.c reads numbers and escapes, and
- * newline.c decides which newlines count and keeps brackets balanced: the parser sees balance_next
+ * balance.c decides which newlines count and keeps brackets balanced: the parser sees balance_next
  * only, and whatever it sees, every bracket that opens also closes. */
 #ifndef LEXER_H
 #define LEXER_H
@@ -84,7 +84,7 @@ struct lexer {
     uint32_t names_depth;    /* such a one stood in a pattern in that many brackets; or 0 */
     uint32_t line_start;
 
-    /* newline.c */
+    /* balance.c */
     VEC(struct bracket) brackets;
     VEC(struct doc) docs;
     struct token held; /* read, not handed out */
@@ -115,7 +115,7 @@ void lexer_close(struct lexer *);
 void lexer_cut(struct lexer *);
 /* Says that the keyword stands where a name does: from there on it is one. */
 void lexer_take_keyword(struct lexer *, const struct token *);
-/* The innermost string is left because a bracket of newline.c closed its hole. */
+/* The innermost string is left because a bracket of balance.c closed its hole. */
 void lexer_leave_string(struct lexer *);
 /* Whether the hole whose text begins there ends on its line. */
 bool lexer_hole_ends(const struct lexer *, uint32_t at);
@@ -132,7 +132,7 @@ uint64_t literal_size(struct lexer *, struct span);
 /* Appends what the escape at the span stands for to lexer->piece. */
 void literal_escape(struct lexer *, struct span);
 
-/* -- newline.c -- */
+/* -- balance.c -- */
 struct token balance_next(struct lexer *);
 /* The text in hand ends a line inside a string or hole: closes what belongs to the string. */
 void balance_abandon_string(struct lexer *);
