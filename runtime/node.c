@@ -415,13 +415,20 @@ static bool start_all(const struct run *run)
     return good;
 }
 
+/* A process that is stopped has to go on to hear that it is to end. */
+static void ask_root(int signal_number)
+{
+    kill(node.children[0].pid, signal_number);
+    kill(node.children[0].pid, SIGCONT);
+}
+
 /* Until the root has ended. False: the run cannot go on. */
 static bool watch(int signals)
 {
     while (!node.root_ended && !node.failed) {
         int asked = wait_for_event(signals, -1);
         if (asked && node.children[0].pid)
-            kill(node.children[0].pid, asked);
+            ask_root(asked);
     }
     return node.root_ended;
 }

@@ -28,7 +28,7 @@ struct peer {
 
     pthread_mutex_t lock; /* for what follows */
     bool closed;
-    bool freed;       /* nothing of nng's is left */
+    bool freed;       /* nothing of nng's is left but the dialer, which does nothing any more */
     uint32_t telling; /* callbacks that are with the user */
     nng_stream_dialer *dialer;
     nng_aio *step; /* dials, or pauses before it dials again */
@@ -107,9 +107,10 @@ static void break_up(struct peer *p)
     nng.stream_close(p->stream);
 }
 
+/* In a callback of nng's: what waits there for other callbacks, as the end of a dialer does, may
+ * wait for ever, so that is left to peer_free_all(). */
 static void free_parts(struct peer *p)
 {
-    nng.stream_dialer_free(p->dialer);
     nng.aio_reap(p->step);
     nng.aio_reap(p->watch);
     nng.aio_reap(p->at_once);
@@ -360,6 +361,8 @@ void peer_free_all(struct transport *t)
     for (int i = 0; i < BUCKETS; i++)
         for (struct peer *p = t->peers[i], *next; p; p = next) {
             next = p->next;
+            if (p->dialer)
+                nng.stream_dialer_free(p->dialer);
             pthread_mutex_destroy(&p->lock);
             free(p);
         }

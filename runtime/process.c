@@ -22,6 +22,7 @@ extern char **environ;
  * connections with each other process, a node and its worker each; threads besides its workers,
  * most of them nng's. */
 enum { FILES_OWN = 64, FILES_A_NODE = 4, THREADS_OWN = 16 };
+#define SPACE_OWN ((rlim_t)288 << 20) /* bytes of addresses, besides values */
 
 /* A stream that is closed stays unusable in the same way, but nothing else gets its number. */
 static void occupy(int fd)
@@ -69,12 +70,28 @@ static const char *need_threads(uint32_t nodes, uint32_t threads)
     return why;
 }
 
+/* Nor does it fail short of memory. Its threads' stacks and arenas take less than this. */
+static const char *need_space(void)
+{
+    static char why[160];
+    struct rlimit space;
+    if (getrlimit(RLIMIT_AS, &space) != 0 || space.rlim_cur >= SPACE_OWN)
+        return NULL;
+    snprintf(why, sizeof why,
+             "several nodes need %llu MiB of addresses in each process, and the limit is %llu MiB "
+             "(ulimit -v)",
+             (unsigned long long)(SPACE_OWN >> 20), (unsigned long long)(space.rlim_cur >> 20));
+    return why;
+}
+
 const char *process_prepare(uint32_t nodes, uint32_t threads)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         occupy(fd);
     const char *why = need_files(nodes);
-    return why ? why : need_threads(nodes, threads);
+    if (!why)
+        why = need_threads(nodes, threads);
+    return why ? why : need_space();
 }
 
 int process_publish(const struct run *run)

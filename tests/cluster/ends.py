@@ -548,6 +548,16 @@ def too_few_files(p, dfl):
 
 
 @test
+def too_few_addresses(p, dfl):
+    built(p, dfl, HELLO)
+    for kib in (50000, 80000, 100000, 150000, 250000):
+        out, err = Run(p, ["sh", "-c", "ulimit -v %d; exec ./program" % kib],
+                       env={"DFL_NODES": "3", "DFL_STORE": "0"}).end(2)
+        wants(err, "^error: several nodes need 288 MiB of addresses in each process, and the limit is %d MiB "
+              ".ulimit -v.\n$" % (kib // 1024))
+
+
+@test
 def too_few_processes(p, dfl):
     if os.geteuid() == 0:
         return  # for whom there is no such limit
@@ -775,6 +785,16 @@ def ctrl_z_stops_all_of_them(p, dfl):
     same(run.end(3), (wanted, ""))
     if len(living) != 6:
         fail("there were only %d processes" % len(living))
+
+
+@test
+def ctrl_c_ends_a_run_whose_root_is_stopped(p, dfl):
+    program = built(p, dfl, WORK)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        run = nodes(p, program, "1000").started()
+        os.kill(run.part(1, 1), signal.SIGSTOP)
+        run.p.send_signal(number)
+        same(run.end(-number), ("", ""))
 
 
 @test

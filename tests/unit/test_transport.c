@@ -3,6 +3,7 @@
 #include "runner.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -437,6 +438,52 @@ START_TEST(a_peer_that_was_closed_stays_closed)
     transport_peer_close(a.transport, proc_b);
     transport_peer_close(a.transport, id_proc(9, 9)); /* never heard of: refused from now on */
     close_pair();
+}
+END_TEST
+
+enum { CALLERS = 8 };
+
+/* A TCP address at which calls neither succeed nor fail: as many wait there as may. */
+struct silent {
+    int listener, callers[CALLERS];
+    char url[40];
+};
+
+static void silent_open(struct silent *s)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    s->listener = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(s->listener, (struct sockaddr *)&at, sizeof at), 0);
+    ck_assert_int_eq(listen(s->listener, 0), 0);
+    ck_assert_int_eq(getsockname(s->listener, (struct sockaddr *)&at, &len), 0);
+    snprintf(s->url, sizeof s->url, "tcp://127.0.0.1:%u", ntohs(at.sin_port));
+    for (int i = 0; i < CALLERS; i++) {
+        s->callers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connect(s->callers[i], (struct sockaddr *)&at, sizeof at);
+    }
+}
+
+static void silent_close(const struct silent *s)
+{
+    for (int i = 0; i < CALLERS; i++)
+        close(s->callers[i]);
+    close(s->listener);
+}
+
+/* More of them at once than nng has threads for callbacks. */
+START_TEST(who_dials_many_can_be_closed_at_any_time)
+{
+    struct silent silent;
+    silent_open(&silent);
+    for (int i = 0; i < 40; i++) {
+        end_open(&a, id_proc(1, 0), "tcp://127.0.0.1:0");
+        for (uint32_t k = 0; k < 100; k++)
+            end_dial(&a, id_proc(2 + k, 0), k % 2 ? silent.url : "tcp://127.0.0.1:1");
+        usleep((unsigned)i * 100);
+        transport_close(a.transport);
+    }
+    silent_close(&silent);
 }
 END_TEST
 
@@ -993,6 +1040,7 @@ int main(int argc, char **argv)
         its_threads_are_counted,
         a_peer_that_closes_is_lost_and_one_that_comes_back_is_greeted_again,
         a_peer_that_was_closed_stays_closed,
+        who_dials_many_can_be_closed_at_any_time,
         either_side_may_close_while_packets_are_under_way,
         rows_arrive_once_and_in_order_though_connections_come_and_go,
         another_process_gets_ten_thousand_packets_and_answers,
