@@ -453,6 +453,24 @@ static void record_call(struct check *c, struct call *call)
                  ((struct call_site){target, call->node, false}));
 }
 
+/* Functions of the library that compute with small integers give an int, as operators do: another
+ * function there, `wide_` before its name, is called then. */
+static void widen_call(struct check *c, struct call *call)
+{
+    struct symbol *target = call->target;
+    bool computes =
+        target->kind == SYM_FUNC && target->module->is_std && target->func->needs[NEED_NUMBER] & 1;
+    if (!computes || call->bad || !type_is_small(call->bindings.at[0]))
+        return;
+    const char *name = arena_format(c->arena, "wide_%s", target->name);
+    struct symbol *wide = names_std(c->program, target->module->name, name);
+    if (!wide)
+        return;
+    wide->used = true;
+    call->target = wide;
+    call->type = wide->type;
+}
+
 /* NULL: the parameters' order. */
 static const uint32_t *order_of(const struct call *call)
 {
@@ -466,6 +484,7 @@ static const struct type *finish_call(struct check *c, struct call *call)
 {
     struct node *node = call->node;
     report_unbound(c, call);
+    widen_call(c, call);
     record_call(c, call);
     node->call_.target = call->target;
     node->call_.generics = call->bindings;

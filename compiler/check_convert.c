@@ -17,15 +17,10 @@ const struct type *strip(const struct type *t)
     return t;
 }
 
-static bool widens(const struct type *t)
-{
-    return type_is_int(t) && t->kind != TYPE_int && t->kind != TYPE_u64;
-}
-
 const struct type *widen(struct check *c, struct node **slot)
 {
     const struct type *have = (*slot)->type;
-    if (!widens(have))
+    if (!type_is_small(have))
         return have;
     struct node *cast = node_around(c, NODE_cast, *slot, simple(c, TYPE_int));
     cast->cast_.value = *slot;
@@ -39,7 +34,7 @@ bool converts(const struct type *have, const struct type *want)
         return true;
     if (want->kind == TYPE_option || want->kind == TYPE_result)
         return converts(have, want->args.at[0]);
-    return want->kind == TYPE_int && widens(have);
+    return want->kind == TYPE_int && type_is_small(have);
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */
@@ -497,7 +492,7 @@ const struct type *check_join(struct check *c, struct node ***slots, uint32_t co
                 check_want(c, slots[i], joined, why);
                 continue;
             }
-            const struct type *t = check_expr(c, slots[i], NULL);
+            const struct type *t = check_expr(c, slots[i], is_bad(last) ? last : NULL);
             if (joinable(t)) {
                 joined = t;
                 why.span = (*slots[i])->span;

@@ -500,8 +500,11 @@ static const struct type *expr_type(struct check *c, struct node **slot, const s
 /* A lambda, or a function by its name: what stands for a parameter only. */
 static bool is_passed(struct check *c, const struct node *node)
 {
-    const struct symbol *symbol = node->kind == NODE_name ? scope_find(c, node->name_.name) : NULL;
-    return node->kind == NODE_lambda || (symbol && symbol->kind == SYM_FUNC);
+    struct symbol *symbol = node->kind == NODE_name ? scope_find(c, node->name_.name) : NULL;
+    bool function = symbol && symbol_is_function(symbol);
+    if (function)
+        symbol->used = true;
+    return node->kind == NODE_lambda || function;
 }
 
 const struct type *check_expr(struct check *c, struct node **slot, const struct type *want)

@@ -77,7 +77,9 @@ const struct type *check_if(struct check *c, struct node *node, const struct typ
     if (!later) {
         const struct type *t = check_join(c, branches, 1, want, why, "the first branch");
         scope_close(c, mark);
-        if (!want && !is_bad(t) && t->kind != TYPE_never) {
+        if (!want && is_bad(t)) {
+            want = t;
+        } else if (!want && t->kind != TYPE_never) {
             want = t;
             why = (struct why){node->if_.then->span,
                                arena_format(c->arena, "the first branch is `%s`", t->text), false};

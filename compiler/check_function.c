@@ -96,6 +96,8 @@ static const struct type *round_body(struct check *c, struct node *node)
     func->handed = rounds_handed(func, *body);
     const struct type *t = check_expr(c, body, NULL), *handed = func->handed;
     func->handed = NULL;
+    if (node->lambda_.is_wide)
+        t = widen(c, body);
     if (t->kind == TYPE_never)
         t = simple(c, TYPE_unit);
     if (!handed || is_bad(t))
@@ -165,15 +167,18 @@ static void check_lambda(struct check *c, struct node *node, const struct type *
     }
 }
 
+bool symbol_is_function(const struct symbol *symbol)
+{
+    return symbol->kind == SYM_FUNC || (symbol->kind == SYM_LOCAL && symbol->type->kind == TYPE_fn);
+}
+
 /* ---- named functions ------------------------------------------------------------------------ */
 
-static struct symbol *named_function(struct check *c, struct node *node)
+struct symbol *named_function(struct check *c, struct node *node)
 {
     if (node->kind == NODE_name) {
         struct symbol *symbol = scope_find(c, node->name_.name);
-        bool function = symbol && (symbol->kind == SYM_FUNC ||
-                                   (symbol->kind == SYM_LOCAL && symbol->type->kind == TYPE_fn));
-        return function ? symbol : NULL;
+        return symbol && symbol_is_function(symbol) ? symbol : NULL;
     }
     struct module *module = node->kind == NODE_dot ? dot_module(c, node) : NULL;
     if (!module)
@@ -244,6 +249,46 @@ static void pass_named(struct check *c, struct node *node, struct symbol *symbol
     }
 }
 
+/* Whether a branch of an expression is a function: the last of a block counts as its value. */
+static bool ends_in_function(struct check *c, struct node *node)
+{
+    switch (node->kind) {
+    case NODE_lambda:
+        return true;
+    case NODE_block: {
+        struct nodes *stmts = &node->block_.stmts;
+        return stmts->count && ends_in_function(c, stmts->at[stmts->count - 1]);
+    }
+    case NODE_if:
+        return ends_in_function(c, node->if_.then) ||
+               (node->if_.otherwise && ends_in_function(c, node->if_.otherwise));
+    case NODE_match:
+        for (uint32_t i = 0; i < node->match_.arms.count; i++)
+            if (ends_in_function(c, node->match_.arms.at[i]->arm_.body))
+                return true;
+        return false;
+    default:
+        return named_function(c, node);
+    }
+}
+
+/* A function that is chosen when the program runs. */
+static void report_chosen(struct check *c, struct node **slot)
+{
+    struct node *node = *slot;
+    struct diag *d = diag_error(c->diags, DIAG_bad_lambda, node->span,
+                                "a function is passed by its name or as a lambda, not as the "
+                                "result of %s",
+                                node->kind == NODE_if      ? "an `if`"
+                                : node->kind == NODE_match ? "a `match`"
+                                                           : "a block");
+    if (node->kind != NODE_block)
+        diag_hint(c->diags, d, "choose inside a lambda: `|x| %s`",
+                  node->kind == NODE_if ? "if … { f(x) } else { g(x) }" : "match … { … => f(x) }");
+    check_expr(c, slot, simple(c, TYPE_bad));
+    fail_argument(c, *slot);
+}
+
 void check_function_arg(struct check *c, struct node **slot, const struct type *pattern,
                         struct types *bindings)
 {
@@ -257,11 +302,8 @@ void check_function_arg(struct check *c, struct node **slot, const struct type *
         pass_named(c, node, symbol, pattern, bindings);
         return;
     }
-    if (node->kind == NODE_if || node->kind == NODE_match || node->kind == NODE_block) {
-        struct diag *d = diag_error(c->diags, DIAG_mismatch, node->span,
-                                    "a function is passed by its name or as a lambda");
-        diag_hint(c->diags, d, "choose when it is called: `|x| if c { f(x) } else { g(x) }`");
-        fail_argument(c, *slot);
+    if (ends_in_function(c, node)) {
+        report_chosen(c, slot);
         return;
     }
     const struct type *t = check_expr(c, slot, NULL);

@@ -191,6 +191,20 @@ const struct type *rounds_handed(const struct func *body, const struct node *nod
     return body->parent ? handed_by(body->parent->func, (struct node *)node) : NULL;
 }
 
+/* Whether two small integers are joined to an int: by `+` or a function that gives one. */
+static bool joins_wide(struct rounds *r)
+{
+    struct node *with = r->node->par_for_.with;
+    enum op op = r->node->par_for_.op;
+    if (r->node->par_for_.reduce == REDUCE_NONE)
+        return false;
+    const struct symbol *function = with ? named_function(r->c, with) : NULL;
+    if (with)
+        return function && function->type->kind == TYPE_fn &&
+               function->type->result->kind == TYPE_int;
+    return op != OP_min && op != OP_max;
+}
+
 /* |i$| { let pattern = item; body } */
 static struct node *body_lambda(struct rounds *r)
 {
@@ -215,6 +229,7 @@ static struct node *body_lambda(struct rounds *r)
     vec_push(r->c->arena, &block->block_.stmts, r->node->par_for_.body);
     struct node *lambda = make_lambda(r, params, 1, block);
     lambda->lambda_.is_round = true;
+    lambda->lambda_.is_wide = joins_wide(r);
     return lambda;
 }
 

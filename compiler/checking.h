@@ -219,6 +219,10 @@ void check_ending(struct check *, struct node *);
 const struct type *check_select(struct check *, struct node *, const struct type *want, struct why);
 
 /* ---- check_function.c ---- */
+/* Whether a name stands for a function: a declared one, or a parameter that is one. */
+bool symbol_is_function(const struct symbol *);
+/* The function that a name, or a name in a module, stands for; NULL: none. */
+struct symbol *named_function(struct check *, struct node *);
 /* A function as an argument: a lambda, a named fn, or an fn parameter handed on. `pattern` is the
  * parameter's type, of whose variables `bindings` knows some; the others become known here. */
 void check_function_arg(struct check *, struct node **slot, const struct type *pattern,

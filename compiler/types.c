@@ -265,6 +265,11 @@ bool type_is_int(const struct type *t)
     return t->kind == TYPE_int || (t->kind >= TYPE_i8 && t->kind <= TYPE_u64);
 }
 
+bool type_is_small(const struct type *t)
+{
+    return type_is_int(t) && t->kind != TYPE_int && t->kind != TYPE_u64;
+}
+
 bool type_is_number(const struct type *t)
 {
     return type_is_int(t) || t->kind == TYPE_float || t->kind == TYPE_f32;

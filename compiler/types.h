@@ -85,6 +85,7 @@ struct variant type_variant(const struct type *, uint32_t index);
 /* `t` with each TYPE_var replaced by the argument of that index. Returns `t` if it is not open. */
 const struct type *type_subst(struct type_table *, const struct type *t, struct types arguments);
 bool type_is_int(const struct type *);    /* int, i8..u64 */
+bool type_is_small(const struct type *);  /* an integer that is computed with as an int */
 bool type_is_number(const struct type *); /* those, float and f32 */
 
 #endif

@@ -144,19 +144,70 @@ static struct dfl_error *sum_ints(void *out, const struct dfl_view *xs)
     return NULL;
 }
 
-/* A left fold, in the order of the array. */
+/* Of small integers, to one of the type `out_type`, which each sum on the way fits. */
+static struct dfl_error *sum_small(const struct dfl_type *A, const struct dfl_type *out_type,
+                                   void *out, const struct dfl_view *xs)
+{
+    int64_t sum = 0;
+    std_write_int(out_type, out, sum);
+    for (int64_t i = 0; i < xs->len; i++) {
+        int64_t before = sum, x = std_read_int(A, array_at(A, xs, i));
+        if (__builtin_add_overflow(sum, x, &sum) || !std_write_int(out_type, out, sum))
+            return dfl_fail_overflow(NULL, "+", before, x);
+    }
+    return NULL;
+}
+
+static struct dfl_error *sum_u64(uint64_t *out, const struct dfl_view *xs)
+{
+    const uint64_t *at = xs->ptr;
+    *out = 0;
+    for (int64_t i = 0; i < xs->len; i++) {
+        uint64_t before = *out;
+        if (__builtin_add_overflow(before, at[i], out))
+            return dfl_fail_overflow(NULL, "+", (int64_t)before, (int64_t)at[i]);
+    }
+    return NULL;
+}
+
+static struct dfl_error *sum_floats(double *out, const struct dfl_view *xs)
+{
+    *out = 0;
+    for (int64_t i = 0; i < xs->len; i++)
+        *out += ((const double *)xs->ptr)[i];
+    return NULL;
+}
+
+static struct dfl_error *sum_f32(float *out, const struct dfl_view *xs)
+{
+    *out = 0;
+    for (int64_t i = 0; i < xs->len; i++)
+        *out += ((const float *)xs->ptr)[i];
+    return NULL;
+}
+
+/* A left fold, in the order of the array and the type of its elements. */
 STD(array, sum, const struct dfl_type *A, void *out, const void *array)
 {
-    const struct dfl_view *xs = array;
-    if (A->kind == DFL_INT || A->kind == DFL_DURATION)
-        return sum_ints(out, xs);
-    if (A->kind != DFL_FLOAT)
-        return error_new(DFL_FAIL_fail, "cannot sum an array of %s", A->name);
-    double sum = 0;
-    for (int64_t i = 0; i < xs->len; i++)
-        sum += ((const double *)xs->ptr)[i];
-    *(double *)out = sum;
-    return NULL;
+    switch (A->kind) {
+    case DFL_INT:
+    case DFL_I64:
+    case DFL_DURATION:
+        return sum_ints(out, array);
+    case DFL_U64:
+        return sum_u64(out, array);
+    case DFL_FLOAT:
+        return sum_floats(out, array);
+    case DFL_F32:
+        return sum_f32(out, array);
+    default:
+        return sum_small(A, A, out, array);
+    }
+}
+
+STD(array, wide_sum, const struct dfl_type *A, void *out, const void *array)
+{
+    return sum_small(A, &value_int, out, array);
 }
 
 /* ---- text ---- */

@@ -3,19 +3,35 @@
 
 #include "std.h"
 
+static struct dfl_error *abs_int(const struct dfl_type *A, const struct dfl_type *out_type,
+                                 void *out, const void *x)
+{
+    int64_t n = std_read_int(A, x);
+    if (n == INT64_MIN || !std_write_int(out_type, out, n < 0 ? -n : n))
+        return dfl_fail_overflow(NULL, "-", 0, n);
+    return NULL;
+}
+
 STD(math, abs, const struct dfl_type *A, void *out, const void *x)
 {
-    if (A->kind == DFL_FLOAT) {
+    switch (A->kind) {
+    case DFL_FLOAT:
         *(double *)out = fabs(*(const double *)x);
         return NULL;
+    case DFL_F32:
+        *(float *)out = fabsf(*(const float *)x);
+        return NULL;
+    case DFL_U64:
+        *(uint64_t *)out = *(const uint64_t *)x;
+        return NULL;
+    default:
+        return abs_int(A, A, out, x);
     }
-    if (A->kind != DFL_INT)
-        return error_new(DFL_FAIL_fail, "cannot take the absolute value of %s", A->name);
-    int64_t n = *(const int64_t *)x;
-    if (n == INT64_MIN)
-        return dfl_fail_overflow(NULL, "-", 0, n);
-    *(int64_t *)out = n < 0 ? -n : n;
-    return NULL;
+}
+
+STD(math, wide_abs, const struct dfl_type *A, void *out, const void *x)
+{
+    return abs_int(A, &value_int, out, x);
 }
 
 #define MATH1(name)                                                                                \

@@ -48,6 +48,34 @@ struct std_view_option {
     struct dfl_view value;
 };
 
+/* An integer of any type but u64, or the nanoseconds of a duration. */
+static inline int64_t std_read_int(const struct dfl_type *t, const void *value)
+{
+    switch (t->kind) {
+    case DFL_I8:
+        return *(const int8_t *)value;
+    case DFL_I16:
+        return *(const int16_t *)value;
+    case DFL_I32:
+        return *(const int32_t *)value;
+    case DFL_U8:
+        return *(const uint8_t *)value;
+    case DFL_U16:
+        return *(const uint16_t *)value;
+    case DFL_U32:
+        return *(const uint32_t *)value;
+    default:
+        return *(const int64_t *)value;
+    }
+}
+
+/* Writes one; false if its type does not hold it. */
+static inline bool std_write_int(const struct dfl_type *t, void *out, int64_t n)
+{
+    memcpy(out, &n, t->size); /* little-endian: the low bytes come first */
+    return std_read_int(t, out) == n;
+}
+
 /* Moves a str to the end of a [str] under construction. */
 static inline void std_add(struct dfl_view *strs, struct dfl_view s)
 {
