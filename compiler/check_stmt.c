@@ -119,7 +119,7 @@ static void check_expr_stmt(struct check *c, struct node **slot)
     check_dropped(c, *slot);
 }
 
-void check_stmt(struct check *c, struct node **slot)
+static void check_stmt(struct check *c, struct node **slot)
 {
     struct node *node = *slot;
     switch (node->kind) {

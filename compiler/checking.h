@@ -150,7 +150,6 @@ const struct type *op_result(struct check *, struct span, enum op, struct node *
 /* Whether a node of this kind has no value even as the last of a block. */
 bool is_statement(enum node_kind);
 const struct type *check_block(struct check *, struct node *, const struct type *want, struct why);
-void check_stmt(struct check *, struct node **slot);
 /* return fail break continue: the type never */
 const struct type *check_jump(struct check *, struct node *);
 /* The type of a constant, found when it is first needed. */

@@ -29,14 +29,15 @@ static bool is_wanted(const struct dfl_task *task)
     return marks(task) || task_is_forgotten(task);
 }
 
-bool cancel_is_wanted(const struct dfl_fiber *self)
+/* Whether the innermost task of the fiber is to end. */
+static bool has_to_end(const struct dfl_fiber *self)
 {
     return self->scope && is_wanted(self->scope->task);
 }
 
 void cancel_look(struct dfl_fiber *self)
 {
-    if (cancel_is_wanted(self))
+    if (has_to_end(self))
         fiber_ask(self);
 }
 
@@ -51,10 +52,10 @@ struct dfl_error *cancel_failure(const struct dfl_fiber *self)
 struct dfl_error *dfl_poll(struct dfl_fiber *self, const struct dfl_site *site)
 {
     fiber_answer(self);
-    if (cancel_is_wanted(self))
+    if (has_to_end(self))
         return dfl_error_at(cancel_failure(self), site);
     worker_make_room(self);
-    return cancel_is_wanted(self) ? dfl_error_at(cancel_failure(self), site) : NULL;
+    return has_to_end(self) ? dfl_error_at(cancel_failure(self), site) : NULL;
 }
 
 struct dfl_error *dfl_stack_call(struct dfl_fiber *self, void (*body)(struct dfl_fiber *, void *),
@@ -145,7 +146,7 @@ bool cancel_wait(struct dfl_fiber *self, uint64_t ticket, bool (*arm)(struct dfl
     }
     struct waiting w = {.task = self->scope->task, .fiber = self, .ticket = ticket};
     enlist(&w);
-    while (!over && !cancel_is_wanted(self)) {
+    while (!over && !has_to_end(self)) {
         over = park_wait(self, arm, arg);
         arm = NULL;
     }

@@ -41,9 +41,7 @@ static inline void cancel_leave(struct dfl_fiber *self, struct cancel_scope *sco
         cancel_look(self);
 }
 
-/* True if the innermost task of the fiber is to end. */
-bool cancel_is_wanted(const struct dfl_fiber *self);
-/* Why, as an owned failure. */
+/* Why the innermost task of the fiber is to end, as an owned failure. */
 struct dfl_error *cancel_failure(const struct dfl_fiber *self);
 /* True if the innermost task may be cancelled by others than those who wait for it, and must be
  * able to end at once: nothing else may run on its stack while it waits. */

@@ -608,8 +608,3 @@ bool decode_result(struct decoder *d, struct dfl_task *task)
         task_drop_result(task);
     return good;
 }
-
-bool decode_failure(struct decoder *d, struct dfl_error **out)
-{
-    return decode_value(d, &value_error, out);
-}

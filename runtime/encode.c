@@ -345,8 +345,3 @@ bool encode_result(struct encoder *e, const struct dfl_task *task)
 {
     return put_whole(e, NULL, task, NULL);
 }
-
-bool encode_failure(struct encoder *e, const struct dfl_error *error)
-{
-    return encode_value(e, &value_error, &error);
-}

@@ -114,16 +114,14 @@ struct encoder {
 
 void encoder_fini(struct encoder *);
 
-/* Appends a value, which is lent, and read only: it may be shared. On failure the bytes are as
- * they were, and `error` tells why. */
+/* Appends a value, which is lent, and read only: it may be shared. Of an error at most
+ * ENCODE_CAUSES causes are written, and their text is cut at ENCODE_ERROR_TEXT. On failure the
+ * bytes are as they were, and `error` tells why. */
 CHECKED bool encode_value(struct encoder *, const struct dfl_type *, const void *value);
 /* Appends the arguments of a record that has not run. */
 CHECKED bool encode_args(struct encoder *, const struct dfl_task *);
 /* Appends the outcome and result of a record that has run. */
 CHECKED bool encode_result(struct encoder *, const struct dfl_task *);
-/* Appends an error with its causes: at most ENCODE_CAUSES of them, their text cut at
- * ENCODE_ERROR_TEXT. */
-CHECKED bool encode_failure(struct encoder *, const struct dfl_error *);
 
 /* The steps of it, for hooks and messages. False: over the limit. */
 CHECKED bool encode_grow(struct encoder *, size_t bytes);
@@ -190,7 +188,6 @@ CHECKED bool decode_result(struct decoder *, struct dfl_task *);
 /* For the hook `future`: a record of a row that is done, held once, to be filled in by
  * decode_result(). NULL: its result is not what such a future gives. */
 struct dfl_task *decode_record(struct decoder *, const struct dfl_type *future, uint64_t row);
-CHECKED bool decode_failure(struct decoder *, struct dfl_error **out);
 /* True if all was read; else ENCODE_long. */
 CHECKED bool decode_end(struct decoder *);
 

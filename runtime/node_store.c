@@ -46,7 +46,7 @@ const char *node_store_open(uint32_t self, uint64_t bytes)
         return why;
     }
     ns.self = self;
-    ns.table = store_open(id_node(self), ns.memory.size);
+    ns.table = store_open(ns.memory.size);
     heap_open(&ns.heap, &ns.memory, &source);
     return NULL;
 }

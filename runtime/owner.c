@@ -6,18 +6,6 @@
 
 #include "list.h"
 
-const char *row_state_name(enum row_state state)
-{
-    switch (state) {
-#define STATE(name, moves)                                                                         \
-    case ROW_##name:                                                                               \
-        return #name;
-#include "task.def"
-#undef STATE
-    }
-    return "unknown";
-}
-
 static bool may_move(enum row_state from, enum row_state to)
 {
     switch (from) {

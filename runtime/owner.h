@@ -57,7 +57,6 @@ void owner_cancel(struct owner *, bool (*ends)(void *record), bool again, struct
 uint32_t owner_on_death(struct owner *, uint32_t dead, struct actions *);
 /* Nobody awaits anything any more: all records go back, with ABANDON. */
 void owner_end(struct owner *, struct actions *);
-const char *row_state_name(enum row_state);
 void owner_free(struct owner *);
 
 #endif

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compare.h"
 #include "error.h"
 
 /* ---- the memory ---- */
@@ -118,21 +117,17 @@ bool store_memory_back(const struct store_memory *m, uint64_t offset, uint64_t b
 
 /* A unit. Those of one grant, and free ones next to each other, are a run. */
 struct unit {
-    uint32_t owner;   /* NOBODY: free; ORPHAN: its owner is gone */
-    uint32_t first;   /* of its run, if it is not free */
-    uint32_t count;   /* units of the run: in the first and the last of them */
-    uint32_t objects; /* in the run: in the first of it */
+    uint32_t owner; /* NOBODY: free */
+    uint32_t first; /* of its run, if it is not free */
+    uint32_t count; /* units of the run: in the first and the last of them */
 };
 
-enum { NOBODY = 0, ORPHAN = UINT32_MAX };
+enum { NOBODY = 0 };
 
 struct store {
-    uint32_t node;
     struct unit *units;
     uint64_t unit_count;
     struct store_usage usage;
-    struct store_object *objects; /* open addressing by id; owner 0: free */
-    uint64_t slots;
 };
 
 static void *zeroed(uint64_t count, size_t size)
@@ -156,16 +151,13 @@ static void set_owner(struct store *s, uint64_t at, uint64_t count, uint32_t own
     }
 }
 
-struct store *store_open(uint32_t node, uint64_t size)
+struct store *store_open(uint64_t size)
 {
     struct store *s = zeroed(1, sizeof *s);
-    s->node = node;
     s->unit_count = size / STORE_UNIT;
     assert(s->unit_count > 0 && s->unit_count < UINT32_MAX);
     s->usage.size = s->unit_count * STORE_UNIT;
     s->units = zeroed(s->unit_count, sizeof *s->units);
-    s->slots = 64;
-    s->objects = zeroed(s->slots, sizeof *s->objects);
     set_count(s, 0, s->unit_count);
     return s;
 }
@@ -175,7 +167,6 @@ void store_close(struct store *s)
     if (!s)
         return;
     free(s->units);
-    free(s->objects);
     free(s);
 }
 
@@ -190,7 +181,7 @@ static uint64_t find_free(const struct store *s, uint64_t count)
 
 bool store_grant(struct store *s, uint32_t owner, uint64_t bytes, struct store_extent *out)
 {
-    assert(owner != NOBODY && owner != ORPHAN);
+    assert(owner != NOBODY);
     if (bytes > s->usage.size)
         return false;
     uint64_t least = round_up(bytes ? bytes : 1) / STORE_UNIT, count = STORE_EXTENT / STORE_UNIT;
@@ -206,7 +197,6 @@ bool store_grant(struct store *s, uint32_t owner, uint64_t bytes, struct store_e
     uint64_t rest = s->units[at].count - count;
     set_count(s, at, count);
     set_owner(s, at, count, owner);
-    s->units[at].objects = 0;
     if (rest)
         set_count(s, at + count, rest);
     *out = (struct store_extent){at * STORE_UNIT, count * STORE_UNIT};
@@ -237,8 +227,8 @@ static uint64_t free_run(struct store *s, uint64_t at)
 bool store_take_back(struct store *s, uint32_t owner, uint64_t offset)
 {
     uint64_t at = offset / STORE_UNIT;
-    if (owner == NOBODY || owner == ORPHAN || offset % STORE_UNIT || at >= s->unit_count ||
-        s->units[at].owner != owner || s->units[at].first != at || s->units[at].objects)
+    if (owner == NOBODY || offset % STORE_UNIT || at >= s->unit_count ||
+        s->units[at].owner != owner || s->units[at].first != at)
         return false;
     free_run(s, at);
     return true;
@@ -248,111 +238,12 @@ void store_owner_died(struct store *s, uint32_t owner)
 {
     for (uint64_t at = 0, next; at < s->unit_count; at = next) {
         next = at + s->units[at].count;
-        if (s->units[at].owner != owner)
-            continue;
-        if (s->units[at].objects)
-            set_owner(s, at, next - at, ORPHAN);
-        else
+        if (s->units[at].owner == owner)
             next = free_run(s, at);
     }
 }
 
-/* ---- objects ---- */
-
-static uint64_t id_hash(struct object_id id)
-{
-    return compare_hash_mix((uint64_t)id.owner << 32 | id.slot, id.generation);
-}
-
-/* Where the object is, or the free slot where it would go. */
-static uint64_t slot_of(const struct store *s, struct object_id id)
-{
-    uint64_t at = id_hash(id) & (s->slots - 1);
-    while (s->objects[at].id.owner && !object_same(s->objects[at].id, id))
-        at = (at + 1) & (s->slots - 1);
-    return at;
-}
-
-static void grow_slots(struct store *s)
-{
-    struct store_object *old = s->objects;
-    uint64_t count = s->slots;
-    s->slots *= 2;
-    s->objects = zeroed(s->slots, sizeof *s->objects);
-    for (uint64_t i = 0; i < count; i++)
-        if (old[i].id.owner)
-            s->objects[slot_of(s, old[i].id)] = old[i];
-    free(old);
-}
-
-bool store_register(struct store *s, struct object_id id, uint64_t offset, uint64_t len)
-{
-    uint64_t size = s->usage.size;
-    if (id.owner == 0 || offset >= size || len > size - offset)
-        return false;
-    uint64_t at = s->units[offset / STORE_UNIT].first;
-    if (s->units[offset / STORE_UNIT].owner == NOBODY ||
-        offset + len > (at + s->units[at].count) * STORE_UNIT)
-        return false;
-    if (2 * (s->usage.objects + 1) > s->slots)
-        grow_slots(s);
-    struct store_object *object = &s->objects[slot_of(s, id)];
-    if (object->id.owner)
-        return false;
-    *object = (struct store_object){id, offset, len};
-    s->units[at].objects++;
-    s->usage.objects++;
-    return true;
-}
-
-const struct store_object *store_find(const struct store *s, struct object_id id)
-{
-    const struct store_object *object = &s->objects[slot_of(s, id)];
-    return object->id.owner ? object : NULL;
-}
-
-/* Frees a slot: each later one of the same run moves back if its own place allows. */
-static void close_slot(struct store *s, uint64_t hole)
-{
-    uint64_t mask = s->slots - 1;
-    for (uint64_t i = (hole + 1) & mask; s->objects[i].id.owner; i = (i + 1) & mask) {
-        uint64_t home = id_hash(s->objects[i].id) & mask;
-        if (((i - home) & mask) < ((i - hole) & mask))
-            continue;
-        s->objects[hole] = s->objects[i];
-        hole = i;
-    }
-    s->objects[hole] = (struct store_object){0};
-}
-
-bool store_unregister(struct store *s, struct object_id id)
-{
-    uint64_t slot = slot_of(s, id);
-    if (!s->objects[slot].id.owner)
-        return false;
-    uint64_t at = s->units[s->objects[slot].offset / STORE_UNIT].first;
-    close_slot(s, slot);
-    s->usage.objects--;
-    if (--s->units[at].objects == 0 && s->units[at].owner == ORPHAN)
-        free_run(s, at);
-    return true;
-}
-
-/* ---- what is told ---- */
-
 struct store_usage store_usage(const struct store *s)
 {
     return s->usage;
-}
-
-struct dfl_error *store_full(uint32_t node, const struct store_usage *usage, uint64_t bytes)
-{
-    if (bytes > usage->size)
-        return error_new(DFL_FAIL_memory,
-                         "a value of %llu MiB is larger than the store of node %u (%llu MiB)",
-                         mib(bytes), node, mib(usage->size));
-    return error_new(DFL_FAIL_memory,
-                     "the store of node %u is full (%llu of %llu MiB): no room for %llu KiB more",
-                     node, mib(usage->granted), mib(usage->size),
-                     (unsigned long long)(bytes + 1023) >> 10);
 }

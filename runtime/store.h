@@ -6,8 +6,8 @@
  * than a copy.
  *
  * Who has what is told by a table in the node's own memory. It grants *extents*, of which heap.h
- * makes what values need: whole units, one after the other. What has been announced as an object
- * outlives the process that made it. The table does no I/O and belongs to one thread at a time. */
+ * makes what values need: whole units, one after the other. The table does no I/O and belongs to
+ * one thread at a time. */
 #ifndef STORE_H
 #define STORE_H
 
@@ -46,43 +46,25 @@ struct store_extent {
     uint64_t offset, bytes; /* both whole units */
 };
 
-struct store_object {
-    struct object_id id;
-    uint64_t offset, len; /* of its payload */
-};
-
 struct store;
 
-/* For a node and a memory of `size` bytes. Never NULL. */
-struct store *store_open(uint32_t node, uint64_t size);
+/* For a memory of `size` bytes. Never NULL. */
+struct store *store_open(uint64_t size);
 void store_close(struct store *); /* NULL is allowed */
 
 /* Grants a process at least `bytes` in one piece; as much as STORE_EXTENT if there is room. False:
- * the store is full; store_full() says so. */
+ * the store is full. */
 CHECKED bool store_grant(struct store *, uint32_t owner, uint64_t bytes, struct store_extent *out);
-/* An extent comes back. False, and nothing changes, if the process has none there, or an object is
- * in it. */
+/* An extent comes back. False, and nothing changes, if the process has none there. */
 CHECKED bool store_take_back(struct store *, uint32_t owner, uint64_t offset);
-/* A process is gone, and with it all of its extents that hold no object. The others stay until
- * their last object ends. */
+/* A process is gone, and with it all of its extents. */
 void store_owner_died(struct store *, uint32_t owner);
-
-/* Names what lies at a place, in one extent. False: it does not, or the name is in use. */
-CHECKED bool store_register(struct store *, struct object_id, uint64_t offset, uint64_t len);
-/* NULL: there is none. Valid until the next change. */
-const struct store_object *store_find(const struct store *, struct object_id);
-/* False: there is none. */
-bool store_unregister(struct store *, struct object_id);
 
 struct store_usage {
     uint64_t size, granted, peak; /* bytes */
-    uint64_t extents, objects;
+    uint64_t extents;
 };
 
 struct store_usage store_usage(const struct store *);
-
-/* The owned failure of what needed `bytes` and did not get them: kind memory. `usage` may have come
- * from another process. */
-struct dfl_error *store_full(uint32_t node, const struct store_usage *usage, uint64_t bytes);
 
 #endif

@@ -1,7 +1,6 @@
 /* transport.c - opening, listening, closing. Read transport_core.h first. */
 #include "transport_core.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,30 +203,4 @@ void transport_close(struct transport *t)
     nng.stream_listener_free(t->listener);
     peer_free_all(t);
     free_transport(t);
-}
-
-/* ---- threads ---- */
-
-/* nng names its own. */
-static bool is_nngs(const char *thread)
-{
-    char path[64], name[16] = "";
-    snprintf(path, sizeof path, "/proc/self/task/%.20s/comm", thread);
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return false;
-    bool read = fgets(name, sizeof name, f) != NULL;
-    fclose(f);
-    return read && strncmp(name, "nng:", 4) == 0;
-}
-
-uint32_t transport_threads(void)
-{
-    uint32_t count = 0;
-    DIR *threads = opendir("/proc/self/task");
-    for (struct dirent *e; threads && (e = readdir(threads));)
-        count += is_nngs(e->d_name);
-    if (threads)
-        closedir(threads);
-    return count;
 }

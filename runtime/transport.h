@@ -70,7 +70,4 @@ bool transport_writable(struct transport *, uint32_t to);
 /* Sends; the data is the caller's again at once. False: not now; on_writable will tell. */
 bool transport_send(struct transport *, uint32_t to, const void *data, size_t len);
 
-/* Threads that nng runs in this process. */
-uint32_t transport_threads(void);
-
 #endif

@@ -363,9 +363,9 @@ START_TEST(an_error_comes_back_whole)
     e = error_link(dfl_error_at(e, &site), "g, spawned at x.dfl:1");
     e = error_link(e, "h, spawned at x.dfl:2");
     struct encoder bytes = {0};
-    ck_assert(encode_failure(&bytes, e));
+    ck_assert(encode_value(&bytes, &value_error, &e));
     struct decoder d = decoder_of(bytes.bytes, bytes.len);
-    ck_assert(decode_failure(&d, &got));
+    ck_assert(decode_value(&d, &value_error, &got));
     ck_assert_uint_eq(got->kind, DFL_FAIL_bounds);
     ck_assert_str_eq(got->site.file, "lib/x.dfl");
     ck_assert_str_eq(got->site.function, "f");
@@ -377,7 +377,7 @@ START_TEST(an_error_comes_back_whole)
     const char *file = got->site.file;
     dfl_error_release(got);
     d = decoder_of(bytes.bytes, bytes.len);
-    ck_assert(decode_failure(&d, &got));
+    ck_assert(decode_value(&d, &value_error, &got));
     ck_assert_ptr_eq(got->site.file, file); /* one copy for the life of the process */
     dfl_error_release(got);
     dfl_error_release(e);
@@ -404,9 +404,9 @@ START_TEST(an_error_is_cut_to_64_causes_and_64_kib)
     e->message = runner_owned(text);
     free(text);
     struct encoder bytes = {0};
-    ck_assert(encode_failure(&bytes, e));
+    ck_assert(encode_value(&bytes, &value_error, &e));
     struct decoder d = decoder_of(bytes.bytes, bytes.len);
-    ck_assert_msg(decode_failure(&d, &got), "%s", encode_error_text(d.error));
+    ck_assert_msg(decode_value(&d, &value_error, &got), "%s", encode_error_text(d.error));
     ck_assert_int_eq(got->message.len, ENCODE_ERROR_TEXT - 1); /* é is two bytes, … three */
     ck_assert_mem_eq((char *)got->message.ptr + got->message.len - 5, "\xc3\xa9\xe2\x80\xa6", 5);
     int causes = 0;

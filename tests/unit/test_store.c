@@ -22,11 +22,6 @@ enum { MIB = 1 << 20, UNIT = STORE_UNIT };
 
 static const uint32_t worker = 1 << 16 | 1, other = 1 << 16 | 2;
 
-static struct object_id object(uint32_t slot)
-{
-    return (struct object_id){worker, slot, 1};
-}
-
 /* Ends a failure, whose message must hold this. */
 static void expect_failure(struct dfl_error *e, const char *part)
 {
@@ -41,7 +36,7 @@ static void expect_failure(struct dfl_error *e, const char *part)
 
 START_TEST(extents_are_granted_until_the_store_is_full)
 {
-    struct store *s = store_open(3, 40 * MIB);
+    struct store *s = store_open(40 * MIB);
     struct store_extent a, b, c, d;
     ck_assert(store_grant(s, worker, 1, &a));
     ck_assert_uint_eq(a.bytes, STORE_EXTENT);
@@ -55,10 +50,6 @@ START_TEST(extents_are_granted_until_the_store_is_full)
     struct store_usage usage = store_usage(s);
     ck_assert_uint_eq(usage.granted, usage.size);
     ck_assert_uint_eq(usage.extents, 4);
-    expect_failure(store_full(3, &usage, 70000),
-                   "the store of node 3 is full (40 of 40 MiB): no room for 69 KiB more");
-    expect_failure(store_full(3, &usage, UINT64_C(50) << 20),
-                   "a value of 50 MiB is larger than the store of node 3 (40 MiB)");
     ck_assert(store_take_back(s, worker, b.offset));
     ck_assert(store_grant(s, other, 18 * MIB, &d));
     ck_assert_uint_eq(d.offset, b.offset);
@@ -68,9 +59,9 @@ START_TEST(extents_are_granted_until_the_store_is_full)
 }
 END_TEST
 
-START_TEST(only_an_owner_gives_back_and_only_what_is_empty)
+START_TEST(only_an_owner_gives_back)
 {
-    struct store *s = store_open(1, 64 * MIB);
+    struct store *s = store_open(64 * MIB);
     struct store_extent a;
     ck_assert(store_grant(s, worker, 5 * MIB, &a));
     ck_assert(!store_take_back(s, other, a.offset));
@@ -78,44 +69,25 @@ START_TEST(only_an_owner_gives_back_and_only_what_is_empty)
     ck_assert(!store_take_back(s, worker, a.offset + 1));
     ck_assert(!store_take_back(s, worker, 1000 * MIB));
     ck_assert(!store_take_back(s, 0, 32 * MIB)); /* is nobody's */
-    ck_assert(store_register(s, object(1), a.offset + 100, 5000));
-    ck_assert(!store_take_back(s, worker, a.offset));
-    ck_assert(store_unregister(s, object(1)));
     ck_assert(store_take_back(s, worker, a.offset));
     ck_assert(!store_take_back(s, worker, a.offset));
     store_close(s);
 }
 END_TEST
 
-START_TEST(objects_are_found_by_name_and_outlive_their_owner)
+START_TEST(extents_end_with_their_owner_and_free_ones_are_joined)
 {
-    struct store *s = store_open(1, 64 * MIB);
+    struct store *s = store_open(64 * MIB);
     struct store_extent a, b, c;
-    ck_assert(store_grant(s, worker, 1, &a) && store_grant(s, worker, 1, &b));
-    ck_assert(store_grant(s, other, 1, &c));
-    for (uint32_t i = 0; i < 1000; i++)
-        ck_assert(store_register(s, object(i), b.offset + i * 100, 100));
-    ck_assert(!store_register(s, object(7), b.offset, 100));                   /* known */
-    ck_assert(!store_register(s, object(1000), b.offset + b.bytes - 1, 2));    /* two extents */
-    ck_assert(!store_register(s, object(1000), 60 * MIB, 100));                /* nobody's */
-    ck_assert(!store_register(s, object(1000), 64 * MIB, 1));                  /* outside */
-    ck_assert(!store_register(s, object(1000), b.offset, UINT64_MAX));         /* outside */
-    ck_assert(!store_register(s, (struct object_id){0, 1, 1}, b.offset, 100)); /* no name */
-    ck_assert_uint_eq(store_find(s, object(7))->offset, b.offset + 700);
-    ck_assert_ptr_null(store_find(s, object(1000)));
-
+    ck_assert(store_grant(s, worker, 1, &a) && store_grant(s, other, 1, &b));
+    ck_assert(store_grant(s, worker, 1, &c));
     store_owner_died(s, worker);
-    ck_assert_uint_eq(store_usage(s).extents, 2); /* b for its objects, and c */
-    ck_assert_uint_eq(store_find(s, object(999))->offset, b.offset + 99900);
-    ck_assert(!store_take_back(s, worker, b.offset));
-    for (uint32_t i = 0; i < 1000; i++)
-        ck_assert(store_find(s, object(i)) && store_unregister(s, object(i)));
-    ck_assert(!store_unregister(s, object(0)));
     ck_assert_uint_eq(store_usage(s).extents, 1);
+    ck_assert(!store_take_back(s, worker, c.offset));
     store_owner_died(s, other);
     ck_assert_uint_eq(store_usage(s).granted, 0);
     ck_assert_uint_eq(store_usage(s).peak, 48 * MIB);
-    ck_assert(store_grant(s, other, 64 * MIB, &a)); /* free runs were joined */
+    ck_assert(store_grant(s, other, 64 * MIB, &a));
     store_close(s);
 }
 END_TEST
@@ -133,7 +105,7 @@ static uint64_t random_below(uint64_t n)
 START_TEST(no_two_owners_ever_share_a_unit)
 {
     enum { UNITS = 64 };
-    struct store *s = store_open(1, (uint64_t)UNITS * UNIT);
+    struct store *s = store_open((uint64_t)UNITS * UNIT);
     uint32_t model[UNITS] = {0};
     struct store_extent extents[UNITS];
     uint32_t owners[UNITS], count = 0;
@@ -253,7 +225,7 @@ static const struct heap_source source = {&world, more, less};
 static void open_world(uint64_t size)
 {
     ck_assert_ptr_null(store_memory_open(&world.memory, size));
-    world.store = store_open(1, world.memory.size);
+    world.store = store_open(world.memory.size);
     heap_open(&world.heap, &world.memory, &source);
 }
 
@@ -576,8 +548,8 @@ END_TEST
 
 static const char *own_path;
 
-/* A worker: told its extent by its arguments, it puts an object there, tells where, and then writes
- * all over the rest until it is killed. */
+/* A worker: told its extent by its arguments, it tells when it begins, and then writes all over it
+ * until it is killed. */
 static int be_worker(char **argv)
 {
     struct store_memory m;
@@ -588,10 +560,9 @@ static int be_worker(char **argv)
     heap_open(&heap, &m, &source);
     if (!heap_add(&heap, extent))
         return 1;
-    char *at = heap_alloc(&heap, 100000);
-    memset(at, 'x', 100000);
-    uint64_t offset = heap_offset(&heap, at);
-    if (write(STDOUT_FILENO, &offset, sizeof offset) != sizeof offset)
+    char *kept = heap_alloc(&heap, 100000); /* so that the extent is never empty */
+    memset(kept, 'x', 100000);
+    if (write(STDOUT_FILENO, kept, 1) != 1)
         return 1;
     for (unsigned char mark = 0;; mark++) {
         char *next = heap_alloc(&heap, 1 + mark * 10000);
@@ -617,31 +588,25 @@ static pid_t start_worker(const struct store_memory *m, struct store_extent e, i
     return child;
 }
 
-START_TEST(a_killed_worker_leaves_its_objects_and_nothing_else)
+START_TEST(a_killed_worker_leaves_nothing)
 {
     open_world(64 * MIB);
     for (uint32_t turn = 0; turn < 5; turn++) {
         struct store_extent a, b;
-        uint64_t offset;
         int ends[2], status;
+        char begun;
         uint32_t owner = other + turn;
         ck_assert(store_grant(world.store, owner, 1, &a) && store_grant(world.store, owner, 1, &b));
         ck_assert_int_eq(pipe(ends), 0);
         pid_t child = start_worker(&world.memory, a, ends[1]);
         close(ends[1]);
-        ck_assert_int_eq(read(ends[0], &offset, sizeof offset), sizeof offset);
+        ck_assert_int_eq(read(ends[0], &begun, 1), 1);
         close(ends[0]);
-        ck_assert(store_register(world.store, object(turn), offset, 100000));
         usleep((useconds_t)random_below(5000));
         kill(child, SIGKILL);
         waitpid(child, &status, 0);
         ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
         store_owner_died(world.store, owner);
-        ck_assert_uint_eq(store_usage(world.store).extents, 1);
-        const char *at = world.memory.base + store_find(world.store, object(turn))->offset;
-        for (int i = 0; i < 100000; i++)
-            ck_assert_int_eq(at[i], 'x');
-        store_unregister(world.store, object(turn));
         ck_assert_uint_eq(store_usage(world.store).granted, 0);
         use_places((void *)(uintptr_t)(turn + 1)); /* what it had serves others */
         heap_trim(&world.heap);
@@ -657,8 +622,8 @@ int main(int argc, char **argv)
         return be_worker(argv);
     const TTest *tests[] = {
         extents_are_granted_until_the_store_is_full,
-        only_an_owner_gives_back_and_only_what_is_empty,
-        objects_are_found_by_name_and_outlive_their_owner,
+        only_an_owner_gives_back,
+        extents_end_with_their_owner_and_free_ones_are_joined,
         no_two_owners_ever_share_a_unit,
         memory_that_cannot_be_had_is_a_failure_with_its_reason,
         memory_keeps_its_size_and_shows_in_all_its_maps,
@@ -671,7 +636,7 @@ int main(int argc, char **argv)
         a_full_store_leaves_values_where_they_always_were,
         what_is_lent_is_read_in_place_and_copied_when_it_is_changed,
         what_is_lent_may_be_inside_other_values,
-        a_killed_worker_leaves_its_objects_and_nothing_else,
+        a_killed_worker_leaves_nothing,
         NULL,
     };
     return runner_run("store", tests);

@@ -376,17 +376,6 @@ START_TEST(an_address_that_is_taken_or_none_is_an_error)
 }
 END_TEST
 
-START_TEST(its_threads_are_counted)
-{
-    end_open(&a, 1, fresh_url());
-    for (int i = 0; i < 2000 && transport_threads() < 3; i++)
-        usleep(1000); /* until they have given themselves names */
-    ck_assert_uint_ge(transport_threads(), 3);
-    ck_assert_uint_lt(transport_threads(), 200);
-    transport_close(a.transport);
-}
-END_TEST
-
 /* ---- ends of connections ---- */
 
 START_TEST(a_peer_that_closes_is_lost_and_one_that_comes_back_is_greeted_again)
@@ -1037,7 +1026,6 @@ int main(int argc, char **argv)
         long_packets_and_short_ones_mix,
         a_peer_may_be_dialled_before_it_listens,
         an_address_that_is_taken_or_none_is_an_error,
-        its_threads_are_counted,
         a_peer_that_closes_is_lost_and_one_that_comes_back_is_greeted_again,
         a_peer_that_was_closed_stays_closed,
         who_dials_many_can_be_closed_at_any_time,
