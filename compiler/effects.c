@@ -1,4 +1,5 @@
-/* effects.c - who may call what: fn calls fn; tasks spawn and await; pure code does no io.
+/* effects.c - who may call what: fn calls fn; tasks spawn and await; pure code does no io; what may
+ * run again spawns only io that may.
  * needs: the calls that check_types() noted in struct func. Lambdas are pure fn code. */
 #include "check.h"
 
@@ -11,6 +12,7 @@ enum {
 
 struct effects {
     struct program *program;
+    VEC(const struct node *) told; /* spawns in tasks that may run again */
 };
 
 static bool is_lambda(const struct symbol *function)
@@ -207,14 +209,98 @@ static void check_site(struct effects *e, struct symbol *caller, struct call_sit
     }
 }
 
+/* ---- runs that are repeated ------------------------------------------------------------------ */
+
+/* A task that may run again, and all that a run of it calls. */
+struct repeated {
+    struct effects *effects;
+    const struct node *attr; /* why */
+    const struct symbol *task;
+    VEC(const struct symbol *) seen;
+};
+
+/* The attribute that lets a task run twice, or NULL. */
+static const struct node *repeats(const struct nodes *attrs)
+{
+    for (uint32_t i = 0; i < attrs->count; i++)
+        if (attrs->at[i]->kind == NODE_attr && (!strcmp(attrs->at[i]->attr_.name, "retry") ||
+                                                !strcmp(attrs->at[i]->attr_.name, "idempotent")))
+            return attrs->at[i];
+    return NULL;
+}
+
+static const struct node *task_repeats(const struct symbol *function)
+{
+    return function->node->kind == NODE_func ? repeats(&function->node->func_.attrs) : NULL;
+}
+
+static void report_spawns_once(struct repeated *r, const struct call_site *site)
+{
+    struct diags *diags = r->effects->program->diags;
+    for (uint32_t i = 0; i < r->effects->told.count; i++)
+        if (r->effects->told.at[i] == site->node)
+            return;
+    vec_push(r->effects->program->arena, &r->effects->told, site->node);
+    bool is_task = site->target->func->flags & FUNC_TASK;
+    const char *name = site->target->name;
+    struct diag *d = diag_error(diags, DIAG_spawns_once, site->node->span,
+                                "`%s` may run again, and spawns the %s `%s`, which may not",
+                                r->task->name, kind_text(site->target), name);
+    diag_note(diags, d, r->attr->span, "this lets `%s` run again", r->task->name);
+    if (is_task)
+        diag_hint(diags, d,
+                  "declare `%s` with `@idempotent` if running it twice does no harm, or call it "
+                  "without `spawn`",
+                  name);
+    else
+        diag_hint(diags, d, "call it without `spawn`");
+}
+
+static void check_repeated(struct repeated *r, const struct symbol *function)
+{
+    for (uint32_t i = 0; i < r->seen.count; i++)
+        if (r->seen.at[i] == function)
+            return;
+    vec_push(r->effects->program->arena, &r->seen, function);
+    for (uint32_t i = 0; i < function->func->calls.count; i++) {
+        const struct call_site *site = &function->func->calls.at[i];
+        if (!site->target || !(site->target->func->flags & FUNC_IO))
+            continue;
+        if (!site->spawned)
+            check_repeated(r, site->target);
+        else if (!task_repeats(site->target) && !repeats(&site->node->spawn_.attrs))
+            report_spawns_once(r, site);
+    }
+}
+
+static void begin_repeated(struct effects *e, const struct symbol *task, const struct node *attr)
+{
+    struct repeated r = {.effects = e, .attr = attr, .task = task};
+    if (attr)
+        check_repeated(&r, task);
+}
+
+/* A run that is repeated does what it spawns again, too. */
+static void check_repeats(struct effects *e, const struct symbol *caller)
+{
+    if (caller->func->flags & FUNC_IO)
+        begin_repeated(e, caller, task_repeats(caller));
+    for (uint32_t i = 0; i < caller->func->calls.count; i++) {
+        const struct call_site *site = &caller->func->calls.at[i];
+        if (site->spawned && site->target && site->target->func->flags & FUNC_IO)
+            begin_repeated(e, site->target, repeats(&site->node->spawn_.attrs));
+    }
+}
+
 void check_effects(struct program *p)
 {
-    struct effects e = {p};
+    struct effects e = {.program = p};
     for (uint32_t m = 0; m < p->modules.count; m++)
         for (uint32_t f = 0; f < p->modules.at[m]->funcs.count; f++) {
             struct symbol *caller = p->modules.at[m]->funcs.at[f];
             struct told task = {0}, io = {0};
             for (uint32_t i = 0; i < caller->func->calls.count; i++)
                 check_site(&e, caller, &caller->func->calls.at[i], &task, &io);
+            check_repeats(&e, caller);
         }
 }

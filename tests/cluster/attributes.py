@@ -32,7 +32,7 @@ KINDS = [
      "@idempotent io task one(n: int) -> int { if n < 0 { next() } else { n + burn(5) } }", "spawn one(n)", False),
     ("C", "extern \"stdlib.h\" io fn rand() -> i32\n"
      "@idempotent io task one(n: int) -> int { if n < 0 { rand() as int } else { n + burn(5) } }", "spawn one(n)", False),
-    ("spawns io", "io task two(n: int) -> int { n }\n"
+    ("spawns io", "@idempotent io task two(n: int) -> int { n }\n"
      "@idempotent io task one(n: int) -> int { if n < 0 { await spawn two(n) } else { n + burn(5) } }", "spawn one(n)",
      False),
     ("spawns limited", "@limit(2) task two(n: int) -> int { n }\n"
