@@ -215,6 +215,13 @@ static uint32_t pages_of(uint64_t bytes)
     return (uint32_t)((bytes + PAGE - 1) / PAGE);
 }
 
+/* The lock is held. */
+static void use(struct heap *heap, uint32_t pages)
+{
+    heap->used += (uint64_t)pages * PAGE;
+    heap->peak = heap->used > heap->peak ? heap->used : heap->peak;
+}
+
 static void *find_place(struct heap *heap, uint32_t pages)
 {
     void *found = NULL;
@@ -226,7 +233,7 @@ static void *find_place(struct heap *heap, uint32_t pages)
             continue;
         if (part->used == pages)
             heap->empty -= part->extent.bytes;
-        heap->used += (uint64_t)pages * PAGE;
+        use(heap, pages);
         found = heap_at(heap, part->extent.offset + (uint64_t)at * PAGE);
     }
     pthread_mutex_unlock(&heap->lock);
@@ -308,7 +315,7 @@ bool heap_grow(struct heap *heap, void *at, uint64_t bytes)
     struct heap_part *part = part_of(heap, at);
     uint32_t used = part->used;
     bool good = extend(part, page_of(heap, part, at), pages_of(bytes));
-    heap->used += (uint64_t)(part->used - used) * PAGE;
+    use(heap, part->used - used);
     pthread_mutex_unlock(&heap->lock);
     return good;
 }
@@ -328,4 +335,12 @@ uint64_t heap_used(struct heap *heap)
     uint64_t used = heap->used;
     pthread_mutex_unlock(&heap->lock);
     return used;
+}
+
+uint64_t heap_peak(struct heap *heap)
+{
+    pthread_mutex_lock(&heap->lock);
+    uint64_t peak = heap->peak;
+    pthread_mutex_unlock(&heap->lock);
+    return peak;
 }

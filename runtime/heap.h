@@ -26,8 +26,9 @@ struct heap {
     struct heap_part **parts; /* the extents; in no order */
     struct heap_part **by_unit;
     uint64_t count, room;
-    uint64_t used, empty; /* bytes of what is allocated; of the extents in which nothing is */
-    uint8_t *backed;      /* a bit a unit: its pages are there */
+    uint64_t used, peak; /* bytes of what is allocated, and the most so far */
+    uint64_t empty;      /* bytes of the extents in which nothing is */
+    uint8_t *backed;     /* a bit a unit: its pages are there */
 };
 
 /* Memory and source are lent until heap_close(). */
@@ -48,8 +49,9 @@ CHECKED bool heap_grow(struct heap *, void *, uint64_t bytes);
 uint64_t heap_room(struct heap *, void *);
 /* Gives all empty extents back: others need room. */
 void heap_trim(struct heap *);
-/* Bytes of all that is allocated. */
+/* Bytes of all that is allocated, and the most that they have been. */
 uint64_t heap_used(struct heap *);
+uint64_t heap_peak(struct heap *);
 
 /* True if it points into the store, whoever has that part. */
 static inline bool heap_contains(const struct heap *heap, const void *at)

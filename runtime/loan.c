@@ -589,6 +589,11 @@ void loan_end(struct actions *out)
         blobs_end(&loan.tables->blobs, out);
 }
 
+uint64_t loan_peak(void)
+{
+    return loan.on ? heap_peak(&loan.heap) : 0;
+}
+
 void loan_close(void)
 {
     if (!loan.on)

@@ -21,6 +21,8 @@ const char *loan_open(const struct process_part *, struct worker_tables *, void 
 /* Ends all loans; perform what it wants, then close. No worker runs any more. */
 void loan_end(struct actions *);
 void loan_close(void);
+/* The most bytes that values of this process had in the store at once. */
+uint64_t loan_peak(void);
 
 /* ---- out: by the role's holder ---- */
 

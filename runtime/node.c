@@ -60,7 +60,8 @@ static struct {
     bool root_ended;
     int root_status; /* of waitpid() */
     int status;
-    _Atomic bool leave; /* the head says so */
+    _Atomic bool leave; /* the head says so, or is not there */
+    bool is_lost;       /* the latter; set before */
     _Atomic bool doomed[RUN_NODES_MOST + 1];
 } node;
 
@@ -120,6 +121,7 @@ static void act(void *user, const struct action *a, struct actions *out)
             stats_read(a->bytes, &node.stats[id_node(a->proc) - 1]);
         break;
     case ACT_LEAVE:
+        node.is_lost = a->bytes.len > 0;
         atomic_store(&node.leave, true);
         nudge_main();
         break;
@@ -189,6 +191,8 @@ static void describe(int status)
     if (WIFSIGNALED(status))
         snprintf(dead_why, sizeof dead_why, "ended by signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
+    else if (WEXITSTATUS(status) == 0)
+        snprintf(dead_why, sizeof dead_why, "left, for it had no word of the head");
     else
         snprintf(dead_why, sizeof dead_why, "ended with status %d", WEXITSTATUS(status));
 }
@@ -545,8 +549,12 @@ int node_run(const struct process_part *part, const struct dfl_program *program,
     while (good && !node.failed && !atomic_load(&node.leave))
         good = wait_for_event(signals, -1) != SIGTERM;
     node.ending = true;
-    comms_call(node.comms, finish_worker);
-    end_children(signals);
+    if (atomic_load(&node.leave) && node.is_lost) {
+        kill_all(); /* others have its tasks by now */
+    } else {
+        comms_call(node.comms, finish_worker);
+        end_children(signals);
+    }
     if (settings->stats)
         comms_flush(node.comms, ID_HEAD);
     close_node();

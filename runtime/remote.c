@@ -841,6 +841,7 @@ static void report(void *user, struct actions *out)
     all.away = t->away;
     all.unfetched = t->unfetched;
     all.fetched = remote.tables.copies.fetched;
+    all.store_peak = loan_peak();
     all.replayed = t->replayed;
     all.refused = t->refused;
     all.received = t->received;

@@ -100,8 +100,17 @@ static bool read_chaos(struct chaos *out, int64_t nodes)
         snprintf(why, CHAOS_WHY, "one process alone has no faults; run it on nodes (DFL_NODES)");
     else if (chaos_parse(text ? text : "", out, why) && check_victims(out, nodes, why))
         return true;
-    fprintf(stderr, "error: DFL_CHAOS: %s\n", why);
+    fprintf(stderr, "error: --chaos or DFL_CHAOS: %s\n", why);
     return false;
+}
+
+/* Who asks for a bad network is not to see processes taken for dead that only wait for it: a packet
+ * that was lost is sent again, and holds up those behind it. */
+static void be_patient(struct settings *s)
+{
+    const struct chaos *c = &s->chaos;
+    if (!getenv("DFL_DETECT_MS"))
+        s->detect_ms += 5 * c->value[CHAOS_delay] / 1000 + c->value[CHAOS_drop] / 2;
 }
 
 bool settings_read(struct settings *s)
@@ -123,5 +132,7 @@ bool settings_read(struct settings *s)
     s->trace = getenv("DFL_TRACE");
     if (s->trace && !*s->trace)
         s->trace = NULL;
-    return read_chaos(&s->chaos, s->nodes) && good;
+    good &= read_chaos(&s->chaos, s->nodes);
+    be_patient(s);
+    return good;
 }

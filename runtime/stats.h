@@ -29,6 +29,7 @@
     STAT(away, "of these, left where made")                                                        \
     STAT(unfetched, "of these, never fetched")                                                     \
     STAT(fetched, "large bytes fetched")                                                           \
+    STAT(store_peak, "peak bytes in the store")                                                    \
     STAT(replayed, "run again after a death")                                                      \
     STAT(refused, "could not travel back")                                                         \
     STAT(received, "tasks run for others")                                                         \
