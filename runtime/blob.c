@@ -8,9 +8,7 @@
 
 void blob_write(struct buffer *b, const struct blob_name *n)
 {
-    buffer_u32(b, n->id.owner);
-    buffer_u32(b, n->id.slot);
-    buffer_u32(b, n->id.generation);
+    object_write(b, n->id);
     buffer_u64(b, n->offset);
     buffer_u64(b, n->len);
 }
@@ -18,9 +16,7 @@ void blob_write(struct buffer *b, const struct blob_name *n)
 struct blob_name blob_read(struct reader *r)
 {
     struct blob_name n;
-    n.id.owner = reader_u32(r);
-    n.id.slot = reader_u32(r);
-    n.id.generation = reader_u32(r);
+    n.id = object_read(r);
     n.offset = reader_u64(r);
     n.len = reader_u64(r);
     return n;

@@ -9,18 +9,14 @@
 
 void future_name_write(struct buffer *b, const struct future_name *n)
 {
-    buffer_u32(b, n->id.owner);
-    buffer_u32(b, n->id.slot);
-    buffer_u32(b, n->id.generation);
+    object_write(b, n->id);
     buffer_u32(b, n->fn);
 }
 
 struct future_name future_name_read(struct reader *r)
 {
     struct future_name n;
-    n.id.owner = reader_u32(r);
-    n.id.slot = reader_u32(r);
-    n.id.generation = reader_u32(r);
+    n.id = object_read(r);
     n.fn = reader_u32(r);
     return n;
 }

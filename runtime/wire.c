@@ -1,14 +1,14 @@
 /* wire.c - a row is its number as one byte, then its fields in the order of wire.def. */
 #include "wire.h"
 
-static void write_id(struct buffer *b, struct object_id id)
+void object_write(struct buffer *b, struct object_id id)
 {
     buffer_u32(b, id.owner);
     buffer_u32(b, id.slot);
     buffer_u32(b, id.generation);
 }
 
-static struct object_id read_id(struct reader *r)
+struct object_id object_read(struct reader *r)
 {
     struct object_id id;
     id.owner = reader_u32(r);
@@ -22,7 +22,7 @@ static struct object_id read_id(struct reader *r)
 #define WRITE_u32   buffer_u32
 #define WRITE_u64   buffer_u64
 #define WRITE_bytes buffer_bytes_field
-#define WRITE_id    write_id
+#define WRITE_id    object_write
 
 #define F(type, name) WRITE_##type(b, m->name);
 #define MSG(name, number, fields)                                                                  \
@@ -40,7 +40,7 @@ static struct object_id read_id(struct reader *r)
 #define READ_u32   reader_u32
 #define READ_u64   reader_u64
 #define READ_bytes reader_bytes
-#define READ_id    read_id
+#define READ_id    object_read
 
 #define F(type, name) m->name = READ_##type(r);
 #define MSG(name, number, fields)                                                                  \

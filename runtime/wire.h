@@ -44,6 +44,10 @@ struct msg {
 #include "wire.def"
 #undef MSG
 
+/* A name as it stands in rows, and in what rows carry. */
+void object_write(struct buffer *, struct object_id);
+struct object_id object_read(struct reader *);
+
 /* Reads one whole row. False: unknown, too short or too long. */
 bool wire_read(struct bytes row, struct msg *);
 /* Its name in wire.def. */
