@@ -189,6 +189,8 @@ bool scope_is_told(struct check *, const char *name, char behind);
 const struct type *check_call(struct check *, struct node *, const struct type *want);
 const struct type *check_spawn(struct check *, struct node *, const struct type *want);
 const struct type *check_await(struct check *, struct node *);
+
+/* ---- check_args.c ---- */
 /* Binds type variables of `pattern` so that it becomes `actual`; false if it cannot. */
 bool match_type(const struct type *pattern, const struct type *actual, struct types *bindings);
 /* Does `pattern` mention a variable that is not bound yet? */
