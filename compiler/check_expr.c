@@ -340,6 +340,9 @@ static bool question_allowed(struct check *c, struct node *node, const struct ty
                         "say what is wrong: `x else fail \"…\"`");
         return false;
     }
+    if (c->function->func->lacks_sign)
+        return false;
+    c->function->func->lacks_sign = true;
     const char *name = c->function->name;
     const char *text = arena_format(
         c->arena, "`?` hands %s up, but `%s` gives `%s`", option ? "`none`" : "the error",
@@ -351,6 +354,12 @@ static bool question_allowed(struct check *c, struct node *node, const struct ty
     return false;
 }
 
+static bool calls_what_lacks_sign(const struct node *value)
+{
+    const struct symbol *target = value->kind == NODE_call ? value->call_.target : NULL;
+    return target && target->func && target->func->lacks_sign;
+}
+
 static const struct type *check_question(struct check *c, struct node *node)
 {
     const struct type *t = check_expr(c, &node->question_.value, NULL);
@@ -358,6 +367,9 @@ static const struct type *check_question(struct check *c, struct node *node)
         return t;
     if (t->kind == TYPE_future && report_wrapped(c, node->question_.value))
         return bad(c);
+    if (t->kind != TYPE_option && t->kind != TYPE_result &&
+        calls_what_lacks_sign(node->question_.value))
+        return t;
     if (t->kind != TYPE_option && t->kind != TYPE_result)
         return report_question(
             c, node, arena_format(c->arena, "`%s` is always there: `?` has nothing to do", t->text),

@@ -60,6 +60,7 @@ struct func {
     VEC(struct call_site) calls;   /* every call and spawn in it, for effects */
     bool wrap, fastmath;           /* @wrap, @fastmath */
     bool is_met;                   /* called from another module */
+    bool lacks_sign;               /* its result was said to lack a `!` or `?` */
     bool is_broken;        /* its brackets or strings were mended: the body is not checked */
     VEC(struct span) lost; /* statements, or the head, that could not be read */
     bool is_lost;          /* the mistake is in its head: calls are not checked either */
