@@ -193,13 +193,32 @@ static void spread_needs(struct check *c)
     }
 }
 
+/* Keys of maps as written: told there, and not again where such a map is used. */
+static void check_keys(struct check *c)
+{
+    for (uint32_t i = 0; i < c->program->maps.count; i++) {
+        const struct node *key = c->program->maps.at[i]->type_map_.key;
+        if (!need(c, key->type, NEED_KEY, key->span))
+            vec_push(c->arena, &c->wrong_keys, key->type);
+    }
+}
+
+static bool is_wrong_key(const struct check *c, const struct type *t)
+{
+    for (uint32_t i = 0; i < c->wrong_keys.count; i++)
+        if (c->wrong_keys.at[i] == t)
+            return true;
+    return false;
+}
+
 static void report_needs(struct check *c)
 {
     for (uint32_t i = 0; i < c->demands.count; i++) {
         struct demand *d = &c->demands.at[i];
         for (uint32_t g = 0; g < d->generics.count; g++)
             for (int n = 0; d->generics.at[g] && n < NEEDS; n++)
-                if (d->target->func->needs[n] >> g & 1)
+                if (d->target->func->needs[n] >> g & 1 &&
+                    !(n == NEED_KEY && is_wrong_key(c, d->generics.at[g])))
                     need_for(c, d->generics.at[g], (enum need)n, d->span, d->target);
     }
 }
@@ -239,6 +258,7 @@ void check_types(struct program *p)
         const struct node *elem = p->grids.at[i]->type_array_.elem;
         need(&c, elem->type, NEED_FLAT, elem->span);
     }
+    check_keys(&c);
     spread_needs(&c);
     report_needs(&c);
 }

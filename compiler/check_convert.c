@@ -404,6 +404,8 @@ void need_for(struct check *c, const struct type *t, enum need need, struct span
                   "holds anything");
     else if (unmet->kind == TYPE_future)
         diag_hint(c->diags, d, "`await` it first");
+    else if (need == NEED_KEY && (unmet->kind == TYPE_float || unmet->kind == TYPE_f32))
+        diag_hint(c->diags, d, "floats that look alike may differ: use a rounded `int` or a `str`");
 }
 
 bool need_met(struct check *c, const struct type *t, enum need need)

@@ -287,7 +287,7 @@ static const struct type *check_map(struct check *c, struct node *node, const st
     bool is_told = want && is_bad(want);
     if (is_told || is_bad(parts[0]) || is_bad(parts[1]) ||
         !storable(c, entries->at[0]->entry_.value) ||
-        !need(c, parts[0], NEED_KEY, entries->at[0]->entry_.key->span))
+        (!t && !need(c, parts[0], NEED_KEY, entries->at[0]->entry_.key->span)))
         return bad(c);
     return type_make(c->types, TYPE_map, parts, 2, 0, NULL, NULL);
 }

@@ -55,7 +55,8 @@ struct check {
     VEC(struct binding *) open;
     VEC(struct demand) demands;
     VEC(struct unknown) unknown;
-    struct why why; /* of the `want` of the expression about to be checked */
+    VEC(const struct type *) wrong_keys; /* told where they are written */
+    struct why why;                      /* of the `want` of the expression about to be checked */
     bool binds;     /* names that `is` binds here have a value where they are seen */
     uint32_t depth; /* of nested expressions */
     uint32_t quiet; /* > 0: the place is not known, since a mistake in it was reported */

@@ -99,6 +99,7 @@ struct program {
     VEC(struct module *) modules; /* imported ones before their importers; modules[0] is prelude */
     struct module *root;
     VEC(struct node *) grids;                /* [T, n] as written; check.c looks at what T is */
+    VEC(struct node *) maps;                 /* map[K, V] as written; the same for K */
     struct symbol *main;                     /* NULL: none (reported only if the verb needs one) */
     VEC(struct symbol *) c_funcs, c_records; /* declared of C headers */
     struct externs *externs; /* what extern.c knows of them; NULL: none, or not checked */

@@ -162,6 +162,7 @@ static const struct type *resolve_map(struct type_scope s, struct node *node)
     }
     if (key == TYPE_bad || parts[1]->kind == TYPE_bad)
         return bad_type(s);
+    vec_push(s.program->arena, &s.program->maps, node);
     return type_make(&s.program->types, TYPE_map, parts, 2, 0, NULL, NULL);
 }
 
