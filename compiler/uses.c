@@ -12,25 +12,67 @@ static bool is_quiet(const struct symbol *symbol)
            symbol->name[0] == '_' || !symbol->type || symbol->type->kind == TYPE_bad;
 }
 
+/* A future, or an array or tuple of nothing else. */
 static bool holds_future(const struct type *t)
 {
-    return t->kind == TYPE_future || (t->kind == TYPE_array && holds_future(t->args.at[0]));
+    for (uint32_t i = 0; t->kind == TYPE_tuple && i < t->args.count; i++)
+        if (!holds_future(t->args.at[i]))
+            return false;
+    return t->kind == TYPE_future || t->kind == TYPE_tuple ||
+           (t->kind == TYPE_array && holds_future(t->args.at[0]));
 }
 
-/* Is the value a spawn, or an array of spawns, of an io task? */
-static bool spawns_io(const struct node *value)
+/* What the spawns are that a value is made of; UNKNOWN: it is made elsewhere. */
+enum origin { UNKNOWN, PURE, IO };
+
+static enum origin origin_of(const struct node *value);
+
+static enum origin origin_of_any(const struct nodes *values)
 {
-    if (value->kind == NODE_comp)
-        return spawns_io(value->comp_.value);
-    if (value->kind != NODE_spawn || value->spawn_.call->kind != NODE_call)
-        return false;
-    const struct symbol *target = value->spawn_.call->call_.target;
-    return target && target->func && target->func->flags & FUNC_IO;
+    enum origin most = UNKNOWN;
+    for (uint32_t i = 0; i < values->count; i++) {
+        enum origin origin = origin_of(values->at[i]);
+        most = origin > most ? origin : most;
+    }
+    return most;
 }
 
-static void report_future(struct program *p, const struct symbol *symbol, const struct node *value)
+static enum origin origin_of(const struct node *value)
 {
-    if (spawns_io(value)) {
+    if (!value)
+        return UNKNOWN;
+    const struct symbol *target;
+    const struct nodes *stmts = &value->block_.stmts;
+    enum origin origin;
+    switch (value->kind) {
+    case NODE_spawn:
+        if (value->spawn_.call->kind != NODE_call)
+            return UNKNOWN;
+        target = value->spawn_.call->call_.target;
+        return target && target->func && target->func->flags & FUNC_IO ? IO : PURE;
+    case NODE_comp:
+        return origin_of(value->comp_.value);
+    case NODE_array:
+        return origin_of_any(&value->array_.elems);
+    case NODE_tuple:
+        return origin_of_any(&value->tuple_.elems);
+    case NODE_arm:
+        return origin_of(value->arm_.body);
+    case NODE_match:
+        return origin_of_any(&value->match_.arms);
+    case NODE_if:
+        origin = origin_of(value->if_.otherwise);
+        return origin == IO ? IO : origin_of(value->if_.then);
+    case NODE_block:
+        return stmts->count ? origin_of(stmts->at[stmts->count - 1]) : UNKNOWN;
+    default:
+        return UNKNOWN;
+    }
+}
+
+static void report_future(struct program *p, const struct symbol *symbol, enum origin origin)
+{
+    if (origin == IO) {
         struct diag *d = diag_error(p->diags, DIAG_io_future_unused, symbol->span,
                                     "the io future `%s` is never used", symbol->name);
         diag_hint(p->diags, d,
@@ -39,8 +81,9 @@ static void report_future(struct program *p, const struct symbol *symbol, const 
                   symbol->name, symbol->name, symbol->name);
         return;
     }
-    struct diag *d = diag_warning(p->diags, DIAG_future_unused, symbol->span,
-                                  "the future `%s` is unused: its task need not run", symbol->name);
+    struct diag *d =
+        diag_warning(p->diags, DIAG_future_unused, symbol->span, "the future `%s` is unused%s",
+                     symbol->name, origin == PURE ? ": its task need not run" : "");
     diag_hint(p->diags, d, "`await %s` gives its value", symbol->name);
 }
 
@@ -78,17 +121,32 @@ static void report_name(struct program *p, const struct symbol *symbol)
         diag_fix(p->diags, d, symbol->span, "_");
 }
 
-static void check_let(struct program *p, const struct node *node)
+/* Calls visit(program, symbol, origin of its value) for each name of a let that holds futures. */
+static void each_future(struct program *p, const struct node *pattern, const struct node *value,
+                        void (*visit)(struct program *, const struct symbol *, enum origin))
 {
-    const struct node *pattern = node->let_.pattern;
+    bool parts = pattern->kind == NODE_pat_tuple;
+    const struct nodes *elems = &pattern->pat_tuple_.elems;
+    bool parted =
+        parts && value && value->kind == NODE_tuple && value->tuple_.elems.count == elems->count;
+    for (uint32_t i = 0; parts && i < elems->count; i++)
+        each_future(p, elems->at[i], parted ? value->tuple_.elems.at[i] : NULL, visit);
     if (pattern->kind != NODE_pat_name)
         return;
     const struct symbol *symbol = pattern->pat_name_.symbol;
-    if (!is_quiet(symbol)) {
-        if (holds_future(symbol->type))
-            report_future(p, symbol, node->let_.value);
-        else
-            report_name(p, symbol);
+    if (!is_quiet(symbol) && holds_future(symbol->type))
+        visit(p, symbol, origin_of(value));
+}
+
+static void check_let(struct program *p, const struct node *node)
+{
+    const struct node *pattern = node->let_.pattern;
+    each_future(p, pattern, node->let_.value, report_future);
+    if (pattern->kind != NODE_pat_name)
+        return;
+    const struct symbol *symbol = pattern->pat_name_.symbol;
+    if (!is_quiet(symbol) && !holds_future(symbol->type)) {
+        report_name(p, symbol);
     } else if (symbol && symbol->kind == SYM_LOCAL && symbol->is_var && !symbol->written &&
                symbol->used && symbol->type->kind != TYPE_bad && !is_shadowed(symbol)) {
         struct diag *d = diag_warning(p->diags, DIAG_never_changed, symbol->span,
@@ -126,40 +184,48 @@ static void check_import(struct program *p, struct module *m, const struct node 
 }
 
 /* Beside other errors: a use may stand where nothing was checked, so any mention counts. */
-static void check_io_let(struct program *p, const struct node *node)
+static void report_unmentioned(struct program *p, const struct symbol *symbol, enum origin origin)
 {
-    const struct node *pattern = node->let_.pattern;
-    const struct symbol *symbol = pattern->kind == NODE_pat_name ? pattern->pat_name_.symbol : NULL;
-    if (is_quiet(symbol) || !symbol->owner || !spawns_io(node->let_.value))
+    if (!symbol->owner || origin != IO)
         return;
     struct span behind = symbol->owner->node->span;
     behind.start = symbol->span.end;
     if (!names_has_word(behind, symbol->name))
-        report_future(p, symbol, node->let_.value);
+        report_future(p, symbol, origin);
 }
 
 struct uses {
     struct program *program;
     struct module *module;
-    const struct node *let_name; /* its pattern is told about by its let */
+    const struct node *pattern; /* of the let around: its futures are told with the let */
     bool has_errors;
 };
+
+/* Whether a name was told about with its let. */
+static bool is_told(const struct uses *u, const struct node *name)
+{
+    const struct node *pattern = u->pattern;
+    return name == pattern ||
+           (pattern && holds_future(name->pat_name_.symbol->type) &&
+            name->span.source == pattern->span.source && name->span.start >= pattern->span.start &&
+            name->span.end <= pattern->span.end);
+}
 
 static void visit(void *context, struct node *node)
 {
     struct uses *u = context;
     if (u->has_errors) {
         if (node->kind == NODE_let)
-            check_io_let(u->program, node);
+            each_future(u->program, node->let_.pattern, node->let_.value, report_unmentioned);
         ast_children(node, visit, u);
         return;
     }
     if (node->kind == NODE_let) {
         check_let(u->program, node);
-        u->let_name = node->let_.pattern;
+        u->pattern = node->let_.pattern;
     }
-    if (node->kind == NODE_pat_name && node != u->let_name && !is_quiet(node->pat_name_.symbol) &&
-        node->pat_name_.symbol->node == node)
+    if (node->kind == NODE_pat_name && !is_quiet(node->pat_name_.symbol) &&
+        node->pat_name_.symbol->node == node && !is_told(u, node))
         report_name(u->program, node->pat_name_.symbol);
     if (node->kind == NODE_block)
         check_block(u->program, node);
