@@ -130,6 +130,7 @@ static bool stages_check(struct session *s, const char *path)
     check_effects(&s->program);
     check_versions(&s->program);
     check_matches(&s->program);
+    check_constants(&s->program);
     bool asked = extern_check(&s->program);
     check_uses(&s->program);
     bool good = stages_report(s) && asked;

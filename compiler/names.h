@@ -31,8 +31,9 @@ struct symbol {
                                 parameters and locals belong to the lambda); SYM_VARIANT */
     uint32_t index;          /* SYM_LOCAL: 0.. in its owner, parameters first */
     bool is_pub, is_var, is_param;
-    bool used, written; /* read, assigned after its declaration */
-    struct func *func;  /* of a SYM_FUNC */
+    bool used, written;    /* read, assigned after its declaration */
+    struct func *func;     /* of a SYM_FUNC */
+    struct folded *folded; /* of a SYM_CONST: what constants.c has computed */
 };
 
 /* What a generic function asks of a type argument; found from its body. */

@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     check_effects(&t.program);
     check_versions(&t.program);
     check_matches(&t.program);
+    check_constants(&t.program);
     if (t.diags.errors == 0)
         check_uses(&t.program);
     if (t.diags.errors == 0 && t.program.main) {
