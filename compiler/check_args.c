@@ -230,6 +230,18 @@ static void check_var_arg(struct check *c, struct call *call, uint32_t i)
     call->bad = call->bad || (!root && !is_bad(arg->type));
 }
 
+/* The type of a parameter for an argument that tells the variables in it, alone or in a T? or T!.
+ */
+static const struct type *bound_param(struct check *c, struct call *call,
+                                      const struct type *pattern, const struct type *have)
+{
+    for (const struct type *p = pattern; has_unbound(p, &call->bindings); p = p->args.at[0])
+        if (match_type(p, have, &call->bindings) ||
+            (p->kind != TYPE_option && p->kind != TYPE_result))
+            break;
+    return type_subst(c->types, pattern, call->bindings);
+}
+
 /* In a spawned call a future stands for its value: the edge of the graph. */
 static bool make_edge(struct check *c, struct call *call, uint32_t i)
 {
@@ -242,8 +254,8 @@ static bool make_edge(struct check *c, struct call *call, uint32_t i)
     const struct type *value = have->args.at[0];
     if (many)
         value = type_array(c->types, have->args.at[0]->args.at[0]);
-    if (!match_type(pattern, value, &call->bindings) ||
-        type_subst(c->types, pattern, call->bindings) != value)
+    const struct type *param = bound_param(c, call, pattern, value);
+    if (param != value && (many || !convert_future(c, &call->args[i], param)))
         return false;
     call->edges |= 1ull << (i & 63);
     return true;
@@ -272,11 +284,7 @@ static void fit_argument(struct check *c, struct call *call, uint32_t i)
     }
     if (make_edge(c, call, i))
         return;
-    for (const struct type *p = pattern; has_unbound(p, &call->bindings); p = p->args.at[0])
-        if (match_type(p, have, &call->bindings) ||
-            (p->kind != TYPE_option && p->kind != TYPE_result))
-            break;
-    const struct type *param = type_subst(c->types, pattern, call->bindings);
+    const struct type *param = bound_param(c, call, pattern, have);
     bool future = have->kind == TYPE_future && converts(have->args.at[0], param);
     if (future && !call->spawned && have != param)
         report_future_argument(c, call, i, param);

@@ -226,12 +226,52 @@ static void wrap(struct check *c, struct node **slot, const struct type *want)
     *slot = node;
 }
 
-/* A task that returns a future of its result hands the future on instead of waiting. */
-static bool delegates(struct check *c, const struct type *have, const struct type *want,
-                      struct why why)
+/* True for a T, T?, (T?)! and so on. */
+static bool wraps(const struct type *have, const struct type *want)
 {
-    return why.result && have->kind == TYPE_future && want->kind != TYPE_future &&
-           have->args.at[0] == want && c->function && c->function->func->flags & FUNC_TASK;
+    return have == want || ((want->kind == TYPE_option || want->kind == TYPE_result) &&
+                            wraps(have, want->args.at[0]));
+}
+
+/* Puts `spawn as_ok(f)` where a future is: its value as a T!, without waiting for it. */
+static void spawn_wrap(struct check *c, struct node **slot, const struct type *want)
+{
+    const char *name = want->kind == TYPE_option ? "as_some" : "as_ok";
+    struct symbol *target = names_std(c->program, "rounds", name);
+    struct node *call = node_around(c, NODE_call, *slot, want);
+    struct node *callee = node_around(c, NODE_name, *slot, simple(c, TYPE_bad));
+    struct node *spawn = node_around(c, NODE_spawn, *slot, type_future(c->types, want));
+    callee->name_.name = target->name;
+    callee->name_.symbol = target;
+    call->call_.callee = callee;
+    call->call_.target = target;
+    vec_push(c->arena, &call->call_.args, *slot);
+    call->call_.generics.at = arena_array(c->arena, const struct type *, 1);
+    call->call_.generics.at[0] = want->args.at[0];
+    call->call_.generics.count = 1;
+    spawn->spawn_.call = call;
+    spawn->spawn_.edges = 1;
+    vec_push(c->arena, &c->function->func->calls, ((struct call_site){target, spawn, true}));
+    *slot = spawn;
+}
+
+bool convert_future(struct check *c, struct node **slot, const struct type *want)
+{
+    const struct type *have = (*slot)->type->args.at[0];
+    bool is_task = c->function && c->function->func->flags & FUNC_TASK;
+    if (have == want || !is_task || !wraps(have, want))
+        return have == want;
+    if (have != want->args.at[0])
+        convert_future(c, slot, want->args.at[0]);
+    spawn_wrap(c, slot, want);
+    return true;
+}
+
+/* A task that returns a future of its result hands the future on instead of waiting. */
+static bool delegates(struct check *c, struct node **slot, const struct type *want, struct why why)
+{
+    return why.result && (*slot)->type->kind == TYPE_future && want->kind != TYPE_future &&
+           c->function && c->function->func->flags & FUNC_TASK && convert_future(c, slot, want);
 }
 
 void convert(struct check *c, struct node **slot, const struct type *want, struct why why)
@@ -239,7 +279,7 @@ void convert(struct check *c, struct node **slot, const struct type *want, struc
     const struct type *have = (*slot)->type;
     if (have == want || is_bad(have) || is_bad(want) || have->kind == TYPE_never)
         return;
-    if (delegates(c, have, want, why)) {
+    if (delegates(c, slot, want, why)) {
         struct node *node = node_around(c, NODE_delegate, *slot, want);
         node->delegate_.value = *slot;
         *slot = node;

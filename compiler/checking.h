@@ -97,6 +97,8 @@ const struct type *check_want(struct check *, struct node **slot, const struct t
                               struct why);
 /* Converts a checked expression to `want`, or reports. */
 void convert(struct check *, struct node **slot, const struct type *want, struct why);
+/* Has a future of a T settle with a T? or T! instead; false: not the value of a `want`. */
+bool convert_future(struct check *, struct node **slot, const struct type *want);
 /* True if convert() would work. */
 bool converts(const struct type *have, const struct type *want);
 /* A node of `kind` that check puts where `at` is. */

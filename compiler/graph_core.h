@@ -53,6 +53,8 @@ struct graph_set graph_makers(struct graph *, const struct node *value);
 /* Functions that a call may reach: its target, or what is passed for a function parameter. */
 struct graph_set graph_targets(struct graph *, const struct node *call);
 bool graph_has(const struct graph *, struct graph_set, uint32_t func);
+/* A spawn of the compiler's own, between a future of a T and the place of a T? or T!. */
+bool graph_is_wrap(const struct node *spawn);
 /* True if values of the type hold futures or are functions. */
 bool graph_carries(const struct type *);
 

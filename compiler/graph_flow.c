@@ -115,12 +115,20 @@ static void block_makers(struct graph *g, const struct node *n, struct graph_set
         set_join(g, into, graph_makers(g, n->block_.stmts.at[n->block_.stmts.count - 1]));
 }
 
+bool graph_is_wrap(const struct node *spawn)
+{
+    const struct symbol *target = spawn->spawn_.call->call_.target;
+    return target && names_is_rounds(target);
+}
+
 struct graph_set graph_makers(struct graph *g, const struct node *n)
 {
     struct graph_set s = set_new(g);
     struct gather it = {g, s};
     switch (n->kind) {
     case NODE_spawn:
+        if (graph_is_wrap(n))
+            return graph_makers(g, n->spawn_.call->call_.args.at[0]);
         return graph_targets(g, n->spawn_.call);
     case NODE_arm: /* has no type of its own */
         return graph_makers(g, n->arm_.body);
