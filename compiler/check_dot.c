@@ -81,9 +81,20 @@ static struct symbol *in_type_module(struct check *c, const struct type *t, cons
     return visible ? symbol : NULL;
 }
 
+/* Whether the library's module of the type, if it has one, can be named here. Others come last, so
+ * that no function of the program is hidden by what it has not imported. */
+static bool is_at_hand(struct check *c, const struct type *t)
+{
+    const char *std = std_module(t);
+    const char *name = std ? intern(c->program->names, std, strlen(std)) : NULL;
+    const struct symbol *symbol = name ? names_find(c->program, c->module, name) : NULL;
+    return !std || (symbol && symbol->kind == SYM_MODULE && symbol->module->is_std);
+}
+
 static struct symbol *look_up(struct check *c, const struct type *t, const char *name)
 {
-    struct symbol *symbol = in_type_module(c, t, name);
+    bool is_first = is_at_hand(c, t);
+    struct symbol *symbol = is_first ? in_type_module(c, t, name) : NULL;
     if (symbol)
         return symbol;
     symbol = names_find(c->program, c->module, name);
@@ -95,6 +106,9 @@ static struct symbol *look_up(struct check *c, const struct type *t, const char 
         if (takes(c, std, t))
             return std;
     }
+    struct symbol *last = is_first ? NULL : in_type_module(c, t, name);
+    if (last)
+        return last;
     return symbol && symbol->kind == SYM_FUNC ? symbol : NULL;
 }
 
@@ -144,8 +158,6 @@ static void suggest(struct check *c, struct diag *d, const struct type *t, const
         diag_hint(c->diags, d, "%s", foreign);
     else if (nearest.best)
         diag_meant(c->diags, d, dot_span(dot), nearest.best);
-    else if (std && !strcmp(std, "time"))
-        diag_hint(c->diags, d, "functions of durations are in module `time`: `import time`");
     else if (std && !strcmp(std, "math") && suggest_value(name))
         diag_hint(c->diags, d, "%s", suggest_value(name));
     else if (t->kind == TYPE_record)

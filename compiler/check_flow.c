@@ -172,8 +172,6 @@ static void iter_hint(struct check *c, struct diag *d, const struct type *t)
         diag_hint(c->diags, d, "to count, write a range: `for i in 0..n`");
     else if (t->kind == TYPE_str)
         diag_hint(c->diags, d, "`s.chars()` gives the characters, `s.lines()` the lines");
-    else if (t->kind == TYPE_bytes)
-        diag_hint(c->diags, d, "loop over the indices: `for i in 0..b.len`");
     else if (t->kind == TYPE_tuple)
         diag_hint(c->diags, d, "an array of the parts is written `[a, b]`");
 }
@@ -189,6 +187,8 @@ const struct type *check_iter(struct check *c, struct node **slot)
         return t;
     if (t->kind == TYPE_array)
         return t->args.at[0];
+    if (t->kind == TYPE_bytes)
+        return simple(c, TYPE_u8);
     if (t->kind == TYPE_grid)
         return type_grid(c->types, t->args.at[0], t->rank - 1);
     if (t->kind == TYPE_map)

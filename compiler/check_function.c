@@ -125,6 +125,10 @@ static const struct type *lambda_body(struct check *c, struct node *node, const 
     if (node->lambda_.is_round)
         return round_body(c, node);
     const struct type *t = check_expr(c, &node->lambda_.body, NULL);
+    if (func->result) { /* by a `return` */
+        convert(c, &node->lambda_.body, func->result, why);
+        return func->result;
+    }
     if (t->kind == TYPE_never)
         t = simple(c, TYPE_unit);
     return func->result = t;

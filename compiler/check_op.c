@@ -112,6 +112,8 @@ static void operator_hint(struct check *c, struct diag *d, enum op op, const str
 {
     if (op == OP_rem && type_is_number(t))
         diag_hint(c->diags, d, "for floats there is `math.fmod(x, y)`");
+    else if (t->kind == TYPE_float || t->kind == TYPE_f32)
+        diag_hint(c->diags, d, "whole numbers have bits: convert with `x as int`");
     else if ((op == OP_and || op == OP_or) && t->kind == TYPE_bool)
         diag_hint(c->diags, d, "of two bools write `%s`", op == OP_and ? "&&" : "||");
     else if (t->kind == TYPE_str && op == OP_mul)
@@ -139,12 +141,27 @@ static bool is_text(const struct type *t)
     return t->kind == TYPE_str;
 }
 
+static bool is_fraction(const struct type *t)
+{
+    return t->kind == TYPE_float || t->kind == TYPE_f32;
+}
+
+/* Of whole numbers only. */
+static bool is_of_bits(enum op op)
+{
+    return op == OP_rem || op == OP_and || op == OP_or || op == OP_xor || op == OP_shl ||
+           op == OP_shr;
+}
+
 static const struct type *report_mixed(struct check *c, struct span span, enum op op,
                                        struct node *left, struct node *right)
 {
     const struct type *l = left->type, *r = right->type;
     if (report_wrapped(c, l->kind == TYPE_array ? right : left) || report_wrapped(c, right))
         return simple(c, TYPE_bad);
+    const struct type *fraction = is_fraction(l) ? l : r;
+    if (is_of_bits(op) && type_is_number(l) && type_is_number(r) && is_fraction(fraction))
+        return report_operator(c, span, op, fraction);
     struct diag *d = diag_error(c->diags, DIAG_mixed_types, span,
                                 "`%s` and `%s` do not mix in `%s`", l->text, r->text, op_text(op));
     const struct node *whole = type_is_int(l) ? left : right;
@@ -322,7 +339,7 @@ static void cast_hint(struct check *c, struct diag *d, const struct type *from,
     else if (to->kind == TYPE_bool)
         diag_hint(c->diags, d, "compare: `x != 0`");
     else if (from->kind == TYPE_duration)
-        diag_hint(c->diags, d, "`import time`, then `d.seconds()`");
+        diag_hint(c->diags, d, "as a number it is `d.seconds()`");
     else
         diag_hint(c->diags, d, "`as` converts between numbers");
 }

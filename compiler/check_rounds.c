@@ -154,7 +154,8 @@ static bool open_iter(struct rounds *r)
         return false;
     if (iter->kind == NODE_range && !iter->range_.step)
         open_range(r, iter);
-    else if (iter->kind == NODE_range || iter->type->kind == TYPE_map)
+    else if (iter->kind == NODE_range || iter->type->kind == TYPE_map ||
+             iter->type->kind == TYPE_bytes)
         open_array(r, collected(r, iter, item));
     else
         open_array(r, iter);

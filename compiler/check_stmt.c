@@ -225,6 +225,14 @@ static const struct type *value_type(struct check *c, struct node *node, struct 
     return unit && !is_bad(t) ? simple(c, TYPE_unit) : t;
 }
 
+/* What a `return` in the body of a lambda told of its result; else NULL. */
+static const struct type *returned_type(const struct check *c, const struct node *block)
+{
+    const struct node *lambda = c->function ? c->function->node : NULL;
+    bool is_body = lambda && lambda->kind == NODE_lambda && lambda->lambda_.body == block;
+    return is_body && !lambda->lambda_.is_round ? c->function->func->result : NULL;
+}
+
 const struct type *check_block(struct check *c, struct node *node, const struct type *want,
                                struct why why)
 {
@@ -234,6 +242,7 @@ const struct type *check_block(struct check *c, struct node *node, const struct 
     bool value = count && !is_statement(stmts->at[count - 1]->kind);
     for (uint32_t i = 0; i + value < count; i++)
         check_stmt(c, &stmts->at[i]);
+    want = want ? want : returned_type(c, node);
     node->type = value ? value_type(c, node, &stmts->at[count - 1], want, why)
                        : end_type(c, node, want, why);
     scope_close(c, mark);
@@ -255,13 +264,18 @@ static void no_result(struct check *c, struct node *value)
 static void check_return(struct check *c, struct node *node)
 {
     struct func *func = c->function ? c->function->func : NULL;
+    bool is_told = !func || func->result || c->function->node->kind != NODE_lambda ||
+                   c->function->node->lambda_.is_round;
+    if (!is_told) { /* the first `return` of a lambda says what it gives */
+        func->result =
+            node->return_.value ? check_expr(c, &node->return_.value, NULL) : simple(c, TYPE_unit);
+        return;
+    }
     if (!func || !func->result) {
         diag_error(c->diags, DIAG_loop_control, node->span, "`return` cannot leave %s from here",
                    !func                                    ? "a constant"
                    : c->function->node->kind != NODE_lambda ? "this function"
-                   : c->function->node->lambda_.is_round
-                       ? "a loop that gives values"
-                       : "a lambda whose result is not known yet");
+                                                            : "a loop that gives values");
         return;
     }
     const struct type *result = func->result;

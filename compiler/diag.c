@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { NAME_MAX_NEAR = 40 };
 
@@ -195,6 +196,10 @@ static uint32_t name_distance(const char *a, const char *b)
 void nearest_offer(struct nearest *nearest, const char *name, const char *candidate)
 {
     uint32_t len = (uint32_t)strlen(name), other = (uint32_t)strlen(candidate);
+    if (!strcasecmp(name, candidate)) {
+        *nearest = (struct nearest){candidate, 0};
+        return;
+    }
     uint32_t limit = len <= 4 ? 1 : len <= 7 ? 2 : 3;
     if (other > len + limit || len > other + limit)
         return; /* each letter more or less is one of the distance */

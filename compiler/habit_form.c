@@ -406,7 +406,9 @@ static const char *behind_operand(const struct stop *stop)
     case IF:
         return "there is no `a if c else b`: write `if c { a } else { b }`";
     case ELSE:
-        return stop->bracket == '['
+        return stop->bracket == '[' && stop->head == FOR
+                   ? "in a comprehension this stands in parentheses: `[x for x in (xs else [])]`"
+               : stop->bracket == '['
                    ? "the `if` of a comprehension leaves out: for another value write "
                      "`[if c { a } else { b } for x in xs]`"
                    : NULL;

@@ -1,4 +1,4 @@
-/* interp_loop.c - `for`, `while` and comprehensions, over one cursor for ranges, arrays and
+/* interp_loop.c - `for`, `while` and comprehensions, over one cursor for ranges, arrays, bytes and
  * maps. What is iterated is held by the cursor, so the body may change the variable it came from.
  */
 #include "interp_core.h"
@@ -157,7 +157,8 @@ static const void *next_item(struct cursor *c, int64_t *number)
         return next_row(c);
     if (c->at >= c->view.len)
         return NULL;
-    return (char *)c->view.ptr + (uint64_t)c->at++ * c->type->elem->size;
+    uint64_t size = c->type->kind == DFL_BYTES ? 1 : c->type->elem->size;
+    return (char *)c->view.ptr + (uint64_t)c->at++ * size;
 }
 
 /* ---- loops ---- */

@@ -388,6 +388,13 @@ static void print_enum(const struct type *t, FILE *out)
     fputs(" }\n", out);
 }
 
+/* Whether values may be of a declared type: not of one in a module that no import names. */
+static bool is_at_hand(const struct type *t)
+{
+    const struct module *m = t->symbol->module;
+    return !m || !m->is_std || m->is_imported;
+}
+
 void ir_print(const struct ir_module *m, FILE *out)
 {
     fputs("module ", out);
@@ -398,9 +405,9 @@ void ir_print(const struct ir_module *m, FILE *out)
     }
     fputc('\n', out);
     for (uint32_t i = 0; i < m->types->all.count; i++)
-        if (m->types->all.at[i]->kind == TYPE_record)
+        if (m->types->all.at[i]->kind == TYPE_record && is_at_hand(m->types->all.at[i]))
             print_record(m->types->all.at[i], out);
-        else if (m->types->all.at[i]->kind == TYPE_enum)
+        else if (m->types->all.at[i]->kind == TYPE_enum && is_at_hand(m->types->all.at[i]))
             print_enum(m->types->all.at[i], out);
     for (uint32_t i = 0; i < m->funcs.count; i++)
         print_func(m->funcs.at[i], out);

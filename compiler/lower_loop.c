@@ -265,7 +265,10 @@ static void bind_item(struct frame *f, const struct iteration *it, struct node *
         return;
     }
     struct ir_value *item = it->index;
-    if (it->over)
+    if (it->over && it->over->type->kind == TYPE_bytes)
+        item =
+            nofail(emit2(f, IR_elem, lower_simple(f, TYPE_u8), pattern->span, it->over, it->index));
+    else if (it->over)
         item = lower_elem(f, it->over->type, it->over, it->index, true, pattern->span);
     lower_pattern(f, pattern, item, NULL, 0);
 }

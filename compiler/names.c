@@ -111,13 +111,17 @@ static void load_import(struct loader *l, struct node *node)
         struct module *known = l->known.at[i];
         if (strcmp(known->path, path))
             continue;
+        known->is_imported = true;
         if (known->loaded)
             node->import_.target = known;
         else
             report_cycle(l, known);
         return;
     }
-    node->import_.target = module_open(l, path, names_last(p, node->import_.path), is_std);
+    struct module *target = module_open(l, path, names_last(p, node->import_.path), is_std);
+    node->import_.target = target;
+    if (target)
+        target->is_imported = true;
 }
 
 /* Imports first, so that signatures can use their types; then all names; then what they mean. */

@@ -81,7 +81,7 @@ struct module {
     struct node *tree;
     struct name_map scope; /* module-level names to symbols */
     const char *path;      /* of its file */
-    bool is_std;
+    bool is_std, is_imported;
     bool loaded;                     /* false while its imports are being read */
     VEC(struct span) lost;           /* declarations that could not be read */
     VEC(const char *) unknown_types; /* told once each */

@@ -6,7 +6,7 @@
 
 /* -- names_find.c -- */
 /* Modules whose functions every module may call as methods, and last the compiler's own. */
-enum { NAMES_PRELUDE = 5 };
+enum { NAMES_PRELUDE = 7 };
 extern const char *const names_prelude[NAMES_PRELUDE];
 
 const char *names_intern(struct program *, const char *text);

@@ -6,9 +6,12 @@
 
 #include <string.h>
 
-enum { PRELUDE_NAMED = NAMES_PRELUDE - 1 }; /* `rounds` is the compiler's */
+/* Up to here they have names without an import. `rounds` is the compiler's; the others have
+ * functions of durations and numbers. */
+enum { PRELUDE_NAMED = 4 };
 
-const char *const names_prelude[NAMES_PRELUDE] = {"prelude", "text", "array", "map", "rounds"};
+const char *const names_prelude[NAMES_PRELUDE] = {"prelude", "text", "array", "map",
+                                                  "rounds",  "time", "math"};
 
 const char *names_intern(struct program *p, const char *text)
 {
