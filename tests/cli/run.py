@@ -1069,7 +1069,7 @@ def a_signal_during_the_link_leaves_nothing(p, dfl):
     os.mkdir(os.path.join(p.work, "o"))
     linker = p.write("slow", "#!/bin/sh\n"
                      "while [ $# -gt 0 ]; do if [ \"$1\" = -o ]; then out=$2; fi; shift; done\n"
-                     "touch '%s/linking'\n(for i in 1 2 3 4 5 6 7 8; do sleep 0.1; echo x > $out; done)\n" % p.work)
+                     "touch '%s/linking'\n(for i in $(seq 300); do sleep 0.1; echo x > $out; done)\n" % p.work)
     os.chmod(linker, 0o755)
     for number in signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT:
         one = start([dfl, "build", "a.dfl", "-o", "o/a"], stderr=subprocess.PIPE, cwd=p.work,
