@@ -44,8 +44,11 @@ const char *cc_name(const struct cc *c)
     return c->words.count ? c->words.at[0] : "";
 }
 
-/* The environment, with messages in English where they are read, and with the system's PATH if
- * there is none: the compiler looks for the linker there. */
+/* Clang stops after 20 errors; gcc, which tells all, does not know the option. */
+static const char clang_tells_all[] = "CCC_OVERRIDE_OPTIONS=# +-ferror-limit=0";
+
+/* The environment, with all messages, in English, where they are read, and with the system's PATH
+ * if there is none: the compiler looks for the linker there. */
 static char **environment(struct cc *c, bool english)
 {
     VEC(char *) all = {0};
@@ -56,6 +59,8 @@ static char **environment(struct cc *c, bool english)
             vec_push(c->arena, &all, *at);
     if (english)
         vec_push(c->arena, &all, arena_copy(c->arena, "LC_ALL=C", 8));
+    if (english && !getenv("CCC_OVERRIDE_OPTIONS"))
+        vec_push(c->arena, &all, arena_copy(c->arena, clang_tells_all, sizeof clang_tells_all - 1));
     if (!path && confstr(_CS_PATH, standard, sizeof standard) <= sizeof standard)
         vec_push(c->arena, &all, arena_format(c->arena, "PATH=%s", standard));
     vec_push(c->arena, &all, NULL);

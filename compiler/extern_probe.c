@@ -245,7 +245,6 @@ bool extern_probe(struct externs *x)
     cc_begin(&c, x->arena);
     extern_add_flags(x, &c);
     cc_add(&c, "-fsyntax-only");
-    cc_add(&c, "-fmax-errors=0");
     cc_add(&c, path);
     int status = cc_run(&c, &said);
     temp_remove(path);

@@ -358,7 +358,7 @@ STD(io, read, void *out, const void *path)
 static void file_write(struct helper_job *arg)
 {
     struct file_job *job = (struct file_job *)arg;
-    int fd = file_open(job, O_WRONLY | O_CREAT | O_EXCL);
+    int fd = file_open(job, O_WRONLY | O_CREAT | O_EXCL | job->flags);
     bool is_new = fd >= 0;
     if (job->code == EEXIST) {
         job->code = 0;

@@ -1,6 +1,7 @@
 """Builds dfl, plain and with sanitizers, collects the cases of every suite, and runs them."""
 import argparse
 import os
+import signal
 import subprocess
 import sys
 
@@ -43,7 +44,15 @@ def build(folder, options, jobs):
     return False
 
 
+def hear_signals():
+    """A signal that is ignored, as by nohup, stays so in all that is started; a handler does not."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
 def main():
+    hear_signals()
     ap = argparse.ArgumentParser(prog="tests/run", description=__doc__)
     ap.add_argument("-k", metavar="FILTER", default="", help="only cases whose name contains FILTER")
     ap.add_argument("-j", metavar="N", type=int, default=os.cpu_count() or 2, help="cases side by side")

@@ -185,7 +185,7 @@ def prints(place, dfl, size, rounds, chaos):
     reader that is late."""
     program = built(place, dfl, PRINTS)
     run = nodes(place, program, str(size), str(rounds),
-                env={"DFL_THREADS": "1", "DFL_STATS": "1", "DFL_CHAOS": chaos})
+                env={"DFL_THREADS": "1", "DFL_STATS": "1", "DFL_CHAOS": chaos, "DFL_DETECT_MS": "60000"})
     time.sleep(0.3)
     out, err = run.end(0)
     told, ended = {}, 0

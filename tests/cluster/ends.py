@@ -175,7 +175,7 @@ class Run:
 
     def __init__(self, place, cmd, env=None, stdin=None, **more):
         self.mark = uuid.uuid4().hex
-        self.p = subprocess.Popen(cmd, cwd=place.work, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        self.p = subprocess.Popen(cmd, cwd=place.work, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
                                   env=dict(place.env, **{parts.MARK: self.mark}, **(env or {})),
                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **more)
 
