@@ -153,7 +153,7 @@ static struct dfl_fiber *settle(struct dfl_fiber *self, struct task_pool *pool,
 
 static struct dfl_fiber *complete(struct dfl_fiber *self, struct dfl_task *task)
 {
-    bool io = task_fn(task)->flags & DFL_FN_IO && !(task->flags & TASK_FOREIGN);
+    bool io = task_fn(task)->flags & DFL_FN_IO && !task_is_marked(task, TASK_FOREIGN);
     if (purity_on)
         rerun_check(self, task);
     if (task->outcome != DFL_PLAIN)

@@ -83,7 +83,8 @@ static int64_t weight_of(const struct dfl_policy *p, uint8_t place)
 static bool wants(const struct dfl_task *task, uint8_t place)
 {
     const struct dfl_policy *p = task_fn(task)->policy;
-    return place == TASK_IN_GROUP ? p->group > 0 && !(task->flags & TASK_FOREIGN) : p->cpus > 0;
+    return place == TASK_IN_GROUP ? p->group > 0 && !task_is_marked(task, TASK_FOREIGN)
+                                  : p->cpus > 0;
 }
 
 static void mark(struct dfl_task *task, uint8_t place)

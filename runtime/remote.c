@@ -503,7 +503,7 @@ static void lose(struct dfl_task *task)
 /* Whoever keeps a place here for it must not be what it waits for. */
 static bool is_stuck(const struct dfl_task *task)
 {
-    return task->flags & TASK_IN_GROUP && promise_named();
+    return task_is_marked(task, TASK_IN_GROUP) && promise_named();
 }
 
 /* True: it is on its way. False: it stays here. */

@@ -490,7 +490,7 @@ static void end(struct task_pool *pool, struct dfl_task *task)
 {
     if (task_is_done(task)) {
         bool io = task_fn(task)->flags & DFL_FN_IO;
-        if (io && task->outcome == DFL_FAILURE && !(task->flags & TASK_TAKEN))
+        if (io && task->outcome == DFL_FAILURE && !task_is_marked(task, TASK_TAKEN))
             worker_report_detached(task_fn(task), task_error(task));
         task_drop_result(task);
     } else {

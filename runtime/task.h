@@ -93,6 +93,12 @@ static inline const struct dfl_fn *task_fn(const struct dfl_task *task)
 {
     return &task_fns[task->fn];
 }
+
+/* Flags change on other threads, so each look at them is atomic. */
+static inline bool task_is_marked(const struct dfl_task *task, uint8_t flags)
+{
+    return __atomic_load_n(&task->flags, __ATOMIC_RELAXED) & flags;
+}
 /* A row by its number; NULL: there is none. */
 const struct dfl_fn *task_row(uint64_t fn);
 

@@ -128,7 +128,7 @@ static void note(uint32_t worker, const struct event *e, int64_t now)
 void trace_task(struct dfl_fiber *self, struct dfl_task *task, int64_t start)
 {
     struct event e = {.fn = task->fn,
-                      .marks = (task->flags & TASK_FOREIGN ? TRACE_FOREIGN : 0) |
+                      .marks = (task_is_marked(task, TASK_FOREIGN) ? TRACE_FOREIGN : 0) |
                                (task->attempt > 0 ? TRACE_AGAIN : 0)};
     int64_t end = clock_now();
     e.start = start - trace.began;

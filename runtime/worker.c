@@ -85,7 +85,7 @@ static struct dfl_fiber *run(struct dfl_fiber *self, struct dfl_task *task)
         pass_over(self, task);
         return await_skip(self, task);
     }
-    if (task->flags & TASK_FOREIGN)
+    if (task_is_marked(task, TASK_FOREIGN))
         remote_begin(task);
     else
         w->stats.scheduled++;

@@ -52,7 +52,7 @@ static inline void team_tell_change(void)
 /* A record will not run. What is foreign is counted by its owner. */
 static inline void team_count_skipped(struct dfl_worker *w, const struct dfl_task *task)
 {
-    w->stats.skipped += !(task->flags & TASK_FOREIGN);
+    w->stats.skipped += !task_is_marked(task, TASK_FOREIGN);
 }
 
 /* -- worker.c -- */

@@ -79,7 +79,7 @@ io task holder(dir: str) -> int { (await [spawn long(dir, i) for i in 0..12]).le
 io fn kind<A>(r: A!) -> str { match r { ok(_) => "ok", err(e) => e.kind } }
 io fn alive(dir: str) -> int! {
   var n = 0
-  for name in io.list(dir)? {
+  for name in io.list(dir)?.filter(|n| !n.contains(".new")) {
     let state = match io.read("/proc/{io.read_text("{dir}/{name}")?.trim()}/stat") { ok(b) => b.text() else "", err(_) => ") Z" }
     if !state.contains(") Z") { n += 1 }
   }
