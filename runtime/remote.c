@@ -50,7 +50,8 @@ struct side {
     struct told told;
     struct dfl_task *task; /* NULL: it is over, and only its waiter has not come back */
     uint32_t slot;         /* in the table of executions */
-    bool unwanted;         /* role: its owner is gone or needs it no more */
+    uint16_t attempt;
+    bool unwanted; /* role: its owner is gone or needs it no more */
     int64_t began, ended;
     int64_t give_up;           /* its answer waits for a future, until then; 0: it does not */
     struct side *next, **link; /* of those */
@@ -238,13 +239,20 @@ static void start(const struct action *act, struct actions *out)
         return;
     }
     struct side *side = block_alloc(sizeof *side);
-    *side = (struct side){.task = task, .slot = act->slot};
+    *side = (struct side){.task = task,
+                          .slot = act->slot,
+                          .attempt = worker_tables_attempt(&remote.tables, act->slot)};
     side->told.wait.who = &side->told;
     task->flags |= TASK_FOREIGN | TASK_TAKEN;
     task->rare = side;
     worker_tables_started(&remote.tables, act->slot, side);
     task_add_waiter(task, (uintptr_t)&side->told.wait | TASK_REMOTE, &side->told.wait.next);
     give_later(task);
+}
+
+uint16_t remote_attempt(const struct dfl_task *task)
+{
+    return ((const struct side *)task->rare)->attempt;
 }
 
 /* From now on it is in the list of what its result holds. */

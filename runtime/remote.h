@@ -27,5 +27,7 @@ void remote_cancel(void);
 /* A worker begins to run a foreign task; it is done. Called by workers. */
 void remote_begin(struct dfl_task *);
 void remote_end(struct task_wait *);
+/* How often the foreign task was lost before. While it runs. */
+uint16_t remote_attempt(const struct dfl_task *);
 
 #endif

@@ -48,6 +48,24 @@ static void row(FILE *out, const char *text, const struct stats *columns, uint32
     fprintf(out, "\n");
 }
 
+static double share(uint64_t rows, uint64_t packets)
+{
+    return packets ? (double)rows / (double)packets : 0;
+}
+
+/* The size of batches: rows in a packet. */
+static void batches(FILE *out, const struct stats *columns, uint32_t count)
+{
+    uint64_t rows = 0, packets = 0;
+    text_of(out, "rows a packet");
+    for (uint32_t i = 0; i < count; i++) {
+        fprintf(out, " %12.1f", share(columns[i].rows, columns[i].packets));
+        rows += columns[i].rows;
+        packets += columns[i].packets;
+    }
+    fprintf(out, " %12.1f\n", share(rows, packets));
+}
+
 static void heading(FILE *out, uint32_t nodes)
 {
     char text[32];
@@ -75,6 +93,7 @@ void stats_print(FILE *out, const struct stats *columns, uint32_t nodes, double 
     STATS
     if (nodes) {
         NODE_STATS
+        batches(out, columns, count);
     }
 #undef STAT
 }

@@ -62,8 +62,9 @@ void worker_tables_leave(struct worker_tables *, uint32_t from, const struct msg
 /* Those who run records of ours that are to end are told (owner_cancel()). */
 void worker_tables_cancel(struct worker_tables *, bool (*ends)(void *record), bool again,
                           struct actions *);
-/* Whose task START is about. */
+/* Whose task START is about, and how often it was lost before. */
 uint32_t worker_tables_owner(const struct worker_tables *, uint32_t slot);
+uint16_t worker_tables_attempt(const struct worker_tables *, uint32_t slot);
 /* The answer to START: what DROP is to name. */
 void worker_tables_started(struct worker_tables *, uint32_t slot, void *handle);
 /* START asked for what cannot be, or nobody needs it any more: nobody is told. */

@@ -12,6 +12,7 @@
 
 #include "block.h"
 #include "clock.h"
+#include "remote.h"
 #include "task.h"
 #include "trace_file.h"
 #include "worker.h"
@@ -127,9 +128,10 @@ static void note(uint32_t worker, const struct event *e, int64_t now)
 
 void trace_task(struct dfl_fiber *self, struct dfl_task *task, int64_t start)
 {
+    bool is_foreign = task_is_marked(task, TASK_FOREIGN);
+    uint16_t attempt = is_foreign ? remote_attempt(task) : task->attempt;
     struct event e = {.fn = task->fn,
-                      .marks = (task_is_marked(task, TASK_FOREIGN) ? TRACE_FOREIGN : 0) |
-                               (task->attempt > 0 ? TRACE_AGAIN : 0)};
+                      .marks = (is_foreign ? TRACE_FOREIGN : 0) | (attempt > 0 ? TRACE_AGAIN : 0)};
     int64_t end = clock_now();
     e.start = start - trace.began;
     e.ns = end - start;

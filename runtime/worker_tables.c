@@ -215,6 +215,11 @@ uint32_t worker_tables_owner(const struct worker_tables *t, uint32_t slot)
     return t->exec.list[slot].owner;
 }
 
+uint16_t worker_tables_attempt(const struct worker_tables *t, uint32_t slot)
+{
+    return t->exec.list[slot].attempt;
+}
+
 void worker_tables_started(struct worker_tables *t, uint32_t slot, void *handle)
 {
     exec_started(&t->exec, slot, handle);

@@ -1,5 +1,6 @@
 """How runs on several nodes begin wrongly and end early: bad input, too little of everything, processes
 that are stopped or killed, signals, strangers. Each: what the user is told, the status, nothing left."""
+import json
 import os
 import random
 import re
@@ -713,6 +714,23 @@ def sigterm_ends_a_node_or_worker_and_not_the_run(p, dfl):
         if not parts.until(lambda: not parts.is_alive(pid)):
             fail("it lives on")
         same(run.end(3), (wanted, ""))
+
+
+@test
+def the_trace_and_the_table_tell_what_ran_again(p, dfl):
+    program = built(p, dfl, WORK)
+    for _ in range(5):
+        out, err = nodes(p, program, "10", env={"DFL_TRACE": "t.bin", "DFL_STATS": "1",
+                                                "DFL_CHAOS": "kill:node=2:tasks=5"}).end(3)
+        wants(err, r"\n  rows a packet( +[0-9]+\.[0-9]){4}\n")
+        lost = counted(err)["run again after a death"][0]
+        tasks = json.loads(p.run([dfl, "trace", "--json", "t.bin"], status=0).out)["tasks"]
+        again = [t for t in tasks if t["again"]]
+        if len(again) > lost:
+            fail("%d were lost, and %d ran again" % (lost, len(again)))
+        if any(t["foreign"] for t in again):
+            return
+    fail("none ran again on another node")
 
 
 @test
