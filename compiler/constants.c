@@ -3,6 +3,7 @@
  *
  * fold() computes numbers and `bool` as the program would, as far as they are reached: what an `if`
  * leaves out is not looked at. A constant is computed once, before the first that names it. */
+#include "arith.h"
 #include "check.h"
 #include "format.h"
 
@@ -70,51 +71,13 @@ static struct folded report_overflow(struct program *p, const struct node *at, c
 
 /* ---- arithmetic ------------------------------------------------------------------------------ */
 
-/* False on overflow. */
-static bool compute_signed(enum op op, int64_t a, int64_t b, int64_t *r)
-{
-    switch (op) {
-    case OP_add:
-        return !__builtin_add_overflow(a, b, r);
-    case OP_sub:
-        return !__builtin_sub_overflow(a, b, r);
-    case OP_mul:
-        return !__builtin_mul_overflow(a, b, r);
-    case OP_div:
-        return b == -1 ? !__builtin_sub_overflow(0, a, r) : (*r = a / b, true);
-    default:
-        *r = b == -1 ? 0 : a % b;
-        return true;
-    }
-}
-
-static bool compute_unsigned(enum op op, uint64_t a, uint64_t b, uint64_t *r)
-{
-    switch (op) {
-    case OP_add:
-        return !__builtin_add_overflow(a, b, r);
-    case OP_sub:
-        return !__builtin_sub_overflow(a, b, r);
-    case OP_mul:
-        return !__builtin_mul_overflow(a, b, r);
-    case OP_div:
-        *r = a / b;
-        return true;
-    default:
-        *r = a % b;
-        return true;
-    }
-}
-
 static struct folded shift(struct program *p, const struct node *n, enum op op, bool is_signed,
                            int64_t a, int64_t count)
 {
     if (count < 0 || count > 63)
         return report(p, n,
                       arena_format(p->arena, "shift count out of range: %lld", (long long)count));
-    if (op == OP_shl)
-        return of_bits((int64_t)((uint64_t)a << count));
-    return of_bits(is_signed ? a >> count : (int64_t)((uint64_t)a >> count));
+    return of_bits(arith_shift(op, is_signed, a, count));
 }
 
 static struct folded integers(struct program *p, const struct node *n, struct folded a,
@@ -123,65 +86,21 @@ static struct folded integers(struct program *p, const struct node *n, struct fo
     enum op op = n->binary_.op;
     const struct type *t = n->binary_.left->type;
     bool is_signed = t->kind != TYPE_u64;
-    if (op == OP_and || op == OP_or || op == OP_xor)
-        return of_bits(op == OP_and  ? a.bits & b.bits
-                       : op == OP_or ? a.bits | b.bits
-                                     : a.bits ^ b.bits);
     if (op == OP_shl || op == OP_shr)
         return shift(p, n, op, is_signed, a.bits, b.bits);
     if ((op == OP_div || op == OP_rem) && b.bits == 0)
         return report(p, n, "division by zero");
     int64_t r;
-    bool fits = is_signed
-                    ? compute_signed(op, a.bits, b.bits, &r)
-                    : compute_unsigned(op, (uint64_t)a.bits, (uint64_t)b.bits, (uint64_t *)&r);
+    bool fits = is_signed ? arith_signed(op, a.bits, b.bits, &r)
+                          : arith_unsigned(op, (uint64_t)a.bits, (uint64_t)b.bits, (uint64_t *)&r);
     return fits ? of_bits(r) : report_overflow(p, n, t, a, op_text(op), b);
-}
-
-static struct folded floats(const struct node *n, double a, double b)
-{
-    switch (n->binary_.op) {
-    case OP_add:
-        return of_float(n->type, a + b);
-    case OP_sub:
-        return of_float(n->type, a - b);
-    case OP_mul:
-        return of_float(n->type, a * b);
-    case OP_div:
-        return of_float(n->type, a / b);
-    default:
-        return unknown;
-    }
-}
-
-static bool by_order(enum op op, int order)
-{
-    switch (op) {
-    case OP_eq:
-        return order == 0;
-    case OP_ne:
-        return order != 0;
-    case OP_lt:
-        return order < 0;
-    case OP_le:
-        return order <= 0;
-    case OP_gt:
-        return order > 0;
-    default:
-        return order >= 0;
-    }
 }
 
 static struct folded compare(enum op op, const struct type *t, struct folded a, struct folded b)
 {
-    if (is_float(t) && (isnan(a.number) || isnan(b.number)))
-        return of_bits(op == OP_ne);
     if (is_float(t))
-        return of_bits(by_order(op, (a.number > b.number) - (a.number < b.number)));
-    if (t->kind == TYPE_u64)
-        return of_bits(by_order(op, ((uint64_t)a.bits > (uint64_t)b.bits) -
-                                        ((uint64_t)a.bits < (uint64_t)b.bits)));
-    return of_bits(by_order(op, (a.bits > b.bits) - (a.bits < b.bits)));
+        return of_bits(arith_compare_floats(op, a.number, b.number));
+    return of_bits(arith_compare_ints(op, t->kind != TYPE_u64, a.bits, b.bits));
 }
 
 /* ---- expressions ----------------------------------------------------------------------------- */
@@ -207,7 +126,7 @@ static struct folded fold_binary(struct program *p, struct node *n)
     if (op >= OP_eq && op <= OP_ge)
         return compare(op, left, a, b);
     if (is_float(left) && is_float(right))
-        return floats(n, a.number, b.number);
+        return of_float(n->type, arith_float(op, a.number, b.number));
     return is_bits(left) && is_bits(right) ? integers(p, n, a, b) : unknown;
 }
 

@@ -1,5 +1,6 @@
 /* interp_number.c - operators. Integers below 64 bits are computed in 64 bits and checked against
  * the type of the result; u64, f32 and float compute in their own type. */
+#include "arith.h"
 #include "interp_core.h"
 
 #include "value.h"
@@ -89,82 +90,12 @@ static bool fits(const struct dfl_type *t, int64_t n)
 
 /* ---- arithmetic ---- */
 
-/* False on overflow; *r is then the wrapped result. */
-static bool compute_signed(enum op op, int64_t a, int64_t b, int64_t *r)
-{
-    switch (op) {
-    case OP_add:
-        return !__builtin_add_overflow(a, b, r);
-    case OP_sub:
-        return !__builtin_sub_overflow(a, b, r);
-    case OP_mul:
-        return !__builtin_mul_overflow(a, b, r);
-    case OP_div:
-        *r = b == -1 ? (int64_t)-(uint64_t)a : a / b;
-        return !(a == INT64_MIN && b == -1);
-    case OP_rem:
-        *r = b == -1 ? 0 : a % b;
-        return true;
-    case OP_and:
-        *r = a & b;
-        return true;
-    case OP_or:
-        *r = a | b;
-        return true;
-    case OP_xor:
-        *r = a ^ b;
-        return true;
-    default:
-        assert(!"an operator on integers");
-        return true;
-    }
-}
-
-static bool compute_unsigned(enum op op, uint64_t a, uint64_t b, uint64_t *r)
-{
-    switch (op) {
-    case OP_add:
-        return !__builtin_add_overflow(a, b, r);
-    case OP_sub:
-        return !__builtin_sub_overflow(a, b, r);
-    case OP_mul:
-        return !__builtin_mul_overflow(a, b, r);
-    case OP_div:
-        *r = a / b;
-        return true;
-    case OP_rem:
-        *r = a % b;
-        return true;
-    default:
-        return compute_signed(op, (int64_t)a, (int64_t)b, (int64_t *)r);
-    }
-}
-
-static double compute_float(enum op op, double a, double b)
-{
-    switch (op) {
-    case OP_add:
-        return a + b;
-    case OP_sub:
-        return a - b;
-    case OP_mul:
-        return a * b;
-    case OP_div:
-        return a / b;
-    case OP_rem:
-        return fmod(a, b);
-    default:
-        assert(!"an operator on floats");
-        return 0;
-    }
-}
-
 /* Sums, products and quotients of two floats are the same whether they are rounded to float at once
  * or computed in double first, so one function serves f32 too. */
 static enum flow floats(enum op op, const struct dfl_type *left, const void *a,
                         const struct dfl_type *right, const void *b, void *out)
 {
-    double r = compute_float(op, number_float(left, a), number_float(right, b));
+    double r = arith_float(op, number_float(left, a), number_float(right, b));
     put_float(left, out, r);
     return FLOW_ON;
 }
@@ -182,12 +113,7 @@ static enum flow shift(struct frame *f, struct node *n, enum op op, const struct
         struct dfl_site site = frame_site(f, n);
         return frame_fail(f, dfl_fail_shift(&site, count));
     }
-    int64_t a = number_int(t, value);
-    if (op == OP_shl)
-        a = (int64_t)((uint64_t)a << count);
-    else
-        a = t->kind == DFL_U64 ? (int64_t)((uint64_t)a >> count) : a >> count;
-    number_put_int(t, out, a);
+    number_put_int(t, out, arith_shift(op, t->kind != DFL_U64, number_int(t, value), count));
     return FLOW_ON;
 }
 
@@ -202,8 +128,8 @@ static enum flow integers(struct frame *f, struct node *n, enum op op, const str
         struct dfl_site site = frame_site(f, n);
         return frame_fail(f, dfl_fail_divide(&site));
     }
-    bool fine = t->kind == DFL_U64 ? compute_unsigned(op, (uint64_t)x, (uint64_t)y, (uint64_t *)&r)
-                                   : compute_signed(op, x, y, &r) && fits(t, r);
+    bool fine = t->kind == DFL_U64 ? arith_unsigned(op, (uint64_t)x, (uint64_t)y, (uint64_t *)&r)
+                                   : arith_signed(op, x, y, &r) && fits(t, r);
     if (!fine && !f->instance->wrap)
         return fail_overflow(f, n, op, x, y);
     number_put_int(t, out, r);
@@ -212,49 +138,17 @@ static enum flow integers(struct frame *f, struct node *n, enum op op, const str
 
 /* ---- comparison ---- */
 
-static bool by_order(enum op op, int order)
-{
-    switch (op) {
-    case OP_eq:
-        return order == 0;
-    case OP_ne:
-        return order != 0;
-    case OP_lt:
-        return order < 0;
-    case OP_le:
-        return order <= 0;
-    case OP_gt:
-        return order > 0;
-    default:
-        assert(op == OP_ge);
-        return order >= 0;
-    }
-}
-
-static bool compare_floats(enum op op, double a, double b)
-{
-    if (isnan(a) || isnan(b))
-        return op == OP_ne;
-    return by_order(op, (a > b) - (a < b));
-}
-
-static bool compare_ints(enum op op, const struct dfl_type *t, int64_t a, int64_t b)
-{
-    if (t->kind == DFL_U64)
-        return by_order(op, ((uint64_t)a > (uint64_t)b) - ((uint64_t)a < (uint64_t)b));
-    return by_order(op, (a > b) - (a < b));
-}
-
 bool number_compare(enum op op, const struct dfl_type *left, const void *a,
                     const struct dfl_type *right, const void *b)
 {
     if (number_is_float(left))
-        return compare_floats(op, number_float(left, a), number_float(right, b));
+        return arith_compare_floats(op, number_float(left, a), number_float(right, b));
     if (is_scalar(left))
-        return compare_ints(op, left, number_int(left, a), number_int(right, b));
+        return arith_compare_ints(op, left->kind != DFL_U64, number_int(left, a),
+                                  number_int(right, b));
     if (op == OP_eq || op == OP_ne)
         return dfl_equal(left, a, b) == (op == OP_eq);
-    return by_order(op, dfl_compare(left, a, b));
+    return arith_by_order(op, dfl_compare(left, a, b));
 }
 
 /* ---- entries ---- */
