@@ -1394,6 +1394,7 @@ def dflw_is_interrupted_without_a_word(p, dfl):
     end = time.monotonic() + 10
     while not os.path.exists(os.path.join(p.work, "begun")) and time.monotonic() < end:
         time.sleep(0.005)
+    time.sleep(0.5)  # a shell hears nothing between starting a command and waiting for it
     os.killpg(run.pid, signal.SIGINT)
     same((run.communicate(timeout=10)[1], run.returncode),
          (b"dflw: configuring\ndflw: building\n", -signal.SIGINT))
