@@ -132,6 +132,12 @@ static bool set_nodes(struct cli *cli, const char *value)
     return set_count(cli, "--nodes", "nodes", value, &cli->nodes);
 }
 
+static bool set_mem(struct cli *cli, const char *value)
+{
+    cli->mem = value;
+    return true;
+}
+
 static bool set_trace(struct cli *cli, const char *value)
 {
     cli->trace = value;

@@ -26,6 +26,7 @@ struct cli {
     int level;           /* 0 or 2 */
     const char *threads; /* NULL: not given; else a number from 1 to 256 */
     const char *nodes;   /* the same */
+    const char *mem;     /* NULL: not given; the runtime reads it */
     const char *trace;   /* NULL: not given */
     const char *chaos;   /* NULL: not given; the runtime reads it */
     bool interp, stats, check, check_pure, json, strict, timings;

@@ -347,6 +347,8 @@ static int verb_run(const struct cli *cli)
         setenv("DFL_THREADS", cli->threads, 1);
     if (cli->nodes)
         setenv("DFL_NODES", cli->nodes, 1);
+    if (cli->mem)
+        setenv("DFL_MEM", cli->mem, 1);
     if (cli->chaos)
         setenv("DFL_CHAOS", cli->chaos, 1);
     if (cli->trace)

@@ -8,16 +8,28 @@
 #include "await.h"
 #include "block.h"
 #include "cancel.h"
+#include "memory.h"
 #include "park.h"
 #include "worker.h"
+
+enum {
+    PLACES = 0, /* of a group; of the process: its cores, */
+    MEMORY = 1, /* and its bytes */
+    GOODS = 2,
+    KINDS = 1 << GOODS,
+};
+
+struct amount {
+    int64_t of[GOODS];
+};
 
 /* Who waits: a record that has not begun, or a fiber that goes on. */
 struct waiting {
     struct waiting *next;
     struct dfl_task *task;
     struct dfl_fiber *fiber; /* NULL: the record */
-    uint64_t ticket;
-    int64_t weight;
+    uint64_t ticket, number; /* of the wait; from when on */
+    struct amount weight;
     bool granted, counted;
 };
 
@@ -25,16 +37,20 @@ struct line {
     struct waiting *first, **end;
 };
 
+/* Lines by what those in them want, as bits: so who waits for memory alone does not hold up who
+ * wants cores. */
 struct gate {
     pthread_mutex_t lock;
-    int64_t room;
-    struct line back, fresh; /* who goes on has precedence */
+    struct amount room;
+    uint64_t numbers;
+    struct line back[KINDS], fresh[KINDS]; /* who goes on has precedence */
 };
 
 static struct {
-    struct gate *gates; /* by group; that of the cores is the first */
-    int64_t count, cores;
-    _Atomic int64_t waiting; /* records in line for cores that others might take */
+    struct gate *gates; /* by group; that of the process is the first */
+    int64_t count;
+    struct amount all;       /* of the process */
+    _Atomic int64_t waiting; /* records in line for that which others might take */
 } limit;
 
 static int64_t groups_of(const struct dfl_program *program)
@@ -47,23 +63,39 @@ static int64_t groups_of(const struct dfl_program *program)
     return groups;
 }
 
-void limit_init(const struct dfl_program *program, uint32_t cores)
+static bool needs_memory(const struct dfl_program *program)
 {
+    for (uint64_t i = 0; i < program->fn_count; i++)
+        if (program->fns[i].policy && program->fns[i].policy->mem)
+            return true;
+    return false;
+}
+
+static void lines_init(struct line *lines)
+{
+    for (int i = 0; i < KINDS; i++)
+        lines[i].end = &lines[i].first;
+}
+
+void limit_init(const struct dfl_program *program, const struct settings *s)
+{
+    int64_t memory = s->memory || !needs_memory(program) ? s->memory : memory_here() / s->nodes;
     limit.count = groups_of(program) + 1;
-    limit.cores = cores;
+    limit.all = (struct amount){{s->threads, memory}};
     limit.gates = calloc((size_t)limit.count, sizeof *limit.gates);
     if (!limit.gates)
         block_exhausted((size_t)limit.count * sizeof *limit.gates);
     for (int64_t i = 0; i < limit.count; i++) {
         struct gate *g = &limit.gates[i];
         pthread_mutex_init(&g->lock, NULL);
-        g->back.end = &g->back.first;
-        g->fresh.end = &g->fresh.first;
+        lines_init(g->back);
+        lines_init(g->fresh);
     }
-    limit.gates[0].room = cores;
+    limit.gates[0].room = limit.all;
     for (uint64_t i = 0; i < program->fn_count; i++)
         if (program->fns[i].policy && program->fns[i].policy->group)
-            limit.gates[program->fns[i].policy->group].room = program->fns[i].policy->limit;
+            limit.gates[program->fns[i].policy->group].room.of[PLACES] =
+                program->fns[i].policy->limit;
 }
 
 /* ---- places --------------------------------------------------------------------------------- */
@@ -73,10 +105,34 @@ static struct gate *gate_of(const struct dfl_policy *p, uint8_t place)
     return &limit.gates[place == TASK_IN_GROUP ? p->group : 0];
 }
 
-/* What is wanted of the cores is never more than there are. */
-static int64_t weight_of(const struct dfl_policy *p, uint8_t place)
+static int64_t at_most(int64_t wanted, int64_t most)
 {
-    return place == TASK_IN_GROUP ? 1 : p->cpus < limit.cores ? p->cpus : limit.cores;
+    return wanted < most ? wanted : most;
+}
+
+/* What is wanted of the process is never more than it has. */
+static struct amount weight_of(const struct dfl_policy *p, uint8_t place)
+{
+    if (place == TASK_IN_GROUP)
+        return (struct amount){{1, 0}};
+    return (struct amount){
+        {at_most(p->cpus, limit.all.of[PLACES]), at_most(p->mem, limit.all.of[MEMORY])}};
+}
+
+static int kind_of(const struct amount *weight)
+{
+    return (weight->of[PLACES] > 0) << PLACES | (weight->of[MEMORY] > 0) << MEMORY;
+}
+
+static bool fits(const struct gate *g, const struct amount *weight)
+{
+    return g->room.of[PLACES] >= weight->of[PLACES] && g->room.of[MEMORY] >= weight->of[MEMORY];
+}
+
+static void change_room(struct gate *g, const struct amount *weight, int64_t sign)
+{
+    for (int i = 0; i < GOODS; i++)
+        g->room.of[i] += sign * weight->of[i];
 }
 
 /* Of a group others have got the place that it needs for their task. */
@@ -84,7 +140,7 @@ static bool wants(const struct dfl_task *task, uint8_t place)
 {
     const struct dfl_policy *p = task_fn(task)->policy;
     return place == TASK_IN_GROUP ? p->group > 0 && !task_is_marked(task, TASK_FOREIGN)
-                                  : p->cpus > 0;
+                                  : p->cpus > 0 || p->mem > 0;
 }
 
 static void mark(struct dfl_task *task, uint8_t place)
@@ -97,7 +153,7 @@ static bool has(const struct dfl_task *task, uint8_t place)
     return __atomic_load_n(&task->flags, __ATOMIC_RELAXED) & place;
 }
 
-static const uint8_t places[] = {TASK_IN_GROUP, TASK_ON_CORES};
+static const uint8_t places[] = {TASK_IN_GROUP, TASK_HAS_ROOM};
 
 /* ---- lines: lock held ----------------------------------------------------------------------- */
 
@@ -106,9 +162,6 @@ static void line_add(struct line *line, struct waiting *w)
     w->next = NULL;
     *line->end = w;
     line->end = &w->next;
-    w->counted = line == &limit.gates[0].fresh && task_can_travel(w->task);
-    if (w->counted)
-        atomic_fetch_add(&limit.waiting, 1);
 }
 
 static void line_take(struct line *line, struct waiting **link)
@@ -119,6 +172,16 @@ static void line_take(struct line *line, struct waiting **link)
         line->end = link;
     if (w->counted)
         atomic_fetch_sub(&limit.waiting, 1);
+    w->counted = false;
+}
+
+static void stand_in_line(struct gate *g, struct waiting *w)
+{
+    w->number = g->numbers++;
+    w->counted = g == limit.gates && !w->fiber && task_can_travel(w->task);
+    if (w->counted)
+        atomic_fetch_add(&limit.waiting, 1);
+    line_add(&(w->fiber ? g->back : g->fresh)[kind_of(&w->weight)], w);
 }
 
 /* The entry of that task, taken out, or NULL. */
@@ -132,28 +195,49 @@ static struct waiting *line_remove(struct line *line, const struct dfl_task *tas
     return w;
 }
 
-/* The next for whom there is room, or NULL. */
+/* Of those lines whose entries want nothing of what is `kept`, the one whose first has waited
+ * longest, or NULL. */
+static struct line *oldest_line(struct line *lines, int kept)
+{
+    struct line *best = NULL;
+    for (int kind = 1; kind < KINDS; kind++)
+        if (!(kind & kept) && lines[kind].first &&
+            (!best || lines[kind].first->number < best->first->number))
+            best = &lines[kind];
+    return best;
+}
+
+/* The next for whom there is room, or NULL. What one waits for is kept for it. */
 static struct waiting *next_of(struct gate *g)
 {
-    struct line *line = g->back.first ? &g->back : &g->fresh;
-    struct waiting *w = line->first;
-    if (!w || w->weight > g->room)
-        return NULL;
-    g->room -= w->weight;
-    line_take(line, &line->first);
-    w->granted = true;
-    return w;
+    int kept = 0;
+    for (struct line *line, *lines = g->back;;) {
+        if (!(line = oldest_line(lines, kept))) {
+            if (lines == g->fresh)
+                return NULL;
+            lines = g->fresh;
+            continue;
+        }
+        struct waiting *w = line->first;
+        if (fits(g, &w->weight)) {
+            change_room(g, &w->weight, -1);
+            line_take(line, &line->first);
+            w->granted = true;
+            return w;
+        }
+        kept |= kind_of(&w->weight);
+    }
 }
 
 /* ---- giving --------------------------------------------------------------------------------- */
 
 /* A fiber's entry may be gone once the lock is given back. */
-static void give(struct dfl_fiber *self, struct gate *g, int64_t weight, uint8_t place)
+static void give(struct dfl_fiber *self, struct gate *g, struct amount weight, uint8_t place)
 {
     struct waiting *w;
     struct line begin = {.end = &begin.first};
     pthread_mutex_lock(&g->lock);
-    g->room += weight;
+    change_room(g, &weight, 1);
     while ((w = next_of(g))) {
         mark(w->task, place);
         if (!w->fiber)
@@ -181,27 +265,38 @@ static void give_back(struct dfl_fiber *self, struct dfl_task *task, uint8_t pla
 
 /* ---- records -------------------------------------------------------------------------------- */
 
-/* Takes room, unless someone waits for it already. Lock held. */
-static bool take(struct gate *g, int64_t weight, bool goes_on)
+static bool is_awaited(const struct line *lines, int kind)
 {
-    bool free = g->room >= weight && !g->back.first && (goes_on || !g->fresh.first);
-    g->room -= free ? weight : 0;
+    for (int other = 1; other < KINDS; other++)
+        if (other & kind && lines[other].first)
+            return true;
+    return false;
+}
+
+/* Takes room, unless someone waits for it already. Lock held. */
+static bool take(struct gate *g, const struct amount *weight, bool goes_on)
+{
+    int kind = kind_of(weight);
+    bool free =
+        fits(g, weight) && !is_awaited(g->back, kind) && (goes_on || !is_awaited(g->fresh, kind));
+    if (free)
+        change_room(g, weight, -1);
     return free;
 }
 
 static bool enter(struct dfl_task *task, const struct dfl_policy *p, uint8_t place)
 {
     struct gate *g = gate_of(p, place);
-    int64_t weight = weight_of(p, place);
+    struct amount weight = weight_of(p, place);
     pthread_mutex_lock(&g->lock);
-    bool entered = take(g, weight, false);
+    bool entered = take(g, &weight, false);
     bool waits = !entered && !cancel_is_marked(task);
     if (waits) {
         struct waiting *w = malloc(sizeof *w);
         if (!w)
             block_exhausted(sizeof *w);
         *w = (struct waiting){.task = task, .weight = weight};
-        line_add(&g->fresh, w);
+        stand_in_line(g, w);
     }
     pthread_mutex_unlock(&g->lock);
     if (entered)
@@ -228,14 +323,29 @@ void limit_leave(struct dfl_fiber *self, struct dfl_task *task)
 bool limit_send(struct dfl_task *task)
 {
     const struct dfl_policy *p = task_fn(task)->policy;
-    if (has(task, TASK_ON_CORES))
-        give_back(NULL, task, TASK_ON_CORES);
+    if (has(task, TASK_HAS_ROOM))
+        give_back(NULL, task, TASK_HAS_ROOM);
     return !wants(task, TASK_IN_GROUP) || has(task, TASK_IN_GROUP) || enter(task, p, TASK_IN_GROUP);
 }
 
 bool limit_any(void)
 {
     return atomic_load_explicit(&limit.waiting, memory_order_relaxed) > 0;
+}
+
+static int64_t take_from(struct line *line, struct dfl_task **out, int64_t most)
+{
+    int64_t taken = 0;
+    for (struct waiting **link = &line->first, *w; taken < most && (w = *link);) {
+        if (!task_can_travel(w->task)) {
+            link = &w->next;
+            continue;
+        }
+        line_take(line, link);
+        out[taken++] = w->task;
+        free(w);
+    }
+    return taken;
 }
 
 int64_t limit_take(struct dfl_task **out, int64_t most)
@@ -245,23 +355,16 @@ int64_t limit_take(struct dfl_task **out, int64_t most)
     if (!limit_any())
         return 0;
     pthread_mutex_lock(&g->lock);
-    for (struct waiting **link = &g->fresh.first, *w; taken < most && (w = *link);) {
-        if (!task_can_travel(w->task)) {
-            link = &w->next;
-            continue;
-        }
-        line_take(&g->fresh, link);
-        out[taken++] = w->task;
-        free(w);
-    }
+    for (int kind = 1; kind < KINDS; kind++)
+        taken += take_from(&g->fresh[kind], out + taken, most - taken);
     pthread_mutex_unlock(&g->lock);
     return taken;
 }
 
-static bool withdraw(struct gate *g, const struct dfl_task *task)
+static bool withdraw(struct gate *g, const struct dfl_task *task, struct amount weight)
 {
     pthread_mutex_lock(&g->lock);
-    struct waiting *w = line_remove(&g->fresh, task);
+    struct waiting *w = line_remove(&g->fresh[kind_of(&weight)], task);
     pthread_mutex_unlock(&g->lock);
     free(w);
     return w != NULL;
@@ -271,7 +374,8 @@ bool limit_withdraw(struct dfl_task *task)
 {
     const struct dfl_policy *p = task_fn(task)->policy;
     for (int i = 0; i < 2; i++)
-        if (wants(task, places[i]) && withdraw(gate_of(p, places[i]), task))
+        if (wants(task, places[i]) &&
+            withdraw(gate_of(p, places[i]), task, weight_of(p, places[i])))
             return true;
     return false;
 }
@@ -295,15 +399,15 @@ struct arming {
     struct waiting *waiting;
 };
 
-static bool stand_in_line(struct dfl_fiber *self, void *arg)
+static bool take_or_wait(struct dfl_fiber *self, void *arg)
 {
     struct arming *a = arg;
     struct gate *g = a->gate;
     (void)self;
     pthread_mutex_lock(&g->lock);
-    bool waits = !take(g, a->waiting->weight, true);
+    bool waits = !take(g, &a->waiting->weight, true);
     if (waits)
-        line_add(&g->back, a->waiting);
+        stand_in_line(g, a->waiting);
     else
         a->waiting->granted = true;
     pthread_mutex_unlock(&g->lock);
@@ -314,7 +418,7 @@ static void leave_line(struct gate *g, const struct waiting *w)
 {
     pthread_mutex_lock(&g->lock);
     if (!w->granted)
-        line_remove(&g->back, w->task);
+        line_remove(&g->back[kind_of(&w->weight)], w->task);
     pthread_mutex_unlock(&g->lock);
 }
 
@@ -328,22 +432,28 @@ void limit_return(struct dfl_fiber *self, uint8_t lent)
         struct waiting w = {.task = task, .fiber = self, .weight = weight_of(p, places[i])};
         struct arming a = {.gate = gate_of(p, places[i]), .waiting = &w};
         w.ticket = park_begin(self);
-        cancel_wait(self, w.ticket, stand_in_line, &a);
+        cancel_wait(self, w.ticket, take_or_wait, &a);
         leave_line(a.gate, &w);
         if (w.granted)
             mark(task, places[i]);
     }
 }
 
+static void abandon_all(struct dfl_fiber *self, struct task_pool *pool, struct line *line)
+{
+    struct waiting *w;
+    while ((w = line->first)) {
+        line->first = w->next;
+        await_abandon(self, pool, w->task);
+        free(w);
+    }
+}
+
 void limit_fini(struct dfl_fiber *self, struct task_pool *pool)
 {
     for (int64_t i = 0; i < limit.count; i++) {
-        struct waiting *w;
-        while ((w = limit.gates[i].fresh.first)) {
-            limit.gates[i].fresh.first = w->next;
-            await_abandon(self, pool, w->task);
-            free(w);
-        }
+        for (int kind = 1; kind < KINDS; kind++)
+            abandon_all(self, pool, &limit.gates[i].fresh[kind]);
         pthread_mutex_destroy(&limit.gates[i].lock);
     }
     free(limit.gates);

@@ -29,7 +29,7 @@ bool prio_put(struct dfl_task *task)
     const struct dfl_policy *policy = task_fn(task)->policy;
     int line = MOST + (policy ? (int)policy->prio : 0);
     bool has_place =
-        __atomic_load_n(&task->flags, __ATOMIC_RELAXED) & (TASK_IN_GROUP | TASK_ON_CORES);
+        __atomic_load_n(&task->flags, __ATOMIC_RELAXED) & (TASK_IN_GROUP | TASK_HAS_ROOM);
     if (line == MOST || (has_place && !is_above(line)))
         return false;
     struct entry *e = malloc(sizeof *e);

@@ -58,8 +58,8 @@ static int unit_bits(const char *unit)
     return -1;
 }
 
-/* Bytes, as a number or a size like 64mb. */
-static bool read_size(const char *name, int64_t low, int64_t *out)
+/* Bytes, as a number or a size like 64mb. `said`: what the user may have written. */
+static bool read_size(const char *name, const char *said, int64_t low, int64_t *out)
 {
     const int64_t high = (int64_t)1 << 46;
     const char *text = getenv(name);
@@ -76,7 +76,7 @@ static bool read_size(const char *name, int64_t low, int64_t *out)
     fprintf(stderr,
             "error: %s is '%s'; it must be a number of bytes from %" PRId64 " to %" PRId64
             ", or a size like 64mb\n",
-            name, text, low, high);
+            said, text, low, high);
     return false;
 }
 
@@ -122,13 +122,14 @@ bool settings_read(struct settings *s)
     if (s->threads < 1)
         s->threads = 1;
     good &= read_setting("DFL_THREADS", 1, WORKERS_MOST, &s->threads);
-    good &= read_size("DFL_STACK_MAX", 1 << 20, &s->stack_max);
+    good &= read_size("DFL_STACK_MAX", "DFL_STACK_MAX", 1 << 20, &s->stack_max);
     good &= read_setting("DFL_STATS", 0, 1, &s->stats);
     good &= read_setting("DFL_CHECK", 0, 1, &s->check);
     good &= read_setting("DFL_CHECK_PURE", 0, 1, &s->pure);
     good &= read_setting("DFL_DETECT_MS", 50, 3600000, &s->detect_ms);
     good &= read_setting("DFL_TCP", 0, 1, &s->tcp);
-    good &= read_size("DFL_STORE", 0, &s->store);
+    good &= read_size("DFL_STORE", "DFL_STORE", 0, &s->store);
+    good &= read_size("DFL_MEM", "--mem or DFL_MEM", 1, &s->memory);
     s->trace = getenv("DFL_TRACE");
     if (s->trace && !*s->trace)
         s->trace = NULL;

@@ -17,6 +17,7 @@ struct settings {
     int64_t detect_ms;  /* DFL_DETECT_MS: silence of a node that counts as its death */
     int64_t tcp;        /* DFL_TCP=1: processes reach each other by TCP, through the loopback */
     int64_t store;      /* DFL_STORE: bytes of the memory that a node shares; 0: none */
+    int64_t memory;     /* DFL_MEM: bytes of a process that @mem share; 0: what the machine has */
     const char *trace;  /* DFL_TRACE: a file for what every task did; NULL: none */
     struct chaos chaos; /* DFL_CHAOS: what is to go wrong */
 };

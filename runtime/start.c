@@ -214,7 +214,7 @@ static int run_worker(const struct process_part *part, int argc, char **argv)
     if (settings.trace && !trace_open(settings.trace, part->self, (uint32_t)settings.threads, zero))
         return 2;
     task_init(program);
-    limit_init(program, (uint32_t)settings.threads);
+    limit_init(program, &settings);
     fiber_init((uint64_t)settings.stack_max);
     bool is_root = !part->self || part->self == ID_ROOT;
     int status = is_root ? run_root(part, argc, argv) : run_other(part);

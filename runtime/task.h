@@ -32,7 +32,7 @@ enum {
     TASK_CANCELLED = 4, /* it is to end, or not to run */
     TASK_LATE = 8,      /* this run of it is to end */
     TASK_IN_GROUP = 16, /* it has a place of its group, */
-    TASK_ON_CORES = 32, /* and of the cores: limit.h */
+    TASK_HAS_ROOM = 32, /* and its cores and memory: limit.h */
     TASK_STAY = 64,     /* its result cannot travel: not to be lent */
     TASK_FOREIGN = 128, /* another process owns it; `rare` is what remote.c keeps of it */
     TASK_MARKS = TASK_CANCELLED | TASK_LATE,

@@ -1416,6 +1416,31 @@ hello_is_checked_at_once.alone = True
 
 
 @test
+def mem_says_how_much_tasks_share(p, dfl):
+    p.write("a.dfl", """import io
+import time
+@mem(32mb)
+io task half(start: time.Instant) -> (duration, duration) {
+  let begin = time.since(start)
+  io.sleep(30ms)
+  (begin, time.since(start))
+}
+io task main(args: [str]) -> int! {
+  let start = time.now()
+  let spans = await [spawn half(start) for _ in 0..6]
+  print("{[[b for b in spans if b.0 <= a.0 && a.0 < b.1].len for a in spans].max() else 0}")
+  0
+}
+""")
+    for size, wanted in (("10mb", "1"), ("67108863", "1"), ("64mb", "2"), ("97mb", "3"), ("1tb", "6")):
+        same(p.run([dfl, "run", "--mem", size, "a.dfl"], status=0).out, wanted + "\n")
+    same(p.run([dfl, "run", "a.dfl"], env=dict(p.env, DFL_MEM="65mb"), status=0).out, "2\n")
+    for bad in ("0", "5zb", "mb", "-3"):
+        wants(p.run([dfl, "run", "--mem", bad, "a.dfl"], status=2).err,
+              "^error: --mem or DFL_MEM is '%s'; it must be a number of bytes from 1 to .*like 64mb\n$" % bad)
+
+
+@test
 def gdb_knows_lines_arguments_and_frames(p, dfl):
     if not shutil.which("gdb"):
         fail("gdb is not installed")
