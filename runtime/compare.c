@@ -6,6 +6,7 @@
 #include "compare.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,20 +193,21 @@ static int32_t order(struct walk *, const struct dfl_type *, const void *a, cons
 
 #define THREE_WAY(a, b) (((a) > (b)) - ((a) < (b)))
 
-/* The sign-and-magnitude bits of a float, turned into an integer of the same order. */
+/* The sign-and-magnitude bits of a float, turned into an integer of the same order, with -0.0 just
+ * below 0.0. Which NaN an operation gives differs between processors, optimisations and the
+ * interpreter, so all are one: the last. */
 static int64_t float_rank(double x)
 {
     int64_t bits;
+    if (isnan(x))
+        return INT64_MAX;
     memcpy(&bits, &x, sizeof bits);
-    return bits < 0 ? INT64_MIN - bits : bits;
+    return bits < 0 ? bits ^ INT64_MAX : bits;
 }
 
 static int32_t float_order(double a, double b)
 {
-    int64_t x = float_rank(a), y = float_rank(b);
-    if (x == y) /* only -0.0 and 0.0 share a rank */
-        return (int32_t)!!__builtin_signbit(b) - (int32_t)!!__builtin_signbit(a);
-    return THREE_WAY(x, y);
+    return THREE_WAY(float_rank(a), float_rank(b));
 }
 
 static int32_t text_order(const struct dfl_view *a, const struct dfl_view *b)
@@ -498,8 +500,10 @@ static uint64_t hash_error(const struct dfl_error *e)
 
 static uint64_t hash_float(double x)
 {
-    uint64_t bits = 0;
-    if (x != 0)
+    uint64_t bits = 0; /* of both zeros */
+    if (isnan(x))
+        bits = UINT64_MAX;
+    else if (x != 0)
         memcpy(&bits, &x, sizeof bits);
     return compare_hash_word(bits);
 }
