@@ -8,7 +8,7 @@ MARK = re.compile(r"^// file: (\w+)$", re.M)
 ITEM = re.compile(r"^(?=(?:io )?(?:fn|task) |extern |record |enum |let )", re.M)
 NAME = re.compile(r"^(?:(?:io )?(?:fn|task)|extern .* fn|record|enum|let) (\w+)", re.M)
 ENUM = re.compile(r"^enum \w+ \{(.*?)\}", re.M | re.S)
-LIBRARY = ["csv", "io", "json", "rand"]
+LIBRARY = ["csv", "hash", "io", "json", "math", "rand"]
 OWN = re.compile(r"(?:p\d+_|run)\d+$")
 
 

@@ -20,8 +20,10 @@ HEAD = r"""extern "math.h" as "cbrt" fn cube_root(x: float) -> float
 extern "ctype.h" fn toupper(c: i32) -> i32
 extern "string.h" fn strlen(s: str) -> u64
 import csv
+import hash
 import io
 import json
+import math
 import rand
 
 record R { a: int, s: str, xs: [int] }
@@ -88,7 +90,7 @@ fn glue(xs: [str], with: str) -> str { xs.join(with) }
 fn mix(a: int, b: int) -> int { (a & 1023) * 3 - (b & 1023) }
 fn longer(a: str, b: str) -> str { if b.len > a.len { b } else { a } }
 @wrap
-fn hash(s: str) -> int {
+fn scramble(s: str) -> int {
   var h = 1469598103934665603
   for b in s.chars() { h = (h ^ b.len) * 1099511628211 }
   h
@@ -215,7 +217,7 @@ LITERALS = {
     "[u8]": ["[«u8», «u8»]", "[«u8»]"], "[f32]": ["[«f32», 0.25]"], "map[int, R]": ["[«int»: «R»]"],
     "u64": ["(0 as u64)", "(1 as u64)", "(77 as u64)", "(18446744073709551615 as u64)"],
     "bool": ["true", "false"],
-    "float": ["0.0", "1.5", "-2.25", "1.0e10", "0.1"],
+    "float": ["0.0", "1.5", "-2.25", "1.0e10", "0.1", "-0.0", "math.inf", "(0.0 / 0.0)", "1e308"],
     "str": ['""', '"a"', '"bc"', '"é"', '"x y z"', '"12"', "names[1]", '"a\\n\\{b\\}"'],
     "bytes": ['b"ab"', 'b"\\x00\\xff"', '"é".bytes()'],
     "duration": ["5ms", "2s", "(«lit int» * 1us)"],
@@ -318,7 +320,7 @@ FUTURE_ANY = ["spawn later(«this»)", "spawn later(«future this»)", "spawn ei
 FUTURE = {
     "int": ["spawn mix(«int», «future int»)", "(«J»).out", "spawn fib(«fuel»)", "spawn force(«future int»)", "spawn must(«future int!»)",
             "(«(future int, str)»).0", "spawn total(«future Tree»)", "spawn count(«int» & 63, 1)", "spawn greatest(«[future int]», 3)", "hand(«future int», 1).0",
-            "spawn hash(«future str»)"],
+            "spawn scramble(«future str»)"],
     "str": ["spawn clip(«future str»)", "spawn gather(«J»)", "spawn longer(«str», «future str»)", 'spawn glue(«[future str]», "+")',
             "spawn kind(«future int!»)", "(match «(future str)?» { some(f) => f, none => spawn clip(«str», mark: «str») })"],
     "int!": ["spawn risky(«future int»)", "spawn sized(«future E»)"],
@@ -344,7 +346,7 @@ EXPRESSIONS = {
             "(-(«int» % 10))", "(~«int»)", "(«u8» as int)", "(«i32» + «u8»)", "«[int]».len", "«str».len",
             "(«int?» else «int»)", "(«int!» else «int»)", "(«map[str, int]».get(«str») else «int»)", "(«(int, str)»).0", "(«R»).a",
             "total(«Tree»)", "(sized(«E») else «int»)", "(for # in «[int]» reduce + { «int with #:int» % 1000 })",
-            "(for # in «[int]» reduce mix from 1 { # })", "hash(«str»)", "(for # in «[int]» scan + { # % 7 }).len",
+            "(for # in «[int]» reduce mix from 1 { # })", "scramble(«str»)", "(for # in «[int]» scan + { # % 7 }).len",
             "(match «E» { Sq(#) => «int with #:int», Two(_, #) => «int with #:[int]», _ => «int» })",
             "(match «Tree» { Node(_, #, Leaf) => «int with #:int», Named(#, _) => «int with #:str», _ => «int» })",
             "(if «E» is Two(#, _) { «int with #:str» } else { «int» })",
@@ -357,7 +359,9 @@ EXPRESSIONS = {
             "total(deep(«int» & 255))", "(«[int, 3]»).len", "«[(int, str)]».fold(0, |p, w| p % 1000 + w.0 % 1000)",
             "rand.int(rand.key(«int»), «fuel», 0, 10)", "each(«[int]», |#| each([1, 2], |w| w + #  % 9)).len", "(«S»).b + («S»).h", "(«u32» + «i8»)",
             "«[(int, str)]».map(|(#, w)| w.len).sum()", "(for (#, w) in «map[int, R]» reduce + { w.xs.len })", "(«[u8]»).len",
-            "mix(b: «int», a: «int»)"],
+            "mix(b: «int», a: «int»)", "((hash.of(«float») & 65535) as int)", "((hash.of(«R») & 255) as int)", "((hash.of((«float», «f32»)) & 255) as int)",
+            "((hash.of(«E») & 15) as int)", "math.gcd(«int» & 255, «int» & 63)", "math.sign(«int»)", "math.clamp(«int», -9, 9)", "(«str».find(«str») else -1)",
+            "(«[str]».index_of(«str») else -2)", "(«str».parse_int() else «int»)"],
     "u8": ["((«int» & 255) as u8)"],
     "i32": ["((«int» & 65535) as i32)"],
     "f32": ["(«f32» * «f32»)", "(«float» as f32)", "(«f32» + «f32»)"],
@@ -368,9 +372,12 @@ EXPRESSIONS = {
              "(«int!» is ok(3))", "(«E» == «E»)", "(«E» < «E»)", "(«Tree» <= «Tree»)", "(«E» is Sq(_))",
              "(«Tree» == «Tree»)", "«[E]».contains(«E»)", "«map[str, int]».has(«str»)", "(«[int, 2]» == «[int, 2]»)",
              "(«[float, 2]» < «[float, 2]»)", "(«G» == «G»)", "«[int]».any(|#| # > «int with #:int»)", "«[R]».all(|#| «bool with #:R»)",
-             "(«W» == «W»)", "(«(int, (str, bool))»).1.1", "(«bytes» == «bytes»)", "(«duration» < «duration»)"],
+             "(«W» == «W»)", "(«(int, (str, bool))»).1.1", "(«bytes» == «bytes»)", "(«duration» < «duration»)", "([«float»] < [«float»])", "(«float» == «float»)", "((«float», 1) <= («float», 0))", "(«S» < «S»)",
+             "math.is_nan(«float»)", "(hash.of(«float») == hash.of(«float»))", "«str».starts_with(«str»)", "(«float» != «float»)", "(«f32» < «f32»)"],
     "float": ["(«float» + «float»)", "(«float» - «float»)", "(«float» * «float»)", "(«float» / «float»)",
               "(«int» as float)", "(-(«float»))", "«[float]».sum()", "(for # in «[float]» reduce + { # * «float» })", "cube_root(«float»)",
+              "math.min(«float», «float»)", "math.max(«float», «float»)", "math.sqrt(«float»)", "math.fmod(«float», «float»)", "math.abs(«float»)", "math.floor(«float»)",
+              "math.round(«float»)", "math.hypot(«float», «float»)", "math.clamp(«float», -1.0, 1.0)", "(«[float]».max() else «float»)", "(«str».parse_float() else «float»)",
               "(«f32» as float)", "(for # in 0..«fuel» reduce + { «float» / (# + 1) as float })"],
     "str": ["(«str» + «str»)", '"<{«int»}>"', '"{«[int]»}"', '"{«R»}"', '"{«map[str, int]»}"', '"{«int?»}"',
             '"{«int!»}"', '"{«[str]»}"', '"{«float»}"', '"{«u64»}"', '"{«[R]»}"', "(«(int, str)»).1", "(«R»).s",
@@ -382,8 +389,8 @@ EXPRESSIONS = {
             "because(«int!»)", "json.write(as_json(xs: «[str]», n: «int», s: «str»))", "kind(json.parse(«str»))", "because(json.parse(«str»))",
             '"{json.parse(json.write(as_json(«int», «str», «[str]»)))}"', 'because(csv.parse("a,b\\n{«str»},{«int»}\\n"))', "kind(csv.parse(«str»))"],
     "i8": ["((«int» & 127) as i8)"], "u32": ["((«int» & 65535) as u32)"],
-    "S": ["{ ..«S», b: «u8» }", "{ ..«S», t: «[u8]», f: «f32» }", "first_or(«[S]», «S»)"], "[S]": ["(«[S]» + «[S]»)", "[«S» for # in «[int]» if «bool with #:int»]"],
-    "[u8]": ["(«S»).t", "[((# & 255) as u8) for # in «[int]»]", "(«[u8]» + «[u8]»)"], "[f32]": ["[# as f32 for # in «[float]»]"],
+    "S": ["{ ..«S», b: «u8» }", "{ ..«S», t: «[u8]», f: «f32» }", "first_or(«[S]», «S»)"], "[S]": ["(«[S]» + «[S]»)", "[«S» for # in «[int]» if «bool with #:int»]", "«[S]».sort()"],
+    "[u8]": ["(«S»).t", "[((# & 255) as u8) for # in «[int]»]", "(«[u8]» + «[u8]»)"], "[f32]": ["[# as f32 for # in «[float]»]", "«[f32]».sort()"],
     "map[int, R]": ["[«int»: «R», «int»: «R»]", "«map[int, R]».merge(«map[int, R]»)"],
     "bytes": ["«str».bytes()", "(«[u8]»).bytes()", "(«bytes» + «bytes»)", "(«bytes»)[1..]"],
     "duration": ["(«duration» + «duration»)", "(«fuel» * «duration»)", "(«duration» / 3)", "(«int» % 100 * «duration»)", "(«duration» * (if «bool» { «int» % 9 } else { 2 }))"],
@@ -396,14 +403,15 @@ EXPRESSIONS = {
     "[str]": ["(«[str]» + «[str]»)", "«str».split()", "«map[str, int]».keys()", "[«str with #:int» for # in «[int]»]", "«str».chars()",
               '["{#}={v}" for (#, v) in «map[str, int]»]', "[r.s for r in «[R]»]"],
     "[[int]]": ["«[int]».chunks(2)", "[«[int] with #:[int]» for # in «[[int]]»]", "[row for row in «[int, 2]»]"],
-    "[R]": ["(«[R]» + «[R]»)", "[«R», «R»]", "[{ ..#, a: «int» } for # in «[R]»]", "«[R]».sort_key(|#| #.s)"],
+    "[R]": ["(«[R]» + «[R]»)", "[«R», «R»]", "[{ ..#, a: «int» } for # in «[R]»]", "«[R]».sort_key(|#| #.s)", "«[R]».sort()"],
     "[(int, str)]": ["«[int]».zip(«[str]»)", "«[str]».enumerate()", "[(v, k) for (k, v) in «map[str, int]»]"],
     "[int?]": ["[maybe(#) for # in «[int]»]", "[«[int]».max(), «int?»]"],
     "[int]!": ["all(«[int]»)"],
     "[int, 2]": ["«[int, 2]».transpose()"],
     "[int, 3]": ["(«[int, 3]»)[.., .., ..]", "«[int, 3]».flat().reshape(2, 2, 1)"],
     "[float, 2]": ["«[float, 2]».transpose()", "(«[float, 2]»)[1.., ..]", "(«G»).m", "[«[float]»].stack()"],
-    "[float]": ["«[float, 2]».flat()", "(«[float]» + «[float]»)", "[«float with #:[float]» for # in «[float, 2]»]", "[# as float for # in «[int]»]"],
+    "[float]": ["«[float, 2]».flat()", "(«[float]» + «[float]»)", "[«float with #:[float]» for # in «[float, 2]»]", "[# as float for # in «[int]»]", "«[float]».sort()", "«[float]».reverse()",
+                "«[float]».sort_by(|a, b| a > b)", "[w.0 for w in [(«float», «int»), («float», «int»)].sort()]"],
     "G": ["{ ..«G», m: «[float, 2]» }", "{ ..«G», n: «int» }"],
     "W": ["{ ..«W», r: «R» }", "{ ..«W», e: «E», o: none }", "W { r: «R», o: «int?», e: «E» }"],
     "map[str, int]": ["[«str»: «int», «str»: «int»]", "«map[str, int]».merge(«map[str, int]»)", "«map[str, int]».map_values(|#| «int with #:int»)"],
