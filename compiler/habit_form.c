@@ -85,9 +85,8 @@ static const char *in_head(const struct stop *stop)
     if (stop->before == ELSE && stop->kind != IF &&
         (stop->kind == ':' || (stop_fits(stop, "'{'") && stop->count == 2)))
         return "the branches of an `if` stand in braces: write `else { ... }`";
-    if ((stop->head == FOR || stop->head == MATCH || stop->head == WHILE) && stop->kind == ELSE &&
-        stop_fits(stop, "'{'"))
-        return "in a head this stands in parentheses: write `for x in (xs else []) { ... }`";
+    if (stop->head == FOR && stop->kind == ELSE && stop_fits(stop, "'{'"))
+        return "in a range this stands in parentheses: `0..(n else 1)`";
     if (is_head && stop_fits(stop, "'{'") &&
         (stop_starts_operand(stop->kind) || stop->kind == ':' || stop->kind == RETURN ||
          stop->kind == NL))
@@ -407,7 +406,7 @@ static const char *behind_operand(const struct stop *stop)
         return "there is no `a if c else b`: write `if c { a } else { b }`";
     case ELSE:
         return stop->bracket == '[' && stop->head == FOR
-                   ? "in a comprehension this stands in parentheses: `[x for x in (xs else [])]`"
+                   ? "in a range this stands in parentheses: `0..(n else 1)`"
                : stop->bracket == '['
                    ? "the `if` of a comprehension leaves out: for another value write "
                      "`[if c { a } else { b } for x in xs]`"

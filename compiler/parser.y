@@ -1,9 +1,9 @@
 /* parser.y - the grammar; each action makes one node. Newlines arrive only where they end something,
  * brackets always balanced (balance.c). Expressions come in three strengths: `expr` is anything,
- * `binary` has operators but no block-like forms, so a `{` behind it opens a block, and `postfix`
- * may be called, indexed and assigned. `error` stands where a broken part can be left out whole; what
- * holds it in brackets is a symbol of its own, so that an error behind the brackets is not taken for
- * one within. */
+ * `binary` has operators but no block-like forms, so a `{` behind it opens a block (`head` has `else`
+ * too), and `postfix` may be called, indexed and assigned. `error` stands where a broken part can be
+ * left out whole; what holds it in brackets is a symbol of its own, so that an error behind the
+ * brackets is not taken for one within. */
 %define api.pure full
 %define api.prefix {parser_}
 %define api.location.type {struct span}
@@ -72,7 +72,7 @@ static void parser_error(const struct span *, struct parse *, const char *);
 %type <nodes> types1 stmts arms arms1 select_arms pieces args args1 list list1 entries indices
 %type <nodes> inits inits1 lambda_params patterns import_names import_list
 %type <node> item plain_item signature extern_signature result param field variant attr type type1 type_name stmt
-%type <node> block expr if_expr binary conjunction comparison bit_or bit_xor bit_and shift sum
+%type <node> block expr if_expr binary head conjunction comparison bit_or bit_xor bit_and shift sum
 %type <node> product cast unary awaiting awaited target postfix callable chain call call_name
 %type <node> primary string hole arg element index loop_range arm guard condition init
 %type <node> select_arm pattern bound pattern0 lambda_param reducer import_name
@@ -273,7 +273,7 @@ stmt: expr
                        { $$ = AST(p, let, @$, .is_var = true, .pattern = $2, .annotation = $4, .value = $6); }
     | postfix '=' expr { $$ = parse_assign(p, @$, OP_NONE, $1, $3); }
     | postfix OP_SET expr { $$ = parse_assign(p, @$, (enum op)$2.integer, $1, $3); }
-    | WHILE binary block { $$ = AST(p, while, @$, .cond = $2, .body = $3); }
+    | WHILE head block { $$ = AST(p, while, @$, .cond = $2, .body = $3); }
     | FOR pattern IN loop_range block
                        { $$ = AST(p, for, @$, .pattern = $2, .iter = $4, .body = $5); }
     | EXPECT expr      { $$ = AST(p, expect, @$, .cond = $2); }
@@ -288,7 +288,7 @@ expr: binary
     | binary ELSE expr { $$ = AST(p, else, @$, .value = $1, .otherwise = $3); }
     | block
     | if_expr
-    | MATCH binary '{' arms '}'
+    | MATCH head '{' arms '}'
                        { $$ = AST(p, match, @$, .subject = $2, .arms = $4); }
     | PAR FOR pattern IN loop_range reduction block
                        { $$ = AST(p, par_for, @$, .pattern = $3, .iter = $5, .body = $7, .reduce = $6.kind,
@@ -315,11 +315,14 @@ expr: binary
     | BREAK            { $$ = AST(p, break, @$, .unused_ = false); }
     | CONTINUE         { $$ = AST(p, continue, @$, .unused_ = false); }
     ;
-if_expr: IF binary block { $$ = AST(p, if, @$, .cond = $2, .then = $3); }
-    | IF binary block ELSE block { $$ = AST(p, if, @$, .cond = $2, .then = $3, .otherwise = $5); }
-    | IF binary block ELSE if_expr { $$ = AST(p, if, @$, .cond = $2, .then = $3, .otherwise = $5); }
+if_expr: IF head block { $$ = AST(p, if, @$, .cond = $2, .then = $3); }
+    | IF head block ELSE block { $$ = AST(p, if, @$, .cond = $2, .then = $3, .otherwise = $5); }
+    | IF head block ELSE if_expr { $$ = AST(p, if, @$, .cond = $2, .then = $3, .otherwise = $5); }
     ;
-loop_range: binary
+head: binary
+    | binary ELSE head { $$ = AST(p, else, @$, .value = $1, .otherwise = $3); }
+    ;
+loop_range: head
     | binary DOTDOT binary { $$ = AST(p, range, @$, .lo = $1, .hi = $3); }
     | binary DOTDOT binary STEP binary
                        { $$ = AST(p, range, @$, .lo = $1, .hi = $3, .step = $5); }
@@ -354,7 +357,7 @@ arm: pattern guard FAT expr
     | error            { $$ = RECOVER(@$); }
     ;
 guard: %empty          { $$ = NULL; }
-    | IF binary        { $$ = $2; }
+    | IF head          { $$ = $2; }
     ;
 select_arms: select_arm { $$ = parse_list(p, (struct nodes){0}, $1); }
     | select_arms separator select_arm { $$ = parse_list(p, $1, $3); }
