@@ -45,6 +45,14 @@ static uint64_t draw(struct tape *t, uint64_t most)
     return *word;
 }
 
+/* Puts a word where none is drawn, for what a simpler value reads there. */
+static void wish(struct tape *t, uint64_t word)
+{
+    if (t->random)
+        vec_push(t->arena, &t->words, word);
+    t->at++;
+}
+
 /* Whether there is one more of `size` or so. */
 static bool more(struct tape *t, int size)
 {
@@ -68,12 +76,18 @@ static int64_t signed_number(struct tape *t, int bits)
     return draw(t, 1) ? -(int64_t)n - (n == most) : (int64_t)n;
 }
 
+/* An odd one has the words of a large number of the same sign before it, to shrink to. */
 static double float_number(struct tape *t)
 {
-    static const double odd[] = {INFINITY, -INFINITY, NAN, -0.0, 1e308, -1e308, 5e-324, 0.1};
+    static const double odd[] = {0.0, 5e-324, 0.1, 1e308, INFINITY, NAN};
     uint64_t way = draw(t, 9);
-    if (way == 9)
-        return odd[draw(t, sizeof odd / sizeof *odd - 1)];
+    if (way == 9) {
+        wish(t, 4);
+        wish(t, INT32_MAX);
+        bool negative = draw(t, 1);
+        double x = odd[draw(t, sizeof odd / sizeof *odd - 1)];
+        return negative ? -x : x;
+    }
     double whole = (double)signed_number(t, way < 6 ? 32 : 64);
     return way < 3 ? whole : whole / (double)(1 + magnitude(t, 1000));
 }
@@ -385,16 +399,25 @@ static void lower_word(struct shrinking *s, uint32_t at)
     }
 }
 
+static void leave_out_all(struct shrinking *s, uint32_t from, uint32_t to)
+{
+    for (uint32_t span = from; span >= to; span /= 2)
+        for (uint32_t at = s->best->words.count; at-- > 0;)
+            if (at + span <= s->best->words.count)
+                leave_out(s, at, span);
+}
+
 void property_shrink(struct tape *tape, bool (*fails)(void *, struct tape *), void *context)
 {
     struct shrinking s = {.best = tape, .fails = fails, .context = context, .better = true};
     tape->random = 0;
     while (s.better && s.tries < TRIES_MOST) {
         s.better = false;
-        for (uint32_t span = 16; span > 0; span /= 2)
-            for (uint32_t at = tape->words.count; at-- > 0;)
-                if (at + span <= tape->words.count)
-                    leave_out(&s, at, span);
+        leave_out_all(&s, 16, 8);
+        for (uint32_t at = 0; at < tape->words.count; at++) /* while what it stands for is there */
+            if (tape->words.at[at])
+                put_word(&s, at, 0);
+        leave_out_all(&s, 4, 1);
         for (uint32_t at = 0; at < tape->words.count; at++)
             lower_word(&s, at);
     }
