@@ -54,7 +54,10 @@ static const char *number_hint(struct check *c, const struct node *node, const s
 static const char *text_hint(struct check *c, const struct node *node)
 {
     const struct span s = node->span;
-    if (node->kind == NODE_name || node->kind == NODE_int || node->kind == NODE_float)
+    if (node->kind == NODE_int || node->kind == NODE_float)
+        return arena_format(c->arena, "as text it is `\"%.*s\"`", (int)(s.end - s.start),
+                            s.source->text + s.start);
+    if (node->kind == NODE_name)
         return arena_format(c->arena, "as text it is `\"{%.*s}\"`", (int)(s.end - s.start),
                             s.source->text + s.start);
     return "as text it is `\"{…}\"` with the value in the braces";

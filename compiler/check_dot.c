@@ -259,8 +259,9 @@ static const struct type *no_field(struct check *c, struct node *node, const str
     if (report_inner(c, node, t))
         return simple(c, TYPE_bad);
     struct symbol *function = look_up(c, t, name);
-    struct diag *d =
-        diag_error(c->diags, DIAG_no_field, dot_span(node), "`%s` has no `.%s`", t->text, name);
+    struct diag *d = diag_error(
+        c->diags, DIAG_no_field, dot_span(node),
+        t->kind == TYPE_record ? "`%s` has no field `%s`" : "`%s` has no `.%s`", t->text, name);
     if (takes(c, function, t))
         diag_hint(c->diags, d, "`%s` is a function: `.%s(…)`", name, name);
     else if (t->kind == TYPE_grid && (!strcmp(name, "rows") || !strcmp(name, "cols")))

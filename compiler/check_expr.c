@@ -432,7 +432,7 @@ static const struct type *expr_type(struct check *c, struct node **slot, const s
     switch (node->kind) {
     case NODE_int:
     case NODE_float:
-        return check_number(c, node, want, false);
+        return check_number(c, node, want, NULL);
     case NODE_bool:
         return simple(c, TYPE_bool);
     case NODE_str:

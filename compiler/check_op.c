@@ -33,21 +33,22 @@ static bool is_unsigned(enum type_kind kind)
     return kind == TYPE_u8 || kind == TYPE_u16 || kind == TYPE_u32 || kind == TYPE_u64;
 }
 
+/* `minus`: the negation around it, or NULL. */
 static const struct type *check_int(struct check *c, struct node *node, const struct type *want,
-                                    bool negative)
+                                    const struct node *minus)
 {
     const struct type *t = strip(want);
     if (!t || !type_is_int(t))
         t = simple(c, TYPE_int);
     uint64_t limit = int_max(t->kind);
-    if (negative)
+    if (minus)
         limit = is_unsigned(t->kind) ? 0 : limit + 1;
     if (node->int_.value <= limit)
         return t;
-    struct diag *d =
-        diag_error(c->diags, DIAG_literal_range, node->span, "%s%llu does not fit into `%s`",
-                   negative ? "-" : "", (unsigned long long)node->int_.value, t->text);
-    if (t->kind == TYPE_int && !negative)
+    struct diag *d = diag_error(c->diags, DIAG_literal_range, (minus ? minus : node)->span,
+                                "%s%llu does not fit into `%s`", minus ? "-" : "",
+                                (unsigned long long)node->int_.value, t->text);
+    if (t->kind == TYPE_int && !minus)
         diag_hint(c->diags, d, "a `u64` holds up to 18446744073709551615: `let x: u64 = …`");
     else
         diag_hint(c->diags, d, "`%s` holds %s%llu to %llu", t->text,
@@ -58,11 +59,11 @@ static const struct type *check_int(struct check *c, struct node *node, const st
 }
 
 const struct type *check_number(struct check *c, struct node *node, const struct type *want,
-                                bool negative)
+                                const struct node *minus)
 {
     const struct type *t;
     if (node->kind == NODE_int) {
-        t = check_int(c, node, want, negative);
+        t = check_int(c, node, want, minus);
     } else {
         t = strip(want);
         t = t && t->kind == TYPE_f32 ? t : simple(c, TYPE_float);
@@ -182,6 +183,10 @@ static const struct type *report_mixed(struct check *c, struct span span, enum o
         diag_hint(c->diags, d, "put values into text with braces: `\"{x} and {y}\"`");
     } else if (is_text(l) && op == OP_mul) {
         diag_hint(c->diags, d, "write `s.repeat(n)`");
+    } else if (is_compare(op) &&
+               ((is_text(l) && type_is_number(r)) || (is_text(r) && type_is_number(l)))) {
+        diag_hint(c->diags, d,
+                  "text becomes a number with `s.parse_int()?`, a number text with `\"{x}\"`");
     } else if (l->kind == TYPE_array && op == OP_add) {
         diag_hint(c->diags, d, "an element is added with `xs + [x]` or `xs.push(x)`");
     }
@@ -311,7 +316,7 @@ const struct type *check_unary(struct check *c, struct node *node, const struct 
     if (op == OP_not)
         return check_not(c, node);
     if (op == OP_neg && ((*value)->kind == NODE_int || (*value)->kind == NODE_float))
-        return check_number(c, *value, want, true);
+        return check_number(c, *value, want, node);
     const struct type *t = check_expr(c, value, operand_hint(op, want));
     t = widen(c, value);
     if (is_bad(t))

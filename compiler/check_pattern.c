@@ -163,6 +163,16 @@ static struct symbol *find_symbol(struct check *c, struct node *node)
     return NULL;
 }
 
+static const char *variant_names(struct check *c, const struct type *t)
+{
+    enum { SHOWN = 8 };
+    uint32_t count = type_variant_count(t);
+    const char *text = "";
+    for (uint32_t i = 0; i < count && i < SHOWN; i++)
+        text = arena_format(c->arena, "%s%s`%s`", text, i ? ", " : "", type_variant(t, i).name);
+    return count > SHOWN ? arena_format(c->arena, "%s and others", text) : text;
+}
+
 /* The variant that is meant may be another one of the subject's, or not be imported. */
 static void offer_variants(struct check *c, struct diag *d, const struct node *node,
                            const struct type *subject)
@@ -176,6 +186,8 @@ static void offer_variants(struct check *c, struct diag *d, const struct node *n
         diag_meant(c->diags, d, names_word(node->span, name), nearest.best);
     else if (nearest.best)
         diag_hint(c->diags, d, "import it: `import %s.{%s}`", from->name, name);
+    else
+        diag_hint(c->diags, d, "`%s` has %s", subject->text, variant_names(c, subject));
 }
 
 static void report_ctor(struct pattern *p, struct node *node, const struct type *subject,
@@ -207,7 +219,7 @@ static void report_parts(struct pattern *p, struct node *node, const struct symb
                                 wanted ? arena_format(c->arena, "%u value", wanted) : "no value",
                                 wanted > 1 ? "s" : "");
     note_declared(c, d, variant);
-    if (wanted && !node->pat_ctor_.has_args)
+    if (wanted)
         diag_hint(c->diags, d, "`%s(%s)` takes any", name,
                   wanted == 1   ? "_"
                   : wanted == 2 ? "_, _"

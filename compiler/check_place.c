@@ -1,6 +1,18 @@
 /* check_place.c - places that change: what may be assigned, and `x op= y`. */
 #include "checking.h"
 
+#include <string.h>
+
+/* Declared by `let` alone, and so by `var` if it were meant to change; not bound by a pattern. */
+static bool is_let(const struct symbol *symbol)
+{
+    uint32_t at = symbol->span.start;
+    const char *text = symbol->span.source->text;
+    while (at && (text[at - 1] == ' ' || text[at - 1] == '\t'))
+        at--;
+    return at >= 3 && !memcmp(text + at - 3, "let", 3);
+}
+
 static struct symbol *report_fixed(struct check *c, struct node *node, struct symbol *symbol)
 {
     const char *name = symbol->name;
@@ -20,7 +32,10 @@ static struct symbol *report_fixed(struct check *c, struct node *node, struct sy
         d = diag_error(c->diags, DIAG_not_assignable, node->span,
                        "`%s` is not a `var`: it cannot change", name);
         diag_note(c->diags, d, symbol->span, "declared here");
-        diag_hint(c->diags, d, "what changes is declared so: `var %s = …`", name);
+        diag_hint(c->diags, d,
+                  is_let(symbol) ? "what changes is declared so: `var %s = …`"
+                                 : "copy it: `var y = %s`",
+                  name);
     } else if (symbol->kind != SYM_LOST) {
         diag_error(c->diags, DIAG_not_assignable, node->span, "`%s` is not a variable", name);
     }

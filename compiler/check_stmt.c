@@ -65,7 +65,10 @@ static void check_dropped(struct check *c, const struct node *node)
                                       "the error that this may give is not looked at");
         diag_hint(c->diags, d, "`?` hands it up; `let _ = …` says that it does not matter");
     } else if (does_nothing(node->kind) && t->kind != TYPE_unit && !is_bad(t)) {
-        diag_warning(c->diags, DIAG_unused_value, node->span, "this value is not used");
+        struct diag *d =
+            diag_warning(c->diags, DIAG_unused_value, node->span, "this value is not used");
+        if (node->kind == NODE_binary && node->binary_.op == OP_eq)
+            diag_hint(c->diags, d, "`==` compares; `=` assigns");
     }
 }
 
@@ -387,19 +390,34 @@ static bool is_constant(enum node_kind kind)
     }
 }
 
+struct constant {
+    struct check *check;
+    const char *name;
+};
+
+static void constant_hint(struct constant *constant, struct diag *d, const struct node *node)
+{
+    const struct node *call = node->kind == NODE_question ? node->question_.value : node;
+    const struct symbol *target = call->kind == NODE_call ? call->call_.target : NULL;
+    bool is_io = target && target->kind == SYM_FUNC && target->func->flags & FUNC_IO;
+    diag_hint(constant->check->diags, d, "make it a function: `%sfn %s() -> … { … }`",
+              is_io ? "io " : "", constant->name);
+}
+
 static void check_constant(void *context, struct node *node)
 {
-    struct check *c = context;
+    struct constant *constant = context;
+    struct check *c = constant->check;
     bool constructor = node->kind == NODE_call &&
                        (node->call_.builtin != BUILTIN_NONE || is_grid_literal(node) ||
                         (node->call_.target && node->call_.target->kind == SYM_VARIANT));
     if (is_constant(node->kind) || constructor) {
-        ast_children(node, check_constant, c);
+        ast_children(node, check_constant, constant);
         return;
     }
     struct diag *d = diag_error(c->diags, DIAG_not_constant, node->span,
                                 "a module-level value is a constant: this has to run");
-    diag_hint(c->diags, d, "make it a function: `fn name() -> … { … }`");
+    constant_hint(constant, d, node);
 }
 
 const struct type *const_type(struct check *c, struct symbol *symbol)
@@ -422,7 +440,7 @@ const struct type *const_type(struct check *c, struct symbol *symbol)
     }
     symbol->written = true;
     const struct type *t = let_value(&inner, node);
-    check_constant(&inner, node->let_.value);
+    check_constant(&(struct constant){&inner, symbol->name}, node->let_.value);
     symbol->written = false;
     node->let_.pattern->type = t;
     return symbol->type = symbol->type ? symbol->type : t;

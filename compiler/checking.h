@@ -140,8 +140,9 @@ const struct type *check_index(struct check *, struct node *);
 void check_quietly(struct check *, struct node **slot);
 
 /* ---- check_op.c ---- */
+/* `minus`: the negation around the number, or NULL. */
 const struct type *check_number(struct check *, struct node *, const struct type *want,
-                                bool negative);
+                                const struct node *minus);
 const struct type *check_binary(struct check *, struct node *, const struct type *want);
 const struct type *check_unary(struct check *, struct node *, const struct type *want);
 const struct type *check_cast(struct check *, struct node *);

@@ -92,6 +92,24 @@ static void note_chain(struct effects *e, struct diag *d, struct symbol *functio
         each_caller(e, chain.seen[i], note_pure_caller, &chain);
 }
 
+/* Rounds and lambdas stay pure; a loop is as pure as the function around. */
+static void lambda_hint(struct effects *e, struct diag *d, const struct symbol *lambda)
+{
+    const struct symbol *around = lambda;
+    while (is_lambda(around))
+        around = around->func->parent;
+    uint32_t flags = around->func->flags;
+    const char *also = flags & FUNC_IO
+                           ? ""
+                           : arena_format(e->program->arena, ", in an `io %s %s`",
+                                          flags & FUNC_TASK ? "task" : "fn", around->name);
+    diag_hint(e->program->diags, d,
+              lambda->node->lambda_.is_round
+                  ? "do it in a plain loop: `for x in xs { … }`%s, or before this one"
+                  : "do it in a loop: `for x in xs { … }`%s",
+              also);
+}
+
 static struct diag *report_io(struct effects *e, struct symbol *caller, struct call_site *site)
 {
     struct diags *diags = e->program->diags;
@@ -101,10 +119,7 @@ static struct diag *report_io(struct effects *e, struct symbol *caller, struct c
                    describe(e, caller), verb, kind_text(site->target), site->target->name);
     note_chain(e, d, caller);
     if (is_lambda(caller))
-        diag_hint(diags, d,
-                  caller->node->lambda_.is_round
-                      ? "do it in a plain loop: `for x in xs { … }`, or before this one"
-                      : "do it in a loop: `for x in xs { … }`");
+        lambda_hint(e, d, caller);
     else
         diag_hint(diags, d,
                   "declare it `io %s %s`, and so what calls it; or return the value "

@@ -157,6 +157,26 @@ static const char *type_first(const struct stop *stop, const struct token *word)
                : NULL;
 }
 
+/* `from math import sqrt, pi`, written as dfl has it. */
+static const char *import_meant(const struct stop *stop, const struct token *word)
+{
+    const char *at = word->span.source->text + word->span.end;
+    at += strspn(at, " ");
+    int module = (int)strspn(at, NAME_CHARS);
+    const char *names = at + module + strspn(at + module, " ");
+    if (!module || strncmp(names, "import ", 7))
+        return NULL;
+    names += 7;
+    int len = (int)strspn(names, NAME_CHARS ", ");
+    while (len && names[len - 1] == ' ')
+        len--;
+    return !len || !strchr("\r\n", names[len])
+               ? NULL
+               : arena_format(stop->lexer->arena,
+                              "there is no `from ... import`: write `import %.*s.{%.*s}`", module,
+                              at, len, names);
+}
+
 /* The word that stands first, one that the parser stopped at, or one right before that. */
 static struct habit word_habit(const struct stop *stop)
 {
@@ -182,6 +202,8 @@ static struct habit word_habit(const struct stop *stop)
     if (len == 1 && !is_prefix(stop))
         return (struct habit){0};
     const char *text = strncmp(habit.text, "the type follows", 16) ? NULL : type_first(stop, word);
+    if (token_is_word(word, "from"))
+        text = import_meant(stop, word);
     habit.text = text ? text : habit.text;
     return habit;
 }

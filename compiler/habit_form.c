@@ -58,8 +58,6 @@ static char char_behind(const struct stop *stop)
 
 static const char *in_loop_head(const struct stop *stop)
 {
-    if (stop->bracket == 'f')
-        return "a loop runs over values: " LOOPS;
     if (stop->head != FOR)
         return NULL;
     if (wants_pattern(stop) && stop->kind == '{')
@@ -201,7 +199,7 @@ static const char *in_item(const struct stop *stop)
         return "`io` stands before `fn` or `task`: write `io fn f() { ... }`";
     if (token_is_word(now, "test"))
         return "a test is named by a text: write `test \"name\" { ... }`";
-    if (stop->before == '@' || (stop->before == ID && stop->second_before == '@'))
+    if (stop->before == '@')
         return "an attribute is one name: there is no `@a.b`; a task is declared with `task` and "
                "started with `spawn f(x)`";
     if (stop->kind == '(' && stop->before == PUB)
@@ -307,9 +305,6 @@ static const char *at_colon(const struct stop *stop)
         return "a part is written `xs[lo..hi]`";
     if (stop->bracket == '(' && stop->before == ID && stop_fits(stop, "','"))
         return "a lambda is written `|x: int| x + 1`";
-    if (is_in_value_braces(stop))
-        return "a map stands in square brackets, `[\"a\": 1]`; a record has a name, `Name { a: 1 "
-               "}`";
     if (stop->before == ID && stop->first == ID)
         return "a name is declared with `let` or `var`: write `let x: int = ...`";
     return NULL;
@@ -351,12 +346,76 @@ static struct span question_of(const struct stop *stop)
     return (struct span){0};
 }
 
+/* The bracket that the parser stopped in. */
+static struct span bracket_span(const struct stop *stop)
+{
+    const struct lexer *lexer = stop->lexer;
+    uint32_t depth = lexer->brackets.count;
+    bool is_own =
+        depth > 1 && lexer->brackets.at[depth - 1].span.start == stop->unexpected->span.start;
+    return lexer->brackets.at[depth - 1 - is_own].span;
+}
+
+/* `for (int i = 0; …`, `for (;;) {` */
+static struct habit c_loop(const struct stop *stop)
+{
+    const struct token *last = stop->lexer->last;
+    if (stop->bracket == 'f')
+        return (struct habit){"a loop runs over values: " LOOPS, bracket_span(stop), NULL};
+    bool is_endless = stop->head == FOR && stop->kind == '{' && stop->before == ')' &&
+                      stop->second_before == '(' && stop_fits(stop, "`in`");
+    struct span parens = {stop->lexer->source, last[2].span.start, last[1].span.end};
+    return is_endless
+               ? (struct habit){"a loop without an end is `while true { ... }`", parens, NULL}
+               : (struct habit){0};
+}
+
+/* `println!("…")` */
+static struct habit macro_call(const struct stop *stop)
+{
+    const struct token *name = &stop->lexer->last[1];
+    char behind = char_behind(stop);
+    if (stop->kind != '!' || stop->before != ID || !behind || !strchr("([{", behind) ||
+        !stop_ends_expression(stop))
+        return (struct habit){0};
+    const char *known = suggest_value(name->value.name);
+    struct span span = {name->span.source, name->span.start, stop->unexpected->span.end};
+    return (struct habit){known ? arena_format(stop->lexer->arena, "there are no macros: %s", known)
+                                : "there are no macros: call a function, `f(x)`",
+                          span, NULL};
+}
+
+/* `@ray.remote` */
+static struct habit dotted_attribute(const struct stop *stop)
+{
+    if (!stop_is_item(stop) || stop->before != ID || stop->second_before != '@' ||
+        stop->kind != '.')
+        return (struct habit){0};
+    struct span span = stop->unexpected->span;
+    span.end += (uint32_t)strspn(span.source->text + span.end, NAME_CHARS);
+    span.start = stop->lexer->last[2].span.start;
+    return (struct habit){"an attribute is one name: there is no `@a.b`; a task is declared with "
+                          "`task` and started with `spawn f(x)`",
+                          span, NULL};
+}
+
 /* Forms whose mark is not where the parser stopped. */
 static struct habit marked_form(const struct stop *stop)
 {
+    static struct habit (*const forms[])(const struct stop *) = {c_loop, macro_call,
+                                                                 dotted_attribute};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        struct habit habit = forms[i](stop);
+        if (habit.text)
+            return habit;
+    }
     struct span question = question_of(stop), behind = stop->unexpected->span;
     if (question.source && stop_ends_expression(stop))
         return (struct habit){"there is no `? :`: write `if c { a } else { b }`", question, NULL};
+    if (stop->kind == ':' && stop_ends_expression(stop) && is_in_value_braces(stop))
+        return (struct habit){"a map stands in square brackets, `[\"a\": 1]`; a record has a name, "
+                              "`Name { a: 1 }`",
+                              bracket_span(stop), NULL};
     if (stop->before == TRY && (stop->kind == '{' || stop->kind == ':'))
         return (struct habit){"there are no exceptions: match a `T!`, or take `try await f` apart "
                               "with `match`",
@@ -379,17 +438,6 @@ static const char *at_question(const struct stop *stop)
                      : NULL;
 }
 
-static const char *at_bang(const struct stop *stop)
-{
-    char behind = char_behind(stop);
-    if (stop->before != ID || !strchr("([{", behind))
-        return "`!` stands before a bool or behind a type: hand an error up with `?`";
-    const struct token *name = &stop->lexer->last[1];
-    const char *known = suggest_value(name->value.name);
-    return known ? arena_format(stop->lexer->arena, "there are no macros: %s", known)
-                 : "there are no macros: call a function, `f(x)`";
-}
-
 static const char *behind_operand(const struct stop *stop)
 {
     if (!stop_ends_expression(stop))
@@ -401,7 +449,7 @@ static const char *behind_operand(const struct stop *stop)
     case ':':
         return at_colon(stop);
     case '!':
-        return at_bang(stop);
+        return "`!` stands before a bool or behind a type: hand an error up with `?`";
     case IF:
         return "there is no `a if c else b`: write `if c { a } else { b }`";
     case ELSE:
@@ -500,6 +548,8 @@ static const char *in_expression(const struct stop *stop)
         return "a lambda has no type for its result: write `|x| x + 1`";
     if (stop->kind == ':' && stop->bracket == '[')
         return "all of an axis is `..`: write `m[.., j]`, and a part `xs[lo..hi]`";
+    if (stop->kind == '<' && char_behind(stop) == '-')
+        return "there are no channels: `spawn` gives a future, `await` its value";
     if (stop->kind == '&')
         return "there are no references: every value is passed as it is";
     if (stop->kind == '*')

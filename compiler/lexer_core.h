@@ -5,8 +5,6 @@
 
 #include "lexer.h"
 
-#define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
-
 /* The text of the token in hand, and of what follows it. */
 static inline const char *lexer_text(const struct lexer *lexer)
 {

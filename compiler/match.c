@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 
 enum { STEPS_MAX = 200000 }; /* a match that takes more is taken to be covered */
 enum { VALUES_MAX = 1000 };  /* that are found to be missing; further ones are not counted */
@@ -429,11 +430,39 @@ static bool arm_is_useful(struct match *m, struct matrix *before, struct row row
     return is_useful;
 }
 
+/* `red => …` where the variant is `Red`. */
+static const char *variant_meant(const struct node *binding, const struct type *subject)
+{
+    const char *name = binding->kind == NODE_pat_name ? binding->pat_name_.name : NULL;
+    for (uint32_t i = 0; name && subject->kind == TYPE_enum && i < type_variant_count(subject); i++)
+        if (!strcasecmp(type_variant(subject, i).name, name))
+            return type_variant(subject, i).name;
+    return NULL;
+}
+
+/* `all`: the pattern of an arm before that takes every value, or NULL. */
+static void report_useless(struct match *m, const struct node *pattern, const struct node *all)
+{
+    struct diags *diags = m->program->diags;
+    struct diag *d = diag_warning(diags, DIAG_useless_arm, pattern->span,
+                                  "this arm can never match: the ones before cover it");
+    const char *meant = all ? variant_meant(all, pattern->type) : NULL;
+    if (all)
+        diag_note(diags, d, all->span, "this takes every value");
+    if (meant) {
+        diag_hint(diags, d, "`%s` is a new name here: did you mean `%s`?", all->pat_name_.name,
+                  meant);
+        diag_fix(diags, d, all->span, "%s", meant);
+    }
+}
+
 static void check_match(struct match *m, struct node *node)
 {
     const struct type *t = node->match_.subject->type;
     struct columns columns = {&t, 1};
     struct matrix matrix = {0};
+    const struct node *all = NULL; /* that arm makes the ones behind useless: told once */
+    bool is_told = false;
     if (!t || t->kind == TYPE_bad || t->kind == TYPE_never)
         return;
     m->looks = 0;
@@ -441,12 +470,17 @@ static void check_match(struct match *m, struct node *node)
         struct node *arm = node->match_.arms.at[i];
         if (arm->kind != NODE_arm || !is_sound(arm->arm_.pattern))
             return;
+        const struct node *pattern = arm->arm_.pattern;
         struct row row = row_of(m, arm->arm_.pattern);
-        if (!arm_is_useful(m, &matrix, row, columns))
-            diag_warning(m->program->diags, DIAG_useless_arm, arm->arm_.pattern->span,
-                         "this arm can never match: the ones before cover it");
-        if (!arm->arm_.guard)
-            vec_push(m->arena, &matrix.rows, row);
+        if (!(all && is_told) && !arm_is_useful(m, &matrix, row, columns)) {
+            report_useless(m, pattern, all);
+            is_told = all != NULL;
+        }
+        if (arm->arm_.guard)
+            continue;
+        vec_push(m->arena, &matrix.rows, row);
+        if (!all && (pattern->kind == NODE_pat_name || pattern->kind == NODE_pat_wild))
+            all = pattern;
     }
     m->steps = 0;
     struct values values = uncovered(m, &matrix, columns);

@@ -82,6 +82,9 @@ static const struct type *unknown_type(struct type_scope s, struct node *node)
     offer_types(s, &nearest, name);
     if (native)
         diag_hint(s.program->diags, d, "%s", native);
+    else if (!name[1] && s.function && !nearest.best)
+        diag_hint(s.program->diags, d, "a type parameter is declared behind the name: `%s<%s>(…)`",
+                  s.function->name, name);
     else
         diag_meant(s.program->diags, d, names_word(node->span, name), nearest.best);
     return bad_type(s);

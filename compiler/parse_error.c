@@ -96,7 +96,7 @@ static bool report_empty_hole(struct parse *p, const struct token *token)
         return false;
     struct span braces = {token->span.source, before->span.end - 1, token->span.start + 1};
     diag_error(p->diags, DIAG_syntax, braces,
-               "a value is missing here: a brace that is text is written `\\{`");
+               "a value is missing here, as in `{x}`; a brace that is text is written `\\{`");
     return true;
 }
 
