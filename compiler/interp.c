@@ -48,8 +48,6 @@ int interp_go(struct program *program, void (*body)(struct interp *, void *), st
     coro_ready(coro_new(&in, body, run));
     coro_loop(&in);
     commands_fini();
-    if (run->failure)
-        report(run->failure);
     constants_drop(&in);
     dfl_output_flush();
     int status = run->options->check_leaks ? check_leaks(&in, run->status) : run->status;
@@ -88,16 +86,17 @@ static int status_of(int64_t n)
     return n >= 0 && n <= 255 ? (int)n : 255;
 }
 
-/* The exit status for a result of main, which may be (), int, or one of them with `!`. */
-static int main_status(struct run *run, const struct dfl_type *t, void *result)
+/* The exit status for a result of main, which may be (), int, or one of them with `!`; an error is
+ * told. */
+static int main_status(const struct dfl_type *t, void *result)
 {
     if (t->kind == DFL_INT)
         return status_of(*(int64_t *)result);
     if (t->kind != DFL_RESULT)
         return 0;
     if (holds_value(t, result))
-        return main_status(run, t->elem, payload(t, result));
-    run->failure = *(struct dfl_error **)result;
+        return main_status(t->elem, payload(t, result));
+    report(*(struct dfl_error **)result);
     return 1;
 }
 
@@ -110,9 +109,9 @@ static void run_main(struct interp *in, void *argument)
     if (inst->func->param_count)
         put_args(in, run, (struct dfl_view *)(locals + inst->slots[0].offset));
     if (interp_call(in, in->program->main, locals, result) == FLOW_ON)
-        run->status = main_status(run, inst->result, result);
+        run->status = main_status(inst->result, result);
     else {
-        run->failure = interp_take_failure(in);
+        report(interp_take_failure(in));
         run->status = 1;
     }
 }

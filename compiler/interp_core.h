@@ -353,7 +353,6 @@ struct run {
     int argc;
     char **argv;
     int status;
-    struct dfl_error *failure; /* of main; told when all the rest is over */
 };
 /* Runs body(in, run) as the first coroutine, and all that it leads to; gives run->status. */
 int interp_go(struct program *, void (*body)(struct interp *, void *), struct run *);

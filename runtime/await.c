@@ -159,6 +159,8 @@ static struct dfl_fiber *complete(struct dfl_fiber *self, struct dfl_task *task)
     if (task->outcome != DFL_PLAIN)
         task_share_result(task);
     struct dfl_fiber *next = settle(self, &self->worker->pool, task);
+    if (task == cancel_never)
+        worker_root_over();
     if (io)
         worker_io_end();
     return next;

@@ -91,15 +91,27 @@ static void catch_signal(int number)
 
 /* ---- the end ---- */
 
-/* Tells of the outcome of main; gives the exit status. */
+static bool root_is_well(void)
+{
+    return root->outcome == DFL_VALUE || root->outcome == DFL_PLAIN;
+}
+
+/* Tells what main failed with, before the run waits for what runs on. */
+static void tell_failure(void)
+{
+    dfl_output_flush();
+    if (!root_is_well())
+        dfl_error_report(stderr, (struct dfl_error *)(uintptr_t)root->result);
+}
+
+/* Gives the exit status. */
 static int finish(void)
 {
     dfl_output_flush();
     int64_t value = (int64_t)root->result;
-    if (root->outcome == DFL_VALUE || root->outcome == DFL_PLAIN)
-        return value >= 0 && value <= 255 ? (int)value : 255;
-    dfl_error_report(stderr, (struct dfl_error *)(uintptr_t)root->result);
-    return 1;
+    if (!root_is_well())
+        return 1;
+    return value >= 0 && value <= 255 ? (int)value : 255;
 }
 
 /* Something that nobody needs holds up the end. */
@@ -175,7 +187,7 @@ static int run_root(const struct process_part *part, int argc, char **argv)
     root = make_root(worker_open((uint32_t)settings.threads, settings.check), args, argc);
     if (part->self)
         open_remote(part);
-    worker_run(root, finish_late);
+    worker_run(root, tell_failure, finish_late);
 
     int status = finish();
     timer_fini();
@@ -194,7 +206,7 @@ static int run_other(const struct process_part *part)
     signal(SIGINT, SIG_IGN); /* from a terminal it goes to all: the root answers it */
     worker_open((uint32_t)settings.threads, settings.check);
     open_remote(part);
-    worker_run(NULL, leave_late);
+    worker_run(NULL, NULL, leave_late);
     timer_fini();
     commands_fini();
     if (!helper_fini())

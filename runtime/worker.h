@@ -36,10 +36,11 @@ struct dfl_worker {
  * nothing runs yet. `drain`: a run ends only when nothing is left that could run. */
 struct dfl_fiber *worker_open(uint32_t count, bool drain);
 /* Runs `root` until it and all io tasks are done; returns with all other workers' threads ended.
- * Without a root: until worker_io_end() is called once more than worker_io_begin().
- * If some worker is still inside a task that nobody needs a moment after the end, another calls
- * `late`, which ends the process. */
-void worker_run(struct dfl_task *root, void (*late)(void));
+ * `over` is called once the outcome of the root is there, on the thread that ran it. Without a
+ * root: until worker_io_end() is called once more than worker_io_begin(). If some worker is still
+ * inside a task that nobody needs a moment after the end, another calls `late`, which ends the
+ * process. */
+void worker_run(struct dfl_task *root, void (*over)(void), void (*late)(void));
 /* Drops what is still pending, adds up what was counted and frees all but the records. */
 void worker_close(struct stats *sum);
 
@@ -64,6 +65,8 @@ struct dfl_fiber *worker_fiber_here(void);
 /* An io task exists; it has run. */
 void worker_io_begin(void);
 void worker_io_end(void);
+/* The outcome of the root is there. */
+void worker_root_over(void);
 
 /* So many records more are with other processes: a drained run ends only when they are back. */
 void worker_lent(int64_t change);

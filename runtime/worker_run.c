@@ -110,7 +110,7 @@ static void wait_for_others(void (*late)(void))
     }
 }
 
-static void (*on_late)(void);
+static void (*on_over)(void), (*on_late)(void);
 
 static void *thread_main(void *arg)
 {
@@ -166,8 +166,14 @@ static void start_thread(struct dfl_worker *w, int core)
     }
 }
 
-void worker_run(struct dfl_task *root, void (*late)(void))
+void worker_root_over(void)
 {
+    on_over();
+}
+
+void worker_run(struct dfl_task *root, void (*over)(void), void (*late)(void))
+{
+    on_over = over;
     on_late = late;
     cancel_never = root;
     worker_io_begin();
