@@ -140,8 +140,9 @@ void balance_report_hole(struct lexer *lexer, struct span hole)
     const char *text = lexer->source->text;
     lexer->broken =
         lexer_span(lexer, hole.start, hole.end + (uint32_t)strcspn(text + hole.end, "\n"));
-    diag_error(lexer->diags, DIAG_open_hole, hole,
-               "the interpolation `{` is not closed with `}` on its line");
+    struct diag *d = diag_error(lexer->diags, DIAG_open_hole, hole,
+                                "the interpolation `{` is not closed with `}` on its line");
+    diag_hint(lexer->diags, d, "end it with `}`; a brace that is text is written `\\{`");
 }
 
 /* True if brackets were said to be wrong before in this declaration: what is said of further ones

@@ -70,6 +70,7 @@ struct lexer {
     uint32_t start, offset; /* of the token being read; of the text not read yet */
     uint32_t skip_to;       /* the end of a string that was told to be wrong */
     uint32_t json_to;       /* up to there braces and quotes of a string are text, as was told */
+    uint32_t loose_to;      /* up to there braces of strings in holes are text, as was told */
     struct token cut;       /* what the rule in work fills in */
     VEC(char) piece;        /* of a string, decoded */
     uint32_t piece_start;

@@ -33,6 +33,9 @@ int string_piece(struct lexer *, bool is_end);
 /* Whether the brace in hand, of a string, is one of JSON, which is said once; all up to the brace
  * that closes it is taken for text then. */
 bool string_is_json(struct lexer *);
+/* Whether the brace in hand, of a string in a hole, begins none that ends on its line, which is said
+ * once: it is text, or else nothing that follows would be what it was to be. */
+bool string_is_loose(struct lexer *);
 /* Whether what is in hand stands in the hole of a string that ends on its line. */
 bool string_is_in_hole(const struct lexer *);
 /* A quote in a hole that no other follows on the line: it can only be the end of the string around,

@@ -179,14 +179,24 @@ size_t string_unclosed_len(const char *text)
     return len;
 }
 
+enum { TOO_DEEP = -1 }; /* instead of lines: holes in holes were not followed to their end */
+
 /* Behind the string that starts there, behind its quote, or NULL if it is not whole. Counts the
  * lines that end in its holes. */
 static const char *behind_string(const char *at, int *lines, int depth);
 
-static const char *behind_hole(const char *at, int *lines, int depth)
+/* Behind bytes, which have no holes, from behind their quote on. */
+static const char *behind_bytes(const char *at)
+{
+    while (*at && *at != '\n' && *at != '"')
+        at += *at == '\\' && at[1] && at[1] != '\n' ? 2 : 1;
+    return *at == '"' ? at + 1 : NULL;
+}
+
+/* `open`: brackets of the hole that are open there. */
+static const char *behind_hole(const char *at, int open, int *lines, int depth)
 {
     enum { LINES_MOST = 50, DEPTH_MOST = 20 };
-    int open = 0;
     while (*at && *lines < LINES_MOST && depth < DEPTH_MOST) {
         char c = *at++;
         *lines += c == '\n';
@@ -194,11 +204,18 @@ static const char *behind_hole(const char *at, int *lines, int depth)
         if (c == '}' && !open)
             return at;
         open -= c == ')' || c == ']' || c == '}';
-        if (open < 0 || (c == '"' && !(at = behind_string(at, lines, depth + 1))))
+        if (c == ':' && !open)
+            at += strcspn(at, "}\"\r\n");
+        if (c == 'b' && *at == '"' && !strchr(NAME_CHARS, at[-2]))
+            at = behind_bytes(at + 1);
+        else if (c == '"')
+            at = behind_string(at, lines, depth + 1);
+        if (open < 0 || !at)
             return NULL;
         if (c == '/' && *at == '/')
             at += strcspn(at, "\n");
     }
+    *lines = depth < DEPTH_MOST ? *lines : TOO_DEEP;
     return NULL;
 }
 
@@ -210,7 +227,7 @@ static const char *behind_string(const char *at, int *lines, int depth)
             return at;
         if (c == '\\' && *at && *at != '\n')
             at++;
-        else if (c == '{' && !(at = behind_hole(at, lines, depth)))
+        else if (c == '{' && !(at = behind_hole(at, 0, lines, depth)))
             return NULL;
     }
     return NULL;
@@ -256,7 +273,39 @@ bool string_runs_on(struct lexer *lexer)
 bool lexer_hole_ends(const struct lexer *lexer, uint32_t at)
 {
     int lines = 0;
-    return behind_hole(lexer->source->text + at, &lines, 0) && !lines;
+    return behind_hole(lexer->source->text + at, 0, &lines, 0) && !lines;
+}
+
+/* Whether the hole that begins behind the brace in hand ends on its line, and then its string, the
+ * hole around that, and so on. */
+static bool strings_end(const struct lexer *lexer)
+{
+    const char *at = lexer_rest(lexer);
+    uint32_t depth = lexer->brackets.count, strings = lexer->strings.count;
+    int lines = 0, open = 0;
+    while (strings-- && !lexer->strings.at[strings].is_triple) {
+        at = behind_hole(at, open, &lines, 0);
+        at = at && !lines ? behind_string(at, &lines, 0) : at;
+        if (!at || lines)
+            return lines == TOO_DEEP;
+        for (open = 0; depth && lexer->brackets.at[depth - 1].opener != '"'; depth--)
+            open++;
+        depth -= depth > 0;
+    }
+    return true;
+}
+
+bool string_is_loose(struct lexer *lexer)
+{
+    enum { LONGEST = 2000 }; /* what follows on a longer line is not looked at */
+    if (lexer->strings.count < 2 || lexer->start < lexer->loose_to)
+        return lexer->strings.count >= 2;
+    const char *text = lexer_rest(lexer);
+    if (strcspn(text, "\n") > LONGEST || strings_end(lexer))
+        return false;
+    balance_report_hole(lexer, lexer_span(lexer, lexer->start, lexer->offset));
+    lexer->loose_to = lexer->broken.end;
+    return true;
 }
 
 void string_unclosed(struct lexer *lexer)
