@@ -347,10 +347,18 @@ static uint32_t put_parted(struct layout *l, uint32_t lo, uint32_t hi, uint32_t 
     return put_long(l, lo, hi, indent);
 }
 
+/* The indent of a token whose line a comment makes: an `else` and its block stand below their `if`.
+ */
+static uint32_t own_indent(const struct fmt_tokens *f, uint32_t i, uint32_t indent)
+{
+    bool is_else = i && f->at[i].kind == ELSE && f->at[i - 1].kind == '}';
+    bool is_block = i && f->at[i].kind == '{' && f->at[i - 1].kind == ELSE;
+    return is_else || is_block ? indent : indent + 2 * FMT_INDENT;
+}
+
 /* Writes [lo, hi), of one entry; `tail` columns follow on the last line. */
 static void put_range(struct layout *l, uint32_t lo, uint32_t hi, uint32_t indent, uint32_t tail)
 {
-    uint32_t inner = indent + 2 * FMT_INDENT;
     while (lo < hi) {
         uint32_t stop;
         if (!fits(l, lo, hi, tail, &stop)) {
@@ -358,12 +366,13 @@ static void put_range(struct layout *l, uint32_t lo, uint32_t hi, uint32_t inden
             continue;
         }
         for (; lo < stop; lo++)
-            put_token(l, lo, inner);
+            put_token(l, lo, own_indent(l->f, lo, indent));
         if (lo < hi && l->f->at[lo].is_forced) {
             put_group(l, lo, indent);
             lo = l->f->at[lo].match + 1;
         } else if (lo < hi) {
-            put_token(l, lo++, inner);
+            put_token(l, lo, own_indent(l->f, lo, indent));
+            lo++;
         }
     }
 }
@@ -517,7 +526,7 @@ static bool is_wrapper(const struct fmt_tokens *f, uint32_t open)
 static void put_group(struct layout *l, uint32_t open, uint32_t indent)
 {
     uint32_t close = l->f->at[open].match, inner = indent + FMT_INDENT;
-    put_token(l, open, indent + 2 * FMT_INDENT);
+    put_token(l, open, own_indent(l->f, open, indent));
     if (is_wrapper(l->f, open)) {
         put_group(l, open + 1, indent);
         put_token(l, close, indent);

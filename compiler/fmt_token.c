@@ -63,11 +63,11 @@ static bool is_closer(int kind)
     return kind == ')' || kind == ']';
 }
 
-/* `1. 2` takes a part of the number 1; without the space it would be another number. */
+/* `1 .2` takes a part of the number 1; without the space it would be another number. */
 static bool would_be_float(const struct fmt_tokens *f, uint32_t i)
 {
-    return i >= 2 && f->at[i].kind == INT && f->at[i - 1].kind == '.' && f->at[i - 2].kind == INT &&
-           (i < 3 || f->at[i - 3].kind != '.');
+    return i && f->at[i].kind == '.' && f->at[i - 1].kind == INT && f->at[i + 1].kind == INT &&
+           (i < 2 || f->at[i - 2].kind != '.');
 }
 
 /* `--` is no token of the language. */
