@@ -105,6 +105,12 @@ static bool follows_name(const char *behind)
     return strchr("=:,)(|<}\n", *behind) || !strncmp(behind, "in ", 3);
 }
 
+static const char *text_behind(const struct stop *stop)
+{
+    const char *at = stop->lexer->source->text + stop->unexpected->span.end;
+    return at + strspn(at, " \t");
+}
+
 /* A keyword where only a name of one's own can stand. */
 static bool is_keyword_for_name(const struct stop *stop)
 {
@@ -288,11 +294,15 @@ bool habit_report(struct diags *diags, struct lexer *lexer, const struct token *
                         .expected = expected,
                         .count = count};
     if (unexpected->kind == RESERVED || is_keyword_for_name(&stop)) {
-        lexer_take_keyword(lexer, unexpected);
+        bool is_field =
+            stop.bracket == '{' && !stop_fits(&stop, "FLOAT") && *text_behind(&stop) == ':';
+        lexer_take_keyword(lexer, unexpected, is_field);
         if (stop_fits(&stop, "FLOAT") && !stop_fits(&stop, "`await`"))
             lexer->names_depth = lexer->brackets.count;
         return true;
     }
+    if (stop.before == REDUCE || stop.before == SCAN)
+        return false;
     struct habit habit = find_habit(&stop);
     if (!habit.text || is_told(lexer, &stop, &habit))
         return habit.text;

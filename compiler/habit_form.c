@@ -399,6 +399,25 @@ static struct habit dotted_attribute(const struct stop *stop)
                           span, NULL};
 }
 
+/* What the `{` that the parser stopped behind should have had before it: `while { }`. */
+static const char *missing_in_head(const struct stop *stop)
+{
+    if (!expects_only(stop, "`..`") || stop->before != '{')
+        return NULL;
+    switch (stop->second_before) {
+    case IF:
+        return "the condition is missing: write `if c { ... }`";
+    case WHILE:
+        return "the condition is missing: write `while c { ... }`, or `while true { ... }`";
+    case MATCH:
+        return "the value to match is missing: write `match x { ... }`";
+    case IN:
+        return "the value to loop over is missing: write `for x in xs { ... }`";
+    default:
+        return NULL;
+    }
+}
+
 /* Forms whose mark is not where the parser stopped. */
 static struct habit marked_form(const struct stop *stop)
 {
@@ -420,6 +439,9 @@ static struct habit marked_form(const struct stop *stop)
         return (struct habit){"there are no exceptions: match a `T!`, or take `try await f` apart "
                               "with `match`",
                               stop->lexer->last[1].span, NULL};
+    const char *missing = missing_in_head(stop);
+    if (missing)
+        return (struct habit){missing, stop->lexer->last[1].span, NULL};
     const char *text = behind.source->text;
     behind.start = behind.end + (uint32_t)strspn(text + behind.end, " \t\n");
     behind.end = behind.start + 2;

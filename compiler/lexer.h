@@ -41,10 +41,11 @@ struct token {
 struct bracket {
     char opener;
     struct span span;
-    uint32_t indent; /* of the line it is on */
-    bool is_attr;    /* arguments of an attribute */
-    bool is_for;     /* directly after `for` */
-    bool is_excused; /* what closes it may be lost in a string that nothing ends */
+    uint32_t indent;  /* of the line it is on */
+    bool is_attr;     /* arguments of an attribute */
+    bool is_for;      /* directly after `for` */
+    bool is_excused;  /* what closes it may be lost in a string that nothing ends */
+    bool wants_block; /* `if` and its like stand in it, without their block so far */
 };
 
 /* A string whose text or hole is being read. */
@@ -57,6 +58,13 @@ struct open_string {
 struct doc {
     uint32_t at;
     const char *text;
+};
+
+/* A keyword that is a name from where it was taken for one: everywhere, or before the colon of a
+ * field only. */
+struct taken {
+    const char *name;
+    bool is_field;
 };
 
 struct lexer {
@@ -81,9 +89,10 @@ struct lexer {
     bool is_bytes;
     bool is_broken;     /* a string was left open on this line, and said to be */
     struct span broken; /* the last such line, from its start on */
-    bool said_semicolon, said_hash, said_colon, said_catch; /* once: a habit, not many mistakes */
+    bool said_semicolon, said_hash, said_colon, said_catch, said_brace, said_bar, said_return;
+    /* once: a habit, not many mistakes */
     VEC(const char *) odd;   /* names and signs that are not ASCII, reported once, too */
-    VEC(const char *) taken; /* keywords taken for names, which was told: names from there on */
+    VEC(struct taken) taken; /* keywords taken for names, which was told */
     uint32_t names_depth;    /* such a one stood in a pattern in that many brackets; or 0 */
     uint32_t line_start;
 
@@ -96,6 +105,8 @@ struct lexer {
     uint32_t indent;      /* of the line of `held` */
     uint32_t item_indent; /* of the first line: declarations stand there */
     bool has_trouble;     /* brackets were said to be wrong in this declaration */
+    bool wants_block;     /* as of a bracket, outside of all */
+    bool said_operator;   /* of this statement: a line began with an operator */
     uint32_t close_to;    /* virtual brackets are due down to this depth */
     bool is_closing;
     struct span suspect_opener, suspect_closer; /* the first pair on lines indented differently */
@@ -116,8 +127,8 @@ void lexer_open(struct lexer *, struct arena *, struct intern *, const struct so
                 struct diags *);
 void lexer_close(struct lexer *);
 void lexer_cut(struct lexer *);
-/* Says that the keyword stands where a name does: from there on it is one. */
-void lexer_take_keyword(struct lexer *, const struct token *);
+/* Says that the keyword stands where a name, or that of a field, does: from there on it is one. */
+void lexer_take_keyword(struct lexer *, const struct token *, bool is_field);
 /* The innermost string is left because a bracket of balance.c closed its hole. */
 void lexer_leave_string(struct lexer *);
 /* Whether the hole whose text begins there ends on its line. */

@@ -33,8 +33,8 @@ int string_piece(struct lexer *, bool is_end);
 /* Whether the brace in hand, of a string, is one of JSON, which is said once; all up to the brace
  * that closes it is taken for text then. */
 bool string_is_json(struct lexer *);
-/* Whether the brace in hand, of a string in a hole, begins none that ends on its line, which is said
- * once: it is text, or else nothing that follows would be what it was to be. */
+/* Whether the brace in hand, of a string in a hole, begins none that ends on its line, which is
+ * said once: it is text, or else nothing that follows would be what it was to be. */
 bool string_is_loose(struct lexer *);
 /* Whether what is in hand stands in the hole of a string that ends on its line. */
 bool string_is_in_hole(const struct lexer *);
@@ -57,6 +57,8 @@ int string_broken(struct lexer *);
 /* -- lexer_odd.c: each reports, unless that was said before or is being dropped -- */
 /* The token in hand is one of another language. */
 void odd_habit(struct lexer *, const char *text);
+/* A carriage return without a line feed, which ends a line then. */
+void odd_return(struct lexer *);
 void odd_block_comment(struct lexer *);
 /* A comment that may have been meant for a division of whole numbers. */
 void odd_division(struct lexer *, const char *text, uint32_t len);
@@ -74,6 +76,10 @@ bool odd_is_lifetime(const struct lexer *);
 void odd_quoted(struct lexer *, const char *text);
 size_t odd_curly_len(const char *text);
 void odd_number(struct lexer *);
+/* Whether `1.` lacks the digits of its fraction, and is no number before a name or `..`; says so.
+ */
+bool odd_is_point(const struct lexer *);
+void odd_point(struct lexer *);
 /* A word with letters that are not ASCII: the kind of name that it is. */
 int odd_name(struct lexer *);
 /* A character that is neither ASCII nor a letter: the kind of token that it looks like, or NL. */

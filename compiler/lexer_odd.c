@@ -21,6 +21,17 @@ void odd_habit(struct lexer *lexer, const char *text)
         diag_fix(lexer->diags, d, span, "%s", instead);
 }
 
+void odd_return(struct lexer *lexer)
+{
+    if (lexer->said_return)
+        return;
+    lexer->said_return = true;
+    struct diag *d =
+        diag_error(lexer->diags, DIAG_character, lexer_span(lexer, lexer->start, lexer->offset),
+                   "a carriage return alone ends no line");
+    diag_hint(lexer->diags, d, "save the file with line feeds as line ends, LF or CR LF");
+}
+
 void odd_block_comment(struct lexer *lexer)
 {
     bool has_end = strstr(lexer->source->text + lexer->offset, "*/");
@@ -151,6 +162,27 @@ void odd_number(struct lexer *lexer)
         diag_hint(lexer->diags, d,
                   "a number takes its type from its place: `let x: u8 = 3`, `3 as u8`; a fraction "
                   "has a point");
+}
+
+bool odd_is_point(const struct lexer *lexer)
+{
+    char next = *lexer_rest(lexer);
+    return lexer->last[0].kind != '.' && next != '.' && !(next && strchr(NAME_CHARS, next));
+}
+
+void odd_point(struct lexer *lexer)
+{
+    enum { LONGEST = 60 };
+    struct span span = lexer_span(lexer, lexer->start, lexer->offset);
+    const char *text = lexer_text(lexer);
+    int whole = (int)strcspn(text, ".") + 1, len = (int)(span.end - span.start);
+    if (lexer->is_skipping)
+        return;
+    struct diag *d = diag_error(lexer->diags, DIAG_number, span,
+                                "a digit is missing behind the point of this number");
+    if (len <= LONGEST)
+        diag_hint(lexer->diags, d, "write `%.*s0%.*s`", whole, text, len - whole, text + whole);
+    diag_fix(lexer->diags, d, span, "%.*s0%.*s", whole, text, len - whole, text + whole);
 }
 
 int odd_name(struct lexer *lexer)

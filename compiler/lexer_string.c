@@ -283,6 +283,7 @@ static bool strings_end(const struct lexer *lexer)
     const char *at = lexer_rest(lexer);
     uint32_t depth = lexer->brackets.count, strings = lexer->strings.count;
     int lines = 0, open = 0;
+    depth -= lexer->strings.at[strings - 1].has_hole; /* which the piece in hand closes */
     while (strings-- && !lexer->strings.at[strings].is_triple) {
         at = behind_hole(at, open, &lines, 0);
         at = at && !lines ? behind_string(at, &lines, 0) : at;

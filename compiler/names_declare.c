@@ -104,12 +104,8 @@ static void declare_const(struct program *p, struct module *m, struct node *node
     if (node->let_.is_var)
         diag_error(p->diags, DIAG_not_constant, node->span,
                    "a module holds constants only: `let`, not `var`");
-    if (pattern->kind != NODE_pat_name) {
-        if (pattern->kind != NODE_bad)
-            diag_error(p->diags, DIAG_not_constant, pattern->span,
-                       "a constant needs one name: `let name = value`");
-        return;
-    }
+    if (pattern->kind != NODE_pat_name)
+        return; /* the parser has told */
     const char *name = pattern->pat_name_.name;
     struct symbol *symbol = symbol_new(p, m, SYM_CONST, name, pattern->span, node);
     symbol->type = NULL; /* known when check.c first needs it */

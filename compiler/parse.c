@@ -85,10 +85,25 @@ struct node *parse_item(struct parse *p, struct span span, struct nodes attrs, b
                         struct node *item)
 {
     item->span = span;
+    if (item->kind == NODE_bad)
+        return item;
     item_set_attrs(p, attrs, item);
     item_set_pub(p, is_pub, item);
     item_set_doc(item, balance_doc(&p->lexer, span.start));
     return item;
+}
+
+struct node *parse_constant(struct parse *p, struct node *let)
+{
+    const struct node *pattern = let->let_.pattern;
+    if (pattern->kind == NODE_pat_name)
+        return let;
+    if (pattern->kind != NODE_bad) {
+        struct diag *d = diag_error(p->diags, DIAG_not_constant, pattern->span,
+                                    "a `let` at module level gives one constant its name");
+        diag_hint(p->diags, d, "write a line for each: `let name = value`");
+    }
+    return bad(p, let->span);
 }
 
 /* -- types -- */
@@ -156,15 +171,30 @@ struct node *parse_parens(struct parse *p, struct span span, struct nodes elems,
     return elems.at[0];
 }
 
+/* `f.await`, which is none of dfl: what follows from it is not told. */
+static struct node *await_behind(struct parse *p, struct span span, struct node *object,
+                                 struct span name_at)
+{
+    enum { LONGEST = 40 };
+    const char *text = p->lexer.source->text + object->span.start;
+    int len = (int)(object->span.end - object->span.start);
+    bool is_call = object->kind == NODE_call;
+    bool is_short = len <= LONGEST && !memchr(text, '\n', (size_t)len);
+    struct diag *d =
+        diag_error(p->diags, DIAG_foreign, name_at, "`await` stands before its future");
+    const char *what = arena_format(p->arena, "await %s%.*s", is_call ? "spawn " : "",
+                                    is_short ? len : 1, is_short ? text : "f");
+    char behind = p->lexer.source->text[name_at.end];
+    diag_hint(p->diags, d, behind == '.' || behind == '[' ? "write `(%s)`%s" : "write `%s`%s", what,
+              is_call ? "; a call without `spawn` gives its value at once" : "");
+    return bad(p, span);
+}
+
 struct node *parse_dot(struct parse *p, struct span span, struct node *object, const char *name,
                        struct span name_at)
 {
-    if (!strcmp(name, "await")) {
-        struct diag *d =
-            diag_error(p->diags, DIAG_foreign, name_at, "`await` stands before its future");
-        diag_hint(p->diags, d, "write `await f`, or `(await f).field`");
-        return AST(p, await, span, .value = object);
-    }
+    if (!strcmp(name, "await"))
+        return await_behind(p, span, object, name_at);
     return AST(p, dot, span, .object = object, .name = name);
 }
 

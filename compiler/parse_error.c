@@ -42,6 +42,16 @@ static const char *word_text(struct parse *p, const char *name)
     return name[0] == '\'' ? arena_format(p->arena, "`%c`", name[1]) : name;
 }
 
+/* All that reduces: the operators that the grammar takes, and functions. */
+static const char *reducers_text(struct parse *p, const char *const expected[], int count)
+{
+    const char *text = "`min`, `max`";
+    for (int i = count; i--;)
+        if (strcmp(expected[i], "a name"))
+            text = arena_format(p->arena, "%s, %s", word_text(p, expected[i]), text);
+    return arena_format(p->arena, "%s or a function", text);
+}
+
 /* What would have fitted, in a few words: the many ways to begin an expression or to go on after
  * one are one word, or none. */
 static const char *expected_text(struct parse *p, const char *const expected[], int count)
@@ -50,7 +60,9 @@ static const char *expected_text(struct parse *p, const char *const expected[], 
     static const char *const closers[] = {"')'", "']'",  "'}'", "','",  "a new line", "`=>`",
                                           "'{'", "`->`", "':'", "`in`", "'='"};
     const char *shown[SHOWN];
-    int shown_count = 0;
+    int shown_count = 0, before = p->lexer.last[1].kind;
+    if (before == REDUCE || before == SCAN)
+        return reducers_text(p, expected, count);
     if (has_word(expected, count, "FLOAT") && has_word(expected, count, "`await`"))
         return "an expression";
     if (has_word(expected, count, "`record`"))
@@ -98,6 +110,18 @@ static bool report_empty_hole(struct parse *p, const struct token *token)
     diag_error(p->diags, DIAG_syntax, braces,
                "a value is missing here, as in `{x}`; a brace that is text is written `\\{`");
     return true;
+}
+
+static void report_expected(struct parse *p, const struct token *token,
+                            const char *const expected[], int count, const char *found)
+{
+    int before = p->lexer.last[1].kind;
+    struct diag *d = diag_error(p->diags, DIAG_syntax, token->span, "expected %s, found %s",
+                                expected_text(p, expected, count), token_text(p, token, found));
+    if (before == REDUCE || before == SCAN)
+        diag_hint(p->diags, d,
+                  "what is combined must give the same however it is grouped: add up "
+                  "what is to be subtracted");
 }
 
 /* An operator, `=` or comma at the end of a line, and what stands on the next one is no expression:
@@ -271,8 +295,7 @@ bool parse_unexpected(struct parse *p, const char *const expected[], int count, 
         !report_open_above(p, &token, expected, count) &&
         !(is_whole = report_missing_end(p, &token, expected, count)) &&
         !habit_report(p->diags, &p->lexer, &token, expected, count))
-        diag_error(p->diags, DIAG_syntax, token.span, "expected %s, found %s",
-                   expected_text(p, expected, count), token_text(p, &token, found));
+        report_expected(p, &token, expected, count, found);
     if (!is_silent && (is_list || is_about_brackets(&token, expected, count)))
         p->lexer.has_trouble = true;
     p->is_given_up = is_again && token.kind == 0;

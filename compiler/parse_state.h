@@ -33,6 +33,8 @@ struct nodes parse_list(struct parse *, struct nodes, struct node *);
 /* Nodes whose form needs a look at their parts; each reports what does not fit. */
 struct node *parse_item(struct parse *, struct span, struct nodes attrs, bool is_pub,
                         struct node *item);
+/* A `let` of the module, which names one constant. */
+struct node *parse_constant(struct parse *, struct node *let);
 const char *parse_text(struct parse *, struct span, struct token_text);
 struct node *parse_generic_type(struct parse *, struct span, const char *name, struct nodes args);
 struct node *parse_type_parens(struct parse *, struct span, struct nodes elems);

@@ -124,9 +124,10 @@ plain_item: signature block
     | IMPORT path '.' '{' import_names '}'
                        { $$ = AST(p, import, @$, .path = $2.name, .name_at = @2, .names = $5); }
     | LET bound '=' expr
-                       { $$ = AST(p, let, @$, .pattern = $2, .value = $4); }
+                       { $$ = parse_constant(p, AST(p, let, @$, .pattern = $2, .value = $4)); }
     | LET bound ':' type '=' expr
-                       { $$ = AST(p, let, @$, .pattern = $2, .annotation = $4, .value = $6); }
+                       { $$ = parse_constant(p, AST(p, let, @$, .pattern = $2, .annotation = $4,
+                                                    .value = $6)); }
     | TEST STR block   { $$ = AST(p, test, @$, .name = parse_text(p, @2, $2.text), .name_at = @2, .body = $3); }
     | TEST STR FOR param_list block
                        { $$ = AST(p, test, @$, .name = parse_text(p, @2, $2.text), .name_at = @2,

@@ -51,6 +51,9 @@ class Cutter:
     def add(self, kind, text):
         if self.newline and self.newlines_count() and kind not in ("}", ".", "else") and self.tokens and not (
                 self.after_attribute or self.last() in GOES_ON):
+            behind = re.match(r"[ \n] *(.?)", self.text[self.at:])
+            if self.last() in OPERAND_END and kind in ("|", "||", "-") and behind and (kind != "-" or behind[1] != "-"):
+                raise NoToken("an operator that begins a line")
             self.tokens.append(("NL", "\n"))
         self.newline = False
         was_name = self.last() == "@"
@@ -94,7 +97,8 @@ class Cutter:
         m = NUMBER.match(self.text, self.at)
         if self.last() == "." and m.lastgroup == "FLOAT":
             m = re.compile("(?P<INT>[0-9]+)").match(self.text, self.at)
-        if WORD.match(self.text, m.end()):
+        is_point = m.lastgroup == "INT" and self.last() != "." and re.compile(r"\.(?![.A-Za-z_])").match(self.text, m.end())
+        if WORD.match(self.text, m.end()) or is_point:
             raise NoToken(m[0])
         self.at = m.end()
         self.add("INT" if m.lastgroup == "SIZE" else m.lastgroup, m[0])
@@ -145,7 +149,7 @@ class Cutter:
                 raise NoToken("a line end in a string")
             self.newline = True
             self.at += 1
-        elif c in " \t\r\f\v":
+        elif c in " \t\f\v" or self.text.startswith("\r\n", self.at):
             self.at += 1
         elif self.text.startswith("//", self.at):
             self.at = (self.text + "\n").index("\n", self.at)
