@@ -120,7 +120,7 @@ START_TEST(habits_are_answered)
         {BODY("if x = 3 { }"), "t.dfl:2:6: error[E0010]: `=` assigns"},
         {BODY("if (x) y"), "t.dfl:2:8: error[E0010]: braces are missing"},
         {BODY("if x { } elif y { }"), "t.dfl:2:10: error[E0010]: there is no `elif`"},
-        {BODY("for (i = 0; i < 3; i++) { }"), "t.dfl:2:8: error[E0010]: a loop runs over values"},
+        {BODY("for (i = 0; i < 3; i++) { }"), "t.dfl:2:5: error[E0010]: a loop runs over values"},
         {BODY("let y = c ? 1 : 2"), "t.dfl:2:11: error[E0010]: there is no `? :`"},
         {BODY("let y = a ?"
               "? 2"),
