@@ -189,9 +189,14 @@ static struct why why_param(struct check *c, const struct call *call, uint32_t i
     struct node *param = call->params->at[i];
     if (call->target->module->is_std)
         return (struct why){0};
+    const struct type *pattern = call->type->args.at[i];
+    const char *here = "";
+    if (pattern->open && !has_unbound(pattern, &call->bindings))
+        here = arena_format(c->arena, ", here `%s`",
+                            type_subst(c->types, pattern, call->bindings)->text);
     return (struct why){param->span,
-                        arena_format(c->arena, "`%s` takes `%s: %s`", call->target->name,
-                                     param->param_.name, call->type->args.at[i]->text),
+                        arena_format(c->arena, "`%s` takes `%s: %s`%s", call->target->name,
+                                     param->param_.name, pattern->text, here),
                         false};
 }
 
@@ -275,6 +280,32 @@ static void report_future_argument(struct check *c, struct call *call, uint32_t 
     arg->type = simple(c, TYPE_bad);
 }
 
+static bool is_number(const struct node *node)
+{
+    return expr_is_literal(node) || node->kind == NODE_float;
+}
+
+/* A number as written stands for the variable of the parameter, and one further right, whose type
+ * was known earlier, has bound it to what is no number: that one is told, as people read. */
+static bool report_later(struct check *c, struct call *call, uint32_t i)
+{
+    const struct type *pattern = call->type->args.at[i], *have = call->args[i]->type;
+    if (pattern->kind != TYPE_var || !is_number(call->args[i]))
+        return false;
+    const struct type **slot = &call->bindings.at[pattern->symbol->index];
+    if (!*slot || is_bad(*slot) || type_is_number(*slot) || (*slot)->kind == TYPE_var ||
+        converts(have, *slot))
+        return false;
+    for (uint32_t j = i + 1; j < call->type->args.count; j++)
+        if (call->type->args.at[j] == pattern && call->args[j]->type == *slot) {
+            *slot = have;
+            convert(c, &call->args[j], have, why_param(c, call, j));
+            call->bad = true;
+            return true;
+        }
+    return false;
+}
+
 static void fit_argument(struct check *c, struct call *call, uint32_t i)
 {
     const struct type *pattern = call->type->args.at[i], *have = call->args[i]->type;
@@ -282,6 +313,8 @@ static void fit_argument(struct check *c, struct call *call, uint32_t i)
         call->bad = true;
         return;
     }
+    if (report_later(c, call, i))
+        return;
     if (make_edge(c, call, i))
         return;
     const struct type *param = bound_param(c, call, pattern, have);
@@ -296,11 +329,6 @@ static void fit_argument(struct check *c, struct call *call, uint32_t i)
     if (bad && param->kind == TYPE_array && param->args.at[0] == have)
         call->spread = have;
     call->bad = call->bad || bad;
-}
-
-static bool is_number(const struct node *node)
-{
-    return expr_is_literal(node) || node->kind == NODE_float;
 }
 
 /* An array as written whose elements are numbers, or such arrays. */

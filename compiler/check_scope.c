@@ -120,11 +120,24 @@ static bool is_assigned(struct span name)
     return text[0] == '=' && text[1] != '=' && text[1] != '>';
 }
 
+/* `ray.get`, where the module of another language stands at the span: what to write for that one
+ * member is known. NULL: it is not. */
+static const char *foreign_member(struct check *c, struct span module)
+{
+    const char *text = module.source ? module.source->text : "";
+    if (!module.source || text[module.end] != '.')
+        return NULL;
+    uint32_t end = module.end + 1 + (uint32_t)strspn(text + module.end + 1, NAME_CHARS);
+    const char *whole = intern(c->program->names, text + module.start, end - module.start);
+    return suggest_value(whole) ? whole : NULL;
+}
+
 void scope_unknown(struct check *c, const char *name, struct span span)
 {
-    if (scope_is_told(c, name, span.source ? span.source->text[span.end] : 0))
+    const char *member = foreign_member(c, span);
+    if (scope_is_told(c, member ? member : name, span.source ? span.source->text[span.end] : 0))
         return;
-    const char *foreign = suggest_value(name);
+    const char *foreign = suggest_value(member ? member : name);
     if (!foreign && suggest_type(name))
         foreign = "numbers are converted with `x as int`, `x as float` and so on";
     if (names_is_lost(c->module, name) ||

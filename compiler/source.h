@@ -10,6 +10,9 @@
 enum { SOURCE_MAX = 64 << 20 }; /* bytes of a file */
 #define SOURCE_TOO_LARGE "larger than 64 MiB"
 
+/* What names and keywords are made of. */
+#define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
 /* A file that was read: text is UTF-8 without a byte-order mark, NUL-terminated. */
 struct source {
     const char *path; /* as messages show it */
