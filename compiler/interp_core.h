@@ -56,6 +56,8 @@ struct interp {
     VEC(struct gate *) gates; /* by group */
     int64_t now;              /* nanoseconds of virtual time */
     int64_t cells;            /* futures alive */
+    int64_t unsettled;        /* of them, those that are not done */
+    struct name_map futures;  /* type -> whether it may hold one */
     struct stack *host;       /* of the scheduling loop */
 };
 
@@ -283,6 +285,10 @@ void *task_place(struct cell *, const struct dfl_type **);
 /* Its failure is not reported. */
 void task_see(struct cell *);
 void task_finish(struct cell *, struct dfl_error *failure);
+
+/* -- interp_settled.c -- */
+/* True if nothing in a value needs to be waited for; false too if that is not easily seen. */
+bool value_is_settled(struct interp *, const struct dfl_type *, const void *value);
 
 /* -- interp_gate.c -- */
 struct gate;

@@ -1,6 +1,6 @@
 /* interp_task.c - spawn and await. A pure spawn is evaluated on the spot, and its future is
  * settled: it holds a value, or a failure that comes to light where it is awaited. An io task, and
- * what waits for one as an input, becomes a coroutine.
+ * what is given the future of one that is not done, becomes a coroutine.
  *
  * The value library retains and releases futures through the calls of dfl.h for tasks, which the
  * scheduler implements for compiled programs. Here they are this file's: a future is a `cell`. */
@@ -280,23 +280,6 @@ static struct dfl_error *settle(struct interp *in, const struct dfl_type *from, 
     }
 }
 
-/* True if nothing in a value needs to be waited for. */
-static bool is_settled(const struct dfl_type *from, const void *value)
-{
-    if (from->kind == DFL_FUTURE)
-        return task_settled(*(struct dfl_task *const *)value);
-    if (from->kind == DFL_ARRAY && from->elem->refs) {
-        const struct dfl_view *array = value;
-        for (int64_t i = 0; i < array->len; i++)
-            if (!is_settled(from->elem, (char *)array->ptr + (uint64_t)i * from->elem->size))
-                return false;
-    }
-    for (uint64_t i = 0; i < from->field_count; i++)
-        if (!is_settled(from->fields[i].type, (const char *)value + from->fields[i].offset))
-            return false;
-    return true;
-}
-
 /* ---- running what was spawned ---- */
 
 static void drop_edges(struct edge *edge)
@@ -358,6 +341,8 @@ void task_see(struct cell *c)
 
 void task_finish(struct cell *c, struct dfl_error *failure)
 {
+    if (c->job)
+        c->in->unsettled--;
     c->job = NULL;
     c->failure = failure;
     atomic_store_explicit(&c->task.state, 1, memory_order_relaxed);
@@ -371,13 +356,21 @@ void task_finish(struct cell *c, struct dfl_error *failure)
 
 /* ---- entries ---- */
 
-static bool must_wait(const struct instance *callee, const struct edge *edge)
+static bool must_wait(struct interp *in, const struct instance *callee, const char *locals,
+                      const struct edge *edge)
 {
     if (callee->func->flags & FUNC_IO)
         return true;
+    if (!in->unsettled)
+        return false;
     for (; edge; edge = edge->next)
-        if (!is_settled(edge->type, edge->value))
+        if (!value_is_settled(in, edge->type, edge->value))
             return true;
+    for (uint32_t i = 0; i < callee->func->param_count; i++) {
+        const struct slot *slot = &callee->slots[i];
+        if (slot->type && !value_is_settled(in, slot->type, locals + slot->offset))
+            return true;
+    }
     return false;
 }
 
@@ -388,7 +381,8 @@ static struct dfl_task *spawn_call(struct frame *f, struct node *n, const struct
     const struct dfl_type *type = type_of(f, n->type)->elem;
     struct cell *c = cell_new(f, n, callee->instance, type);
     dfl_task_retain(&c->task);
-    if (must_wait(callee->instance, edges)) {
+    if (must_wait(in, callee->instance, locals, edges)) {
+        in->unsettled++;
         c->job = job_new(f, n, c, callee, locals, edges);
         return &c->task;
     }
