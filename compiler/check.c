@@ -97,20 +97,23 @@ static void check_main(struct check *c, struct symbol *main)
 {
     const struct func *func = main->func;
     const struct type *first = func->param_count ? func->locals.at[0]->type : NULL;
+    const struct nodes *params = &main->node->func_.params;
+    struct span span = main->span;
     const char *wrong = NULL;
     if (!(func->flags & FUNC_TASK))
         wrong = "`main` is a task";
     else if (func->generic_count)
         wrong = "`main` has no type parameters";
     else if (func->param_count > 1)
+        span = params->at[1]->span,
         wrong = "`main` takes the arguments of the program and nothing else";
     else if (first && !is_bad(first) && first != type_array(c->types, simple(c, TYPE_str)))
-        wrong = "`main` takes the arguments of the program as `[str]`";
+        span = params->at[0]->span, wrong = "`main` takes the arguments of the program as `[str]`";
     else if (!main_result(c, func->result))
         wrong = "`main` gives `int!`, `int`, `()!` or nothing";
     if (!wrong || func->is_lost)
         return;
-    struct diag *d = diag_error(c->diags, DIAG_bad_main, main->span, "%s", wrong);
+    struct diag *d = diag_error(c->diags, DIAG_bad_main, span, "%s", wrong);
     diag_hint(c->diags, d, "write `io task main(args: [str]) -> int!`");
     main->func->flags |= FUNC_TASK | FUNC_IO; /* so that what it does is no second mistake */
     if (first)

@@ -17,6 +17,8 @@ void check_effects(struct program *);
 void check_versions(struct program *);
 /* Every match covers its type; no arm is useless. */
 void check_matches(struct program *);
+/* `red => …` where the type has `Red`: that variant, or NULL. For a name that a pattern binds. */
+const char *match_variant_meant(const struct symbol *);
 /* No constant of a module fails when it is computed. */
 void check_constants(struct program *);
 /* Names never used, futures dropped, code never reached. */

@@ -54,6 +54,9 @@ static const char *number_hint(struct check *c, const struct node *node, const s
 static const char *text_hint(struct check *c, const struct node *node)
 {
     const struct span s = node->span;
+    for (uint32_t i = 0; node->type->kind == TYPE_tuple && i < node->type->args.count; i++)
+        if (node->type->args.at[i]->kind == TYPE_str)
+            return arena_format(c->arena, "a part of the tuple is `.%u`", i);
     if (node->kind == NODE_int || node->kind == NODE_float)
         return arena_format(c->arena, "as text it is `\"%.*s\"`", (int)(s.end - s.start),
                             s.source->text + s.start);

@@ -136,6 +136,23 @@ static const struct type *grid_index_type(struct check *c, struct node *node, co
     return bad(c);
 }
 
+/* `xs[-1]` of other languages. */
+static void warn_negative(struct check *c, const struct node *object, const struct node *index)
+{
+    if (!index || index->kind != NODE_unary || index->unary_.op != OP_neg ||
+        index->unary_.value->kind != NODE_int || !index->unary_.value->int_.value || c->quiet)
+        return;
+    struct diag *d = diag_warning(c->diags, DIAG_bad_index, index->span,
+                                  "an index is counted from the start: this fails");
+    const struct span s = object->span;
+    if (object->kind == NODE_name)
+        diag_hint(c->diags, d, "from the end it is `%.*s.len - %llu`", (int)(s.end - s.start),
+                  s.source->text + s.start, (unsigned long long)index->unary_.value->int_.value);
+    else
+        diag_hint(c->diags, d, "from the end it is `xs.len - %llu`",
+                  (unsigned long long)index->unary_.value->int_.value);
+}
+
 static const struct type *index_type(struct check *c, struct node *node, const struct type *t)
 {
     struct node **index = &node->index_.indices.at[0];
@@ -157,9 +174,12 @@ static const struct type *index_type(struct check *c, struct node *node, const s
     }
     if (slice) {
         check_slice(c, *index);
+        warn_negative(c, node->index_.object, (*index)->range_.lo);
+        warn_negative(c, node->index_.object, (*index)->range_.hi);
         return t;
     }
     check_want(c, index, simple(c, TYPE_int), (struct why){0});
+    warn_negative(c, node->index_.object, *index);
     if (t->kind == TYPE_str) {
         struct diag *d = diag_error(c->diags, DIAG_bad_index, node->span,
                                     "a `str` is indexed by ranges of bytes only");

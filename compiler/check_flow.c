@@ -154,10 +154,17 @@ const struct type *check_match(struct check *c, struct node *node, const struct 
 static void check_range(struct check *c, struct node *range)
 {
     struct node **ends[] = {&range->range_.lo, &range->range_.hi, &range->range_.step};
-    range->type = simple(c, TYPE_int);
+    const struct type *counts = simple(c, TYPE_int), *told = NULL; /* of one end, not counting */
+    range->type = counts;
     for (int i = 0; i < 3; i++) {
         if (*ends[i]) {
-            if (is_bad(check_want(c, ends[i], simple(c, TYPE_int), (struct why){0})))
+            const struct type *t = check_expr(c, ends[i], counts);
+            bool is_again = t == told && !is_bad(t);
+            if (!is_again)
+                convert(c, ends[i], counts, (struct why){0});
+            if (!is_again && !is_bad(t) && is_bad((*ends[i])->type))
+                told = t;
+            if (is_again || is_bad((*ends[i])->type))
                 range->type = simple(c, TYPE_bad);
         } else if (i < 2) {
             diag_error(c->diags, DIAG_not_iterable, range->span,

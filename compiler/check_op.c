@@ -291,11 +291,26 @@ static const struct type *operand_hint(enum op op, const struct type *want)
     return useful ? t : NULL;
 }
 
+static bool names_function(struct check *c, const struct node *node)
+{
+    struct symbol *symbol = node->kind == NODE_name ? scope_find(c, node->name_.name) : NULL;
+    bool is_function = symbol && (symbol->kind == SYM_FUNC ||
+                                  (symbol->kind == SYM_LOCAL && symbol->type->kind == TYPE_fn));
+    if (is_function)
+        symbol->used = true;
+    return is_function;
+}
+
 const struct type *check_binary(struct check *c, struct node *node, const struct type *want)
 {
     enum op op = node->binary_.op;
     if (op == OP_land || op == OP_lor)
         return check_logic(c, node);
+    if (names_function(c, node->binary_.left) && names_function(c, node->binary_.right)) {
+        diag_error(c->diags, DIAG_bad_operand, node->span, "`%s` has no meaning for functions",
+                   op_text(op));
+        return simple(c, TYPE_bad);
+    }
     const struct type *hint = operand_hint(op, want);
     if (op == OP_shl || op == OP_shr)
         return check_shift(c, node, hint);

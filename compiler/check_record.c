@@ -123,6 +123,11 @@ const struct type *check_update(struct check *c, struct node *node, const struct
                        "`..` takes a record, not `%s`", t->text);
         return quiet_fields(c, inits);
     }
+    const struct type *record = strip(want);
+    if (record && record->kind == TYPE_record && record != t) {
+        convert(c, &node->update_.base, record, (struct why){0});
+        return quiet_fields(c, inits);
+    }
     bool *given = arena_array(c->arena, bool, t->args.count + 1);
     check_fields(c, inits, t, given);
     return t;

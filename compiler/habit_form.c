@@ -235,14 +235,7 @@ static const char *in_type(const struct stop *stop)
         return "there are no pointers: write the type alone";
     if (stop->before == '[' && stop->kind == ']' && wants_type(stop))
         return "an array's type has its element's type in it: write `[int]`";
-    if (stop->kind != '<' && !(stop->kind == '[' && stop->before == TYPE_ID))
-        return NULL;
-    if (!ends_type(stop) || (stop->before != ID && stop->before != TYPE_ID))
-        return NULL;
-    struct span name = stop->lexer->last[1].span;
-    const char *known = suggest_type(
-        intern(stop->lexer->names, stop->lexer->source->text + name.start, name.end - name.start));
-    return known ? known : "types take no `<...>`: an array is `[T]`, a map `map[K, V]`";
+    return NULL;
 }
 
 static const char *in_let(const struct stop *stop)
@@ -277,8 +270,6 @@ static const char *in_statement(const struct stop *stop)
 
 static const char *in_future(const struct stop *stop)
 {
-    if (stop->before == TRY)
-        return "`try` stands before `await` only: `x?` hands an error up";
     bool is_call_missing = stop->count == 2 && stop_fits(stop, "'('") && stop_fits(stop, "'.'");
     if (stop->before == SPAWN || (stop->before == ID && is_call_missing))
         return "`spawn` takes a call by name: write `spawn f(x)`";
@@ -418,11 +409,42 @@ static const char *missing_in_head(const struct stop *stop)
     }
 }
 
+/* `Vec<int>` */
+static struct habit type_with_types(const struct stop *stop)
+{
+    bool is_open = stop->kind == '<' || (stop->kind == '[' && stop->before == TYPE_ID);
+    if (!is_open || !ends_type(stop) || (stop->before != ID && stop->before != TYPE_ID))
+        return (struct habit){0};
+    struct span name = stop->lexer->last[1].span;
+    const char *known = suggest_type(
+        intern(stop->lexer->names, stop->lexer->source->text + name.start, name.end - name.start));
+    return (struct habit){
+        known ? known : "types take no `<...>`: an array is `[T]`, a map `map[K, V]`", name, NULL};
+}
+
+/* `P { x = 0 }` */
+static struct habit field_set(const struct stop *stop)
+{
+    const char *text = stop->lexer->source->text, *at = text + stop->unexpected->span.end;
+    if (stop->before != TYPE_ID || stop->kind != '{' || !stop_ends_expression(stop))
+        return (struct habit){0};
+    at += strspn(at, " \t\r\n");
+    size_t len = strspn(at, NAME_CHARS);
+    at += len;
+    at += strspn(at, " \t");
+    uint32_t start = (uint32_t)(at - text);
+    if (!len || *at != '=' || at[1] == '=')
+        return (struct habit){0};
+    return (struct habit){"the value of a field follows a colon: write `x: 0`",
+                          {stop->lexer->source, start, start + 1},
+                          ":"};
+}
+
 /* Forms whose mark is not where the parser stopped. */
 static struct habit marked_form(const struct stop *stop)
 {
-    static struct habit (*const forms[])(const struct stop *) = {c_loop, macro_call,
-                                                                 dotted_attribute};
+    static struct habit (*const forms[])(const struct stop *) = {
+        c_loop, macro_call, type_with_types, field_set, dotted_attribute};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct habit habit = forms[i](stop);
         if (habit.text)
@@ -442,6 +464,9 @@ static struct habit marked_form(const struct stop *stop)
     const char *missing = missing_in_head(stop);
     if (missing)
         return (struct habit){missing, stop->lexer->last[1].span, NULL};
+    if (stop->before == TRY)
+        return (struct habit){"`try` stands before `await` only: `x?` hands an error up",
+                              stop->lexer->last[1].span, NULL};
     const char *text = behind.source->text;
     behind.start = behind.end + (uint32_t)strspn(text + behind.end, " \t\n");
     behind.end = behind.start + 2;
@@ -589,7 +614,7 @@ static const char *in_pattern(const struct stop *stop)
         return "an array is taken apart by its length and indices: `xs.len`, `xs[0]`";
     if (stop->kind == '.' && stop->before == TYPE_ID && stop_fits(stop, "`=>`"))
         return "a variant is named without its type";
-    if (stop->kind == ARROW && stop_fits(stop, "`=>`"))
+    if ((stop->kind == ARROW || stop->kind == ':') && stop_fits(stop, "`=>`"))
         return "an arm is written `pattern => value`";
     return NULL;
 }

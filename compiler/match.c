@@ -430,12 +430,11 @@ static bool arm_is_useful(struct match *m, struct matrix *before, struct row row
     return is_useful;
 }
 
-/* `red => …` where the variant is `Red`. */
-static const char *variant_meant(const struct node *binding, const struct type *subject)
+const char *match_variant_meant(const struct symbol *symbol)
 {
-    const char *name = binding->kind == NODE_pat_name ? binding->pat_name_.name : NULL;
-    for (uint32_t i = 0; name && subject->kind == TYPE_enum && i < type_variant_count(subject); i++)
-        if (!strcasecmp(type_variant(subject, i).name, name))
+    const struct type *subject = symbol->type;
+    for (uint32_t i = 0; subject->kind == TYPE_enum && i < type_variant_count(subject); i++)
+        if (!strcasecmp(type_variant(subject, i).name, symbol->name))
             return type_variant(subject, i).name;
     return NULL;
 }
@@ -444,9 +443,12 @@ static const char *variant_meant(const struct node *binding, const struct type *
 static void report_useless(struct match *m, const struct node *pattern, const struct node *all)
 {
     struct diags *diags = m->program->diags;
+    const struct symbol *symbol = all && all->kind == NODE_pat_name ? all->pat_name_.symbol : NULL;
+    if (symbol && !symbol->used && symbol->name[0] != '_')
+        return; /* the name is told to be unused, and that it takes every value */
     struct diag *d = diag_warning(diags, DIAG_useless_arm, pattern->span,
                                   "this arm can never match: the ones before cover it");
-    const char *meant = all ? variant_meant(all, pattern->type) : NULL;
+    const char *meant = symbol ? match_variant_meant(symbol) : NULL;
     if (all)
         diag_note(diags, d, all->span, "this takes every value");
     if (meant) {

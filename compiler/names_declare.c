@@ -19,6 +19,21 @@ static struct symbol *symbol_new(struct program *p, struct module *m, enum symbo
     return symbol;
 }
 
+/* Where the module got the name: of an imported one, the import. */
+static struct span place_in(const struct module *m, const char *name, const struct symbol *symbol)
+{
+    const struct nodes *items = &m->tree->module_.items;
+    for (uint32_t i = 0; symbol->module != m && i < items->count; i++) {
+        const struct node *item = items->at[i];
+        for (uint32_t j = 0; item->kind == NODE_import && j < item->import_.names.count; j++) {
+            const struct node *one = item->import_.names.at[j];
+            if (one->kind == NODE_name && one->name_.name == name)
+                return one->span;
+        }
+    }
+    return symbol->span;
+}
+
 /* Enters a symbol into its module's scope; the second of one name is reported and left out: false.
  */
 static bool scope_add(struct program *p, struct module *m, const char *name, struct span span,
@@ -27,7 +42,7 @@ static bool scope_add(struct program *p, struct module *m, const char *name, str
     struct symbol *first = name_map_get(&m->scope, name);
     if (first) {
         struct diag *d = diag_error(p->diags, DIAG_duplicate, span, "`%s` is declared twice", name);
-        diag_note(p->diags, d, first->span, "first here");
+        diag_note(p->diags, d, place_in(m, name, first), "first here");
         return false;
     }
     name_map_set(p->arena, &m->scope, name, symbol);

@@ -97,27 +97,41 @@ static bool is_shadowed(const struct symbol *symbol)
     return false;
 }
 
-/* An earlier local of the name that `let` may have been meant to change. */
-static bool shadows_var(const struct symbol *symbol)
+/* An earlier local of the name; `changes`: one that `let` may have been meant to change. */
+static bool shadows(const struct symbol *symbol, bool changes)
 {
     const struct func *func = symbol->owner ? symbol->owner->func : NULL;
     for (uint32_t i = 0; func && i < symbol->index; i++)
-        if (func->locals.at[i]->name == symbol->name && func->locals.at[i]->is_var)
+        if (func->locals.at[i]->name == symbol->name && (func->locals.at[i]->is_var || !changes))
             return true;
     return false;
 }
 
-static void report_name(struct program *p, const struct symbol *symbol)
+static void report_name(struct program *p, const struct symbol *symbol, bool is_in_arm)
 {
     struct diag *d =
         diag_warning(p->diags, DIAG_unused_name, symbol->span, "`%s` is unused", symbol->name);
-    if (shadows_var(symbol))
+    const char *variant = match_variant_meant(symbol);
+    if (is_in_arm && variant) {
+        diag_hint(p->diags, d, "it is a new name and takes every value: did you mean `%s`?",
+                  variant);
+        diag_fix(p->diags, d, symbol->span, "%s", variant);
+        return;
+    }
+    if (is_in_arm && shadows(symbol, false)) {
+        diag_hint(p->diags, d,
+                  "it is a new name and takes every value; the outer one is compared with "
+                  "`x if x == %s`",
+                  symbol->name);
+        return;
+    }
+    if (shadows(symbol, true))
         diag_hint(p->diags, d,
                   "it shadows the outer `%s`; to change that one, assign: `%s = …` without `let`",
                   symbol->name, symbol->name);
     else
         diag_hint(p->diags, d, "if it is not needed, write `_`");
-    if (!shadows_var(symbol))
+    if (!shadows(symbol, true))
         diag_fix(p->diags, d, symbol->span, "_");
 }
 
@@ -146,7 +160,7 @@ static void check_let(struct program *p, const struct node *node)
         return;
     const struct symbol *symbol = pattern->pat_name_.symbol;
     if (!is_quiet(symbol) && !holds_future(symbol->type)) {
-        report_name(p, symbol);
+        report_name(p, symbol, false);
     } else if (symbol && symbol->kind == SYM_LOCAL && symbol->is_var && !symbol->written &&
                symbol->used && symbol->type->kind != TYPE_bad && !is_shadowed(symbol)) {
         struct diag *d = diag_warning(p->diags, DIAG_never_changed, symbol->span,
@@ -170,8 +184,29 @@ static void check_block(struct program *p, const struct node *node)
     }
 }
 
+/* A symbol is shared by all modules, so what counts is the text of this one. Variants may be
+ * imported as a whole. */
+static void check_names(struct program *p, const struct module *m, const struct node *node)
+{
+    struct span before = m->tree->span, behind = m->tree->span;
+    before.start = m->tree->module_.items.at[0]->span.start;
+    before.end = node->span.start;
+    behind.start = node->span.end;
+    behind.end = behind.source->len;
+    for (uint32_t i = 0; i < node->import_.names.count; i++) {
+        const struct node *one = node->import_.names.at[i];
+        const char *name = one->kind == NODE_name ? one->name_.name : NULL;
+        const struct symbol *symbol = name ? name_map_get(&m->scope, name) : NULL;
+        if (symbol && symbol->kind != SYM_VARIANT && !names_has_word(before, name) &&
+            !names_has_word(behind, name))
+            diag_warning(p->diags, DIAG_unused_import, one->span, "the import `%s` is unused",
+                         name);
+    }
+}
+
 static void check_import(struct program *p, struct module *m, const struct node *node)
 {
+    check_names(p, m, node);
     const struct module *target = node->import_.target;
     const struct symbol *symbol = target ? name_map_get(&m->scope, target->name) : NULL;
     if (node->import_.names.count || !symbol || symbol->kind != SYM_MODULE || symbol->used)
@@ -198,17 +233,21 @@ struct uses {
     struct program *program;
     struct module *module;
     const struct node *pattern; /* of the let around: its futures are told with the let */
+    const struct node *arm;     /* the pattern of the arm around */
     bool has_errors;
 };
+
+static bool is_within(const struct node *name, const struct node *pattern)
+{
+    return pattern && name->span.source == pattern->span.source &&
+           name->span.start >= pattern->span.start && name->span.end <= pattern->span.end;
+}
 
 /* Whether a name was told about with its let. */
 static bool is_told(const struct uses *u, const struct node *name)
 {
-    const struct node *pattern = u->pattern;
-    return name == pattern ||
-           (pattern && holds_future(name->pat_name_.symbol->type) &&
-            name->span.source == pattern->span.source && name->span.start >= pattern->span.start &&
-            name->span.end <= pattern->span.end);
+    return name == u->pattern ||
+           (is_within(name, u->pattern) && holds_future(name->pat_name_.symbol->type));
 }
 
 static void visit(void *context, struct node *node)
@@ -224,9 +263,11 @@ static void visit(void *context, struct node *node)
         check_let(u->program, node);
         u->pattern = node->let_.pattern;
     }
+    if (node->kind == NODE_arm)
+        u->arm = node->arm_.pattern;
     if (node->kind == NODE_pat_name && !is_quiet(node->pat_name_.symbol) &&
         node->pat_name_.symbol->node == node && !is_told(u, node))
-        report_name(u->program, node->pat_name_.symbol);
+        report_name(u->program, node->pat_name_.symbol, is_within(node, u->arm));
     if (node->kind == NODE_block)
         check_block(u->program, node);
     if (node->kind == NODE_import)
@@ -238,7 +279,7 @@ void check_uses(struct program *p)
 {
     bool has_errors = p->diags->errors;
     for (uint32_t i = 0; i < p->modules.count; i++) {
-        struct uses u = {p, p->modules.at[i], NULL, has_errors};
+        struct uses u = {.program = p, .module = p->modules.at[i], .has_errors = has_errors};
         if (!u.module->is_std)
             visit(&u, u.module->tree);
     }
