@@ -200,6 +200,14 @@ static void skip(struct interp *in, struct job *job)
     drop_arguments(in, job);
 }
 
+/* What ended it where it was not at work, before a run or between two, is told of its spawn. */
+static struct dfl_error *place(struct interp *in, const struct job *job, struct dfl_error *e)
+{
+    struct frame f = {.in = in, .instance = job->spawner};
+    struct dfl_site site = frame_spawn_site(&f, job->node);
+    return dfl_error_at(e, &site);
+}
+
 static void job_run(struct interp *in, void *argument)
 {
     struct job *job = argument;
@@ -214,7 +222,7 @@ static void job_run(struct interp *in, void *argument)
         e = run(in, job);
     leave_gate(job);
     in->job = job->outer;
-    task_finish(job->cell, e);
+    task_finish(job->cell, e ? place(in, job, e) : NULL);
     free(job);
 }
 
