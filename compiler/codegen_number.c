@@ -46,18 +46,39 @@ static const char *operator_text(enum ir_op op)
     }
 }
 
-/* The failure overflow with both operands, if `rare` holds. */
+/* An operand that a message shows by its kind, and not as an int. */
+static bool is_shown_by_kind(const struct ir_value *x)
+{
+    return x->type->kind == TYPE_u64 || x->type->kind == TYPE_duration;
+}
+
+static LLVMValueRef kind_of(struct cg *cg, const struct ir_value *x)
+{
+    return LLVMConstInt(cg->i32, cg_layout(cg, x->type)->kind, false);
+}
+
+static LLVMValueRef overflow(struct cg *cg, const struct ir_value *x, LLVMValueRef a,
+                             LLVMValueRef b)
+{
+    const struct type *t = x->type;
+    LLVMValueRef site = cg_site(cg, x);
+    if (x->op == IR_neg)
+        return CG_ABI(cg, dfl_fail_negate, site, kind_of(cg, x->args[0]), widen(cg, t, b));
+    LLVMValueRef name = cg_name(cg, operator_text(x->op));
+    if (!is_shown_by_kind(x->args[0]) && !is_shown_by_kind(x->args[1]))
+        return CG_ABI(cg, dfl_fail_overflow, site, name, widen(cg, t, a), widen(cg, t, b));
+    return CG_ABI(cg, dfl_fail_overflow_of, site, name, kind_of(cg, x->args[0]), widen(cg, t, a),
+                  kind_of(cg, x->args[1]), widen(cg, t, b));
+}
+
+/* The failure overflow with its operands, if `rare` holds. */
 static void fail_overflow(struct cg *cg, const struct ir_value *x, LLVMValueRef rare,
                           LLVMValueRef a, LLVMValueRef b)
 {
-    const struct type *t = x->type;
     if (cg_never(rare))
         return;
     LLVMBasicBlockRef next = cg_cold(cg, rare);
-    LLVMValueRef error =
-        CG_ABI(cg, dfl_fail_overflow, cg_site(cg, x), cg_name(cg, operator_text(x->op)),
-               widen(cg, t, a), widen(cg, t, b));
-    cg_fail(cg, x, error, next);
+    cg_fail(cg, x, overflow(cg, x, a, b), next);
 }
 
 static LLVMValueRef wrapping(struct cg *cg, enum ir_op op, LLVMValueRef a, LLVMValueRef b)

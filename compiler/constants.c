@@ -61,12 +61,18 @@ static const char *text_of(struct program *p, const struct type *t, struct folde
     return arena_format(p->arena, "%lld", (long long)v.bits);
 }
 
-static struct folded report_overflow(struct program *p, const struct node *at, const struct type *t,
-                                     struct folded a, const char *sign, struct folded b)
+/* In the words of a run. The error is ended. */
+static struct folded report_error(struct program *p, const struct node *at, struct dfl_error *e)
 {
-    return report(p, at,
-                  arena_format(p->arena, "integer overflow: %s %s %s", text_of(p, t, a), sign,
-                               text_of(p, t, b)));
+    const char *text =
+        arena_format(p->arena, "%.*s", (int)e->message.len, (const char *)e->message.ptr);
+    dfl_error_release(e);
+    return report(p, at, text);
+}
+
+static int32_t kind_of(const struct type *t)
+{
+    return t->kind == TYPE_u64 ? DFL_U64 : t->kind == TYPE_duration ? DFL_DURATION : DFL_INT;
 }
 
 /* ---- arithmetic ------------------------------------------------------------------------------ */
@@ -93,7 +99,11 @@ static struct folded integers(struct program *p, const struct node *n, struct fo
     int64_t r;
     bool fits = is_signed ? arith_signed(op, a.bits, b.bits, &r)
                           : arith_unsigned(op, (uint64_t)a.bits, (uint64_t)b.bits, (uint64_t *)&r);
-    return fits ? of_bits(r) : report_overflow(p, n, t, a, op_text(op), b);
+    if (fits)
+        return of_bits(r);
+    return report_error(p, n,
+                        dfl_fail_overflow_of(NULL, op_text(op), kind_of(t), a.bits,
+                                             kind_of(n->binary_.right->type), b.bits));
 }
 
 static struct folded compare(enum op op, const struct type *t, struct folded a, struct folded b)
@@ -145,7 +155,9 @@ static struct folded fold_unary(struct program *p, struct node *n)
     if (is_float(operand->type))
         return of_float(operand->type, -v.number);
     bool fits = operand->type->kind == TYPE_u64 ? v.bits == 0 : v.bits != INT64_MIN;
-    return fits ? of_bits(-v.bits) : report_overflow(p, n, operand->type, of_bits(0), "-", v);
+    if (fits)
+        return of_bits(-v.bits);
+    return report_error(p, n, dfl_fail_negate(NULL, kind_of(operand->type), v.bits));
 }
 
 /* How many bits the values of an integer type have. */

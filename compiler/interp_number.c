@@ -100,12 +100,6 @@ static enum flow floats(enum op op, const struct dfl_type *left, const void *a,
     return FLOW_ON;
 }
 
-static enum flow fail_overflow(struct frame *f, struct node *n, enum op op, int64_t a, int64_t b)
-{
-    struct dfl_site site = frame_site(f, n);
-    return frame_fail(f, dfl_fail_overflow(&site, op_text(op), a, b));
-}
-
 static enum flow shift(struct frame *f, struct node *n, enum op op, const struct dfl_type *t,
                        const void *value, int64_t count, void *out)
 {
@@ -130,8 +124,11 @@ static enum flow integers(struct frame *f, struct node *n, enum op op, const str
     }
     bool fine = t->kind == DFL_U64 ? arith_unsigned(op, (uint64_t)x, (uint64_t)y, (uint64_t *)&r)
                                    : arith_signed(op, x, y, &r) && fits(t, r);
-    if (!fine && !f->instance->wrap)
-        return fail_overflow(f, n, op, x, y);
+    if (!fine && !f->instance->wrap) {
+        struct dfl_site site = frame_site(f, n);
+        return frame_fail(f, dfl_fail_overflow_of(&site, op_text(op), (int32_t)left->kind, x,
+                                                  (int32_t)right->kind, y));
+    }
     number_put_int(t, out, r);
     return FLOW_ON;
 }
@@ -188,8 +185,10 @@ enum flow number_negate(struct frame *f, struct node *n, const struct dfl_type *
     }
     int64_t a = number_int(t, value);
     bool fine = t->kind == DFL_U64 ? a == 0 : a != INT64_MIN && fits(t, -a);
-    if (!fine && !f->instance->wrap)
-        return fail_overflow(f, n, OP_sub, 0, a);
+    if (!fine && !f->instance->wrap) {
+        struct dfl_site site = frame_site(f, n);
+        return frame_fail(f, dfl_fail_negate(&site, (int32_t)t->kind, a));
+    }
     number_put_int(t, out, (int64_t)-(uint64_t)a);
     return FLOW_ON;
 }

@@ -329,13 +329,24 @@ static void check_memory(struct verifier *v)
         need(v, x->type == arg_type(v, 0) && !x->place, "the type is not the place's");
 }
 
+/* duration * int, int * duration, duration / int */
+static bool is_scaling(struct verifier *v)
+{
+    const struct ir_value *x = v->value;
+    if (x->type->kind != TYPE_duration || (x->op != IR_mul && x->op != IR_div))
+        return false;
+    int duration = arg_type(v, 0)->kind == TYPE_duration ? 0 : 1;
+    return (duration == 0 || x->op == IR_mul) && is_kind(v, duration, TYPE_duration) &&
+           is_kind(v, 1 - duration, TYPE_int);
+}
+
 static void check_numbers(struct verifier *v)
 {
     const struct ir_value *x = v->value;
     const struct type *t = arg_type(v, 0);
     bool boolean = t->kind == TYPE_bool && x->op >= IR_and && x->op <= IR_xor;
     need(v, type_is_number(t) || t->kind == TYPE_duration || boolean, "the operand is no number");
-    if (x->op == IR_cast)
+    if (x->op == IR_cast || is_scaling(v))
         return;
     need(v, x->op == IR_shl || x->op == IR_shr || same_args(v), "operands of different types");
     need(v, x->type == t, "the type is not the operands'");

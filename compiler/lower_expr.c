@@ -309,17 +309,6 @@ static struct ir_value *arithmetic(struct frame *f, enum ir_op op, const struct 
     return v;
 }
 
-/* Durations are scaled by int: both are counts, of nanoseconds. */
-static struct ir_value *as_type(struct frame *f, struct ir_value *v, const struct type *t,
-                                struct span span)
-{
-    if (v->type == t)
-        return v;
-    v = emit1(f, IR_cast, t, span, v);
-    v->nofail = true;
-    return v;
-}
-
 struct val lower_operate(struct frame *f, enum op op, const struct type *t, struct ir_value *left,
                          struct ir_value *right, struct span span)
 {
@@ -328,9 +317,6 @@ struct val lower_operate(struct frame *f, enum op op, const struct type *t, stru
         return val_owned(emit2(f, row, lower_simple(f, TYPE_bool), span, left, right));
     if (op == OP_add && lower_has_refs(left->type))
         return val_owned(emit2(f, IR_concat, left->type, span, left, right));
-    left = as_type(f, left, t, span);
-    if (op != OP_shl && op != OP_shr)
-        right = as_type(f, right, t, span);
     return val_owned(arithmetic(f, row, t, (struct ir_value *[]){left, right}, 2, span));
 }
 

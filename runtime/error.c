@@ -140,9 +140,45 @@ void dfl_error_release(struct dfl_error *e)
 struct dfl_error *dfl_fail_overflow(const struct dfl_site *site, const char *op, int64_t a,
                                     int64_t b)
 {
-    struct dfl_error *e = error_new(DFL_FAIL_overflow, "integer overflow: %lld %s %lld",
-                                    (long long)a, op, (long long)b);
-    return dfl_error_at(e, site);
+    return dfl_fail_overflow_of(site, op, DFL_INT, a, DFL_INT, b);
+}
+
+static void buffer_operand(struct buffer *b, int32_t kind, int64_t value)
+{
+    char digits[NUMBER_TEXT];
+    if (kind == DFL_DURATION)
+        format_value(b, &value_duration, &value, true);
+    else if (kind == DFL_U64)
+        buffer_put(b, digits, number_uint(digits, (uint64_t)value));
+    else
+        buffer_int(b, value);
+}
+
+struct dfl_error *dfl_fail_overflow_of(const struct dfl_site *site, const char *op, int32_t left,
+                                       int64_t a, int32_t right, int64_t b)
+{
+    struct buffer text = {0};
+    struct dfl_view message;
+    buffer_string(&text, "integer overflow: ");
+    buffer_operand(&text, left, a);
+    buffer_char(&text, ' ');
+    buffer_string(&text, op);
+    buffer_char(&text, ' ');
+    buffer_operand(&text, right, b);
+    dfl_buffer_end(&text, &message);
+    return dfl_error_at(error_with(DFL_FAIL_overflow, message), site);
+}
+
+struct dfl_error *dfl_fail_negate(const struct dfl_site *site, int32_t kind, int64_t a)
+{
+    bool is_negative = kind != DFL_U64 && a < 0;
+    struct buffer text = {0};
+    struct dfl_view message;
+    buffer_string(&text, is_negative ? "integer overflow: -(" : "integer overflow: -");
+    buffer_operand(&text, kind, a);
+    buffer_string(&text, is_negative ? ")" : "");
+    dfl_buffer_end(&text, &message);
+    return dfl_error_at(error_with(DFL_FAIL_overflow, message), site);
 }
 
 struct dfl_error *dfl_fail_divide(const struct dfl_site *site)

@@ -131,14 +131,16 @@ STD(array, reverse, const struct dfl_type *A, void *out, const void *array)
 
 /* ---- arithmetic ---- */
 
-static struct dfl_error *sum_ints(void *out, const struct dfl_view *xs)
+/* Of ints or durations. */
+static struct dfl_error *sum_ints(const struct dfl_type *A, void *out, const struct dfl_view *xs)
 {
     const int64_t *at = xs->ptr;
     int64_t sum = 0;
     for (int64_t i = 0; i < xs->len; i++) {
         int64_t before = sum;
         if (__builtin_add_overflow(sum, at[i], &sum))
-            return dfl_fail_overflow(NULL, "+", before, at[i]);
+            return dfl_fail_overflow_of(NULL, "+", (int32_t)A->kind, before, (int32_t)A->kind,
+                                        at[i]);
     }
     *(int64_t *)out = sum;
     return NULL;
@@ -165,7 +167,8 @@ static struct dfl_error *sum_u64(uint64_t *out, const struct dfl_view *xs)
     for (int64_t i = 0; i < xs->len; i++) {
         uint64_t before = *out;
         if (__builtin_add_overflow(before, at[i], out))
-            return dfl_fail_overflow(NULL, "+", (int64_t)before, (int64_t)at[i]);
+            return dfl_fail_overflow_of(NULL, "+", DFL_U64, (int64_t)before, DFL_U64,
+                                        (int64_t)at[i]);
     }
     return NULL;
 }
@@ -193,7 +196,7 @@ STD(array, sum, const struct dfl_type *A, void *out, const void *array)
     case DFL_INT:
     case DFL_I64:
     case DFL_DURATION:
-        return sum_ints(out, array);
+        return sum_ints(A, out, array);
     case DFL_U64:
         return sum_u64(out, array);
     case DFL_FLOAT:

@@ -8,7 +8,7 @@ static struct dfl_error *abs_int(const struct dfl_type *A, const struct dfl_type
 {
     int64_t n = std_read_int(A, x);
     if (n == INT64_MIN || !std_write_int(out_type, out, n < 0 ? -n : n))
-        return dfl_fail_overflow(NULL, "-", 0, n);
+        return dfl_fail_negate(NULL, DFL_INT, n);
     return NULL;
 }
 
