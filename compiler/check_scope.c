@@ -87,17 +87,26 @@ static void offer_scope(struct nearest *nearest, const char *name, const struct 
     }
 }
 
+/* The function that a lambda stands in. */
+static const struct symbol *outermost(const struct symbol *function)
+{
+    while (function && function->func->parent)
+        function = function->func->parent;
+    return function;
+}
+
 /* An unknown name is told once a function, and a module once: one declaration is missing. A name
  * that an import nearly gave is no mistake of its own. */
 bool scope_is_told(struct check *c, const char *name, char behind)
 {
     bool is_module = behind == '.' || behind == '(';
+    const struct symbol *function = outermost(c->function);
     for (uint32_t i = 0; i < c->unknown.count; i++)
-        if (c->unknown.at[i].name == name && (c->unknown.at[i].where == c->function ||
+        if (c->unknown.at[i].name == name && (c->unknown.at[i].where == function ||
                                               (is_module && c->unknown.at[i].where == c->module)))
             return true;
     if (c->unknown.count < UNKNOWN_MAX)
-        vec_push(c->arena, &c->unknown, ((struct unknown){name, c->function}));
+        vec_push(c->arena, &c->unknown, ((struct unknown){name, function}));
     if (c->unknown.count < UNKNOWN_MAX && is_module)
         vec_push(c->arena, &c->unknown, ((struct unknown){name, c->module}));
     const struct name_map *scope = &c->module->scope;
