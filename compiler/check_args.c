@@ -270,14 +270,18 @@ static void report_future_argument(struct check *c, struct call *call, uint32_t 
                                    const struct type *param)
 {
     struct node *arg = call->args[i];
+    const struct type *found = arg->type;
+    arg->type = simple(c, TYPE_bad);
+    if (call->lacks_spawn)
+        return;
+    call->lacks_spawn = true;
     struct diag *d =
         diag_error(c->diags, DIAG_future_argument, arg->span, "`%s` expects `%s`, found `%s`",
-                   call->target->name, param->text, arg->type->text);
+                   call->target->name, param->text, found->text);
     note_param(c, d, call, i);
     diag_hint(c->diags, d,
               "`await` it here, or `spawn %s(…)`: a spawned call takes the future for its value",
               call->target->name);
-    arg->type = simple(c, TYPE_bad);
 }
 
 static bool is_number(const struct node *node)

@@ -20,6 +20,7 @@ struct call {
     const struct type *spread; /* of elements that were given where an array is wanted: one
                                   mistake, however many of them follow */
     bool bad;
+    bool lacks_spawn; /* a future was given for a value: one mistake, of all arguments */
 };
 
 /* Finds the parameter of each argument that is given, and adds what is given by default. Reports.

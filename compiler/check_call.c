@@ -136,6 +136,8 @@ static const struct type *call_function(struct check *c, struct node *node, stru
     args_check(c, &call);
     if (edges)
         *edges = call.edges;
+    if (call.lacks_spawn) /* its value or a future of it is meant */
+        return simple(c, TYPE_bad);
     return finish_call(c, &call);
 }
 
