@@ -100,7 +100,8 @@ class Oracle:
 
 def without_lines(result):
     """A result of a run, without numbers of lines: formatting changes them."""
-    return result[0], *(re.sub(rb"@\d+|\.dfl:\d+(:\d+)?", b"", r) for r in result[1:])
+    out, err = (re.sub(rb"@\d+|\.dfl:\d+(:\d+)?", b"", r) for r in result[1:])
+    return result[0], out, in_order(err)
 
 
 def accepted(oracle, module, counts):
@@ -177,6 +178,7 @@ def main():
     ap.add_argument("--keep", default=".", help="folder for what differs")
     ap.add_argument("-v", action="store_true", help="a line for each module")
     a = ap.parse_args()
+    os.makedirs(a.keep, exist_ok=True)
     oracle, start = Oracle(a.dfl, a.limit), time.time()
     made, refused, places, kinds = (collections.Counter() for _ in range(4))
     programs = full = differ = modules = 0
