@@ -374,6 +374,7 @@ const struct type *awaited_type(struct check *c, const struct type *t)
 static const struct type *report_not_future(struct check *c, struct node *node)
 {
     struct node *value = node->await_.value;
+    struct symbol *local = value->kind == NODE_name ? scope_find(c, value->name_.name) : NULL;
     struct diag *d =
         diag_error(c->diags, DIAG_not_future, value->span,
                    "this is `%s`, not a future: there is nothing to await", value->type->text);
@@ -381,6 +382,8 @@ static const struct type *report_not_future(struct check *c, struct node *node)
         diag_hint(c->diags, d, "a direct call runs at once; `spawn f(…)` gives a future");
     else
         diag_hint(c->diags, d, "leave `await` out; futures come from `spawn`");
+    if (local && local->kind == SYM_LOCAL) /* it is taken for a future elsewhere, too */
+        local->type = simple(c, TYPE_bad);
     return simple(c, TYPE_bad);
 }
 

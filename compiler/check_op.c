@@ -260,12 +260,20 @@ static void check_sides(struct check *c, struct node *node, const struct type *h
 static const struct type *check_logic(struct check *c, struct node *node)
 {
     bool binds = c->binds && node->binary_.op == OP_land;
-    struct why why = {0};
+    const struct type *truth = simple(c, TYPE_bool);
+    const struct why why = {0};
     c->binds = binds;
-    check_want(c, &node->binary_.left, simple(c, TYPE_bool), why);
+    c->why = why;
+    bool is_other = !is_bad(check_expr(c, &node->binary_.left, truth));
+    convert(c, &node->binary_.left, truth, why);
+    is_other = is_other && is_bad(node->binary_.left->type);
     c->binds = binds;
-    check_want(c, &node->binary_.right, simple(c, TYPE_bool), why);
-    return simple(c, TYPE_bool);
+    c->why = why;
+    check_expr(c, &node->binary_.right, truth);
+    if (is_other) /* the same is wrong with both, and was told */
+        return simple(c, TYPE_bad);
+    convert(c, &node->binary_.right, truth, why);
+    return truth;
 }
 
 static const struct type *check_shift(struct check *c, struct node *node, const struct type *hint)
