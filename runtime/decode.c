@@ -6,7 +6,7 @@
  *
  * `owed` keeps the memory in proportion: elements are made only if the bytes that are left, less
  * what elements made before still need, are enough for the least that each of them takes. */
-#include "encode.h"
+#include "encode_core.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,7 +16,6 @@
 #include "grid.h"
 #include "list.h"
 #include "map.h"
-#include "task.h"
 #include "text.h"
 #include "value.h"
 
@@ -82,8 +81,7 @@ static void set_count(const struct decoder *d, _Atomic int32_t *count)
 }
 
 /* A block of `bytes` of elements: zero, unless they are raw and filled in next. */
-static struct dfl_block *make_block(const struct decoder *d, const struct dfl_type *elem,
-                                    uint64_t bytes)
+struct dfl_block *decode_block(const struct decoder *d, const struct dfl_type *elem, uint64_t bytes)
 {
     struct dfl_block *block = dfl_block_new(elem, (int64_t)bytes);
     if (!encode_facts(elem)->raw)
@@ -164,7 +162,7 @@ static bool get_chain(struct decoder *d, struct dfl_view *chain, int64_t *budget
     if (n == 0)
         return true;
     struct dfl_view *links;
-    chain->block = make_block(d, &value_str, n * sizeof *links);
+    chain->block = decode_block(d, &value_str, n * sizeof *links);
     chain->ptr = links = (struct dfl_view *)block_data(chain->block);
     chain->len = (int64_t)n;
     for (uint64_t i = 0; i < n; i++)
@@ -173,7 +171,7 @@ static bool get_chain(struct decoder *d, struct dfl_view *chain, int64_t *budget
     return true;
 }
 
-static bool get_error(struct decoder *d, struct dfl_error **out)
+bool decode_failure(struct decoder *d, struct dfl_error **out)
 {
     uint8_t more = 1;
     int64_t budget = ENCODE_ERROR_TEXT;
@@ -195,14 +193,12 @@ static bool get_error(struct decoder *d, struct dfl_error **out)
 
 /* ---- values; *out is zero ---- */
 
-static bool get(struct decoder *, const struct dfl_type *, void *out);
-
 static bool get_elements(struct decoder *d, const struct dfl_type *elem, char *out, uint64_t n)
 {
     uint64_t least = encode_facts(elem)->least;
     for (uint64_t i = 0; i < n; i++, out += elem->size) {
         d->owed -= least;
-        if (!get(d, elem, out))
+        if (!decode_part(d, elem, out))
             return false;
     }
     return true;
@@ -222,7 +218,7 @@ static bool get_array(struct decoder *d, const struct dfl_type *elem, uint64_t n
     const struct encode_facts *facts = encode_facts(elem);
     if (!owe(d, n, facts->least))
         return false;
-    out->block = make_block(d, elem, n * elem->size);
+    out->block = decode_block(d, elem, n * elem->size);
     out->ptr = block_data(out->block);
     out->len = (int64_t)n;
     if (!facts->raw && elem->kind != DFL_BOOL)
@@ -346,8 +342,8 @@ static bool get_entries(struct decoder *d, const struct dfl_type *type, struct d
     uint64_t least = encode_facts(type->key)->least + encode_facts(type->elem)->least;
     for (int64_t at = 0; at < map->used; at++) {
         d->owed -= least;
-        if (!get(d, type->key, dfl_map_key(type, &map, at)) ||
-            !get(d, type->elem, dfl_map_value(type, &map, at)))
+        if (!decode_part(d, type->key, dfl_map_key(type, &map, at)) ||
+            !decode_part(d, type->elem, dfl_map_value(type, &map, at)))
             return false;
     }
     return true;
@@ -371,7 +367,7 @@ static bool get_map(struct decoder *d, const struct dfl_type *type, struct dfl_m
 static bool get_fields(struct decoder *d, const struct dfl_field *fields, uint64_t count, char *out)
 {
     for (uint64_t i = 0; i < count; i++)
-        if (!get(d, fields[i].type, out + fields[i].offset))
+        if (!decode_part(d, fields[i].type, out + fields[i].offset))
             return false;
     return true;
 }
@@ -386,7 +382,7 @@ static bool get_variant(struct decoder *d, const struct dfl_type *type, char *ou
     const struct dfl_variant *v = &type->variants[tag];
     *(uint32_t *)out = (uint32_t)tag;
     if (v->box) {
-        struct dfl_block *box = make_block(d, v->box, v->box->size);
+        struct dfl_block *box = decode_block(d, v->box, v->box->size);
         memcpy(out + VALUE_BOX, &box, sizeof box);
         out = block_data(box);
     }
@@ -395,7 +391,8 @@ static bool get_variant(struct decoder *d, const struct dfl_type *type, char *ou
 
 static bool get_option(struct decoder *d, const struct dfl_type *type, char *out)
 {
-    return get_flag(d, (uint8_t *)out) && (!*out || get(d, type->elem, out + value_inner(type)));
+    return get_flag(d, (uint8_t *)out) &&
+           (!*out || decode_part(d, type->elem, out + value_inner(type)));
 }
 
 static bool get_result(struct decoder *d, const struct dfl_type *type, char *out)
@@ -403,88 +400,8 @@ static bool get_result(struct decoder *d, const struct dfl_type *type, char *out
     uint8_t is_err;
     if (!get_flag(d, &is_err))
         return false;
-    return is_err ? get_error(d, (struct dfl_error **)out)
-                  : get(d, type->elem, out + value_inner(type));
-}
-
-static bool get_held(struct decoder *d, const struct dfl_type *held, struct dfl_task *task)
-{
-    if (!task_held_boxed(held))
-        return get(d, held, &task->result);
-    struct dfl_block *block = make_block(d, held, held->size);
-    task->result = (uintptr_t)block;
-    return get(d, held, block_data(block));
-}
-
-/* Who waits for a record looks at it at any time. */
-static void set_outcome(struct dfl_task *task, uint8_t outcome)
-{
-    __atomic_store_n(&task->outcome, outcome, __ATOMIC_RELAXED);
-}
-
-/* The record holds a DFL_VALUE that is zero, and can be dropped. */
-static bool get_outcome(struct decoder *d, struct dfl_task *task)
-{
-    const struct dfl_fn *fn = task_fn(task);
-    const struct dfl_type *held = task_held_type(fn);
-    struct dfl_error *error = NULL;
-    uint8_t outcome;
-    if (!decode_u8(d, &outcome))
-        return false;
-    if (outcome == DFL_PLAIN && !held->refs && !task_held_boxed(held)) {
-        set_outcome(task, DFL_PLAIN);
-        return get_held(d, held, task);
-    }
-    if (outcome == DFL_VALUE)
-        return get_held(d, held, task);
-    if (outcome != DFL_FAILURE && (outcome != DFL_ERR || held == fn->result))
-        return decode_fail(d, ENCODE_tag);
-    bool good = get_error(d, &error);
-    if (error) {
-        set_outcome(task, outcome);
-        task->result = (uintptr_t)error;
-    }
-    return good;
-}
-
-struct dfl_task *decode_record(struct decoder *d, const struct dfl_type *future, uint64_t row)
-{
-    const struct dfl_fn *fn = task_row(row);
-    if (!fn || fn->result->id != future->elem->id) {
-        d->error = ENCODE_row;
-        return NULL;
-    }
-    struct dfl_task *task = task_new(d->pool);
-    task->fn = (uint32_t)row;
-    task->flags = TASK_TAKEN;
-    task->outcome = DFL_VALUE;
-    task->result = 0;
-    atomic_store_explicit(&task->refs, 1, memory_order_relaxed);
-    atomic_store_explicit(&task->state, TASK_DONE, memory_order_relaxed);
-    return task;
-}
-
-/* A record that is done and looked at. */
-static bool get_done(struct decoder *d, const struct dfl_type *type, struct dfl_task **out)
-{
-    uint64_t row;
-    if (!decode_number(d, &row))
-        return false;
-    *out = decode_record(d, type, row);
-    return *out && get_outcome(d, *out);
-}
-
-static bool get_future(struct decoder *d, const struct dfl_type *type, struct dfl_task **out)
-{
-    uint8_t where;
-    if (!decode_u8(d, &where))
-        return false;
-    if (where == ENCODE_HERE)
-        return get_done(d, type, out);
-    if (where != ENCODE_ELSEWHERE)
-        return decode_fail(d, ENCODE_tag);
-    d->error = ENCODE_refused;
-    return d->hooks && d->hooks->future && d->hooks->future(d->hooks->user, type, d, out);
+    return is_err ? decode_failure(d, (struct dfl_error **)out)
+                  : decode_part(d, type->elem, out + value_inner(type));
 }
 
 static bool get_parts(struct decoder *d, const struct dfl_type *type, void *out)
@@ -512,15 +429,15 @@ static bool get_parts(struct decoder *d, const struct dfl_type *type, void *out)
     case DFL_RESULT:
         return get_result(d, type, out);
     case DFL_FUTURE:
-        return get_future(d, type, out);
+        return decode_future(d, type, out);
     case DFL_ERROR:
-        return get_error(d, out);
+        return decode_failure(d, out);
     default:
         return decode_bytes(d, out, type->size);
     }
 }
 
-static bool get(struct decoder *d, const struct dfl_type *type, void *out)
+bool decode_part(struct decoder *d, const struct dfl_type *type, void *out)
 {
     const struct encode_facts *facts = encode_facts(type);
     if (facts->raw)
@@ -551,19 +468,18 @@ static bool index_maps(struct decoder *d, size_t before)
 }
 
 /* Hooks may read values of their own, so a call may come within another. */
-static bool get_whole(struct decoder *d, const struct dfl_type *type, struct dfl_task *task,
-                      void *out)
+bool decode_whole(struct decoder *d, decode_reader *read, const struct dfl_type *type, void *out)
 {
     size_t later = d->later_count, maps = d->map_count;
     uint64_t owed = d->owed;
     int depth = d->depth;
     d->depth = 0;
     d->error = ENCODE_ok;
-    bool good = task ? get_outcome(d, task) : get(d, type, out);
+    bool good = read(d, type, out);
     while (good && d->later_count > later) {
         struct decode_put_off next = d->later[--d->later_count];
         d->owed -= encode_facts(next.type)->least;
-        good = get(d, next.type, next.out);
+        good = decode_part(d, next.type, next.out);
     }
     good = good && index_maps(d, maps);
     d->later_count = later;
@@ -577,34 +493,10 @@ bool decode_value(struct decoder *d, const struct dfl_type *type, void *out)
 {
     if (type->size > 0)
         memset(out, 0, type->size);
-    bool good = get_whole(d, type, NULL, out);
+    bool good = decode_whole(d, decode_part, type, out);
     if (!good) {
         dfl_drop(type, out);
         memset(out, 0, type->size);
     }
-    return good;
-}
-
-bool decode_args(struct decoder *d, struct dfl_task *task)
-{
-    const struct dfl_type *type = task_fn(task)->args;
-    if (!task_args_boxed(type))
-        return decode_value(d, type, task->args);
-    struct dfl_block *block = make_block(d, type, type->size);
-    bool good = get_whole(d, type, NULL, block_data(block));
-    if (good)
-        task->args[0] = (uintptr_t)block;
-    else
-        dfl_block_release(block);
-    return good;
-}
-
-bool decode_result(struct decoder *d, struct dfl_task *task)
-{
-    set_outcome(task, DFL_VALUE);
-    task->result = 0;
-    bool good = get_whole(d, NULL, task, NULL);
-    if (!good)
-        task_drop_result(task);
     return good;
 }

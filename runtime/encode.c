@@ -1,6 +1,6 @@
 /* encode.c - values to bytes: read encode.h first. What put_x() does, get_x() in decode.c undoes.
  */
-#include "encode.h"
+#include "encode_core.h"
 
 #include <stdlib.h>
 
@@ -9,11 +9,10 @@
 #include "grid.h"
 #include "list.h"
 #include "map.h"
-#include "task.h"
 #include "text.h"
 #include "value.h"
 
-static bool encode_fail(struct encoder *e, enum encode_error why)
+bool encode_fail(struct encoder *e, enum encode_error why)
 {
     e->error = why;
     return false;
@@ -97,7 +96,7 @@ static bool put_chain(struct encoder *e, const struct dfl_view *chain, size_t *b
     return true;
 }
 
-static bool put_error(struct encoder *e, const struct dfl_error *error)
+bool encode_failure(struct encoder *e, const struct dfl_error *error)
 {
     size_t budget = ENCODE_ERROR_TEXT;
     for (int left = ENCODE_CAUSES; error; error = error->cause, left--) {
@@ -113,8 +112,6 @@ static bool put_error(struct encoder *e, const struct dfl_error *error)
 }
 
 /* ---- values ---- */
-
-static bool put(struct encoder *, const struct dfl_type *, const void *value);
 
 /* Values without bytes are a 0 each, so that a length is never more than what it costs. */
 static bool put_nothings(struct encoder *e, uint64_t n)
@@ -134,7 +131,7 @@ static bool put_elements(struct encoder *e, const struct dfl_type *elem, const c
     if (encode_facts(elem)->raw || elem->kind == DFL_BOOL)
         return encode_bytes(e, at, (size_t)n * elem->size);
     for (int64_t i = 0; i < n; i++, at += elem->size)
-        if (!put(e, elem, at))
+        if (!encode_part(e, elem, at))
             return false;
     return true;
 }
@@ -174,7 +171,7 @@ static bool put_strided(struct encoder *e, const struct dfl_type *type, const st
         return true;
     }
     for (int64_t i = 0; i < n; i++)
-        if (!put(e, elem, grid_element(type, m, false, i)))
+        if (!encode_part(e, elem, grid_element(type, m, false, i)))
             return false;
     return true;
 }
@@ -195,8 +192,8 @@ static bool put_map(struct encoder *e, const struct dfl_type *type, struct dfl_m
     if (!encode_number(e, (uint64_t)dfl_map_len(map)))
         return false;
     for (int64_t at = 0; (at = dfl_map_next(map, at)) >= 0; at++)
-        if (!put(e, type->key, dfl_map_key(type, map, at)) ||
-            !put(e, type->elem, dfl_map_value(type, map, at)))
+        if (!encode_part(e, type->key, dfl_map_key(type, map, at)) ||
+            !encode_part(e, type->elem, dfl_map_value(type, map, at)))
             return false;
     return true;
 }
@@ -205,7 +202,7 @@ static bool put_fields(struct encoder *e, const struct dfl_field *fields, uint64
                        const char *value)
 {
     for (uint64_t i = 0; i < count; i++)
-        if (!put(e, fields[i].type, value + fields[i].offset))
+        if (!encode_part(e, fields[i].type, value + fields[i].offset))
             return false;
     return true;
 }
@@ -220,42 +217,15 @@ static bool put_variant(struct encoder *e, const struct dfl_type *type, const vo
 static bool put_option(struct encoder *e, const struct dfl_type *type, const char *value)
 {
     return encode_u8(e, *(const uint8_t *)value) &&
-           (!*value || put(e, type->elem, value + value_inner(type)));
+           (!*value || encode_part(e, type->elem, value + value_inner(type)));
 }
 
 static bool put_result(struct encoder *e, const struct dfl_type *type, const char *value)
 {
     const struct dfl_error *error = *(struct dfl_error *const *)value;
     return encode_u8(e, error != NULL) &&
-           (error ? put_error(e, error) : put(e, type->elem, value + value_inner(type)));
-}
-
-static bool put_outcome(struct encoder *e, const struct dfl_task *task)
-{
-    if (!encode_u8(e, task->outcome))
-        return false;
-    if (task->outcome != DFL_VALUE && task->outcome != DFL_PLAIN)
-        return put_error(e, task_error(task));
-    return put(e, task_held_type(task_fn(task)), task_held(task));
-}
-
-/* A failure that is told at the end if nobody looks at it: whether anyone does must be known where
- * the record is. */
-static bool is_to_be_looked_at(const struct dfl_task *task)
-{
-    return task->outcome == DFL_FAILURE && task_fn(task)->flags & DFL_FN_IO &&
-           !(__atomic_load_n(&task->flags, __ATOMIC_RELAXED) & TASK_TAKEN);
-}
-
-static bool put_future(struct encoder *e, struct dfl_task *task)
-{
-    if (task_is_done(task) && !is_to_be_looked_at(task))
-        return encode_u8(e, ENCODE_HERE) && encode_number(e, task->fn) && put_outcome(e, task);
-    if (!e->hooks || !e->hooks->future)
-        return encode_fail(e, ENCODE_pending);
-    if (!encode_u8(e, ENCODE_ELSEWHERE))
-        return false;
-    return e->hooks->future(e->hooks->user, task, e) || encode_fail(e, ENCODE_pending);
+           (error ? encode_failure(e, error)
+                  : encode_part(e, type->elem, value + value_inner(type)));
 }
 
 static bool put_parts(struct encoder *e, const struct dfl_type *type, const void *value)
@@ -280,9 +250,9 @@ static bool put_parts(struct encoder *e, const struct dfl_type *type, const void
     case DFL_RESULT:
         return put_result(e, type, value);
     case DFL_FUTURE:
-        return put_future(e, *(struct dfl_task *const *)value);
+        return encode_future(e, type, *(struct dfl_task *const *)value);
     case DFL_ERROR:
-        return put_error(e, *(struct dfl_error *const *)value);
+        return encode_failure(e, *(struct dfl_error *const *)value);
     default:
         return encode_bytes(e, value, type->size);
     }
@@ -295,7 +265,7 @@ static bool put_later(struct encoder *e, const struct dfl_type *type, const void
     return true;
 }
 
-static bool put(struct encoder *e, const struct dfl_type *type, const void *value)
+bool encode_part(struct encoder *e, const struct dfl_type *type, const void *value)
 {
     const struct encode_facts *facts = encode_facts(type);
     if (facts->raw)
@@ -313,16 +283,16 @@ static bool put(struct encoder *e, const struct dfl_type *type, const void *valu
 /* ---- the whole ---- */
 
 /* Hooks may write values of their own, so a call may come within another. */
-static bool put_whole(struct encoder *e, const struct dfl_type *type, const struct dfl_task *task,
-                      const void *value)
+bool encode_whole(struct encoder *e, encode_writer *write, const struct dfl_type *type,
+                  const void *what)
 {
     size_t start = e->len, before = e->later_count;
     int depth = e->depth;
     e->depth = 0;
-    bool good = task ? put_outcome(e, task) : put(e, type, value);
+    bool good = write(e, type, what);
     while (good && e->later_count > before) {
         struct encode_put_off next = e->later[--e->later_count];
-        good = put(e, next.type, next.value);
+        good = encode_part(e, next.type, next.value);
     }
     e->later_count = before;
     e->depth = depth;
@@ -333,15 +303,5 @@ static bool put_whole(struct encoder *e, const struct dfl_type *type, const stru
 
 bool encode_value(struct encoder *e, const struct dfl_type *type, const void *value)
 {
-    return put_whole(e, type, NULL, value);
-}
-
-bool encode_args(struct encoder *e, const struct dfl_task *task)
-{
-    return encode_value(e, task_fn(task)->args, task_args(task));
-}
-
-bool encode_result(struct encoder *e, const struct dfl_task *task)
-{
-    return put_whole(e, NULL, task, NULL);
+    return encode_whole(e, encode_part, type, value);
 }

@@ -93,6 +93,8 @@ struct encode_hooks {
     bool (*large)(void *user, const struct dfl_type *elem, const struct dfl_view *,
                   struct encoder *);
     size_t large_bytes;
+    /* All that is written of any future, in place of the above: for bytes that outlive the run. */
+    bool (*settled)(void *user, const struct dfl_type *future, struct dfl_task *, struct encoder *);
 };
 
 /* All zero is an encoder without bytes or hooks. */
@@ -155,6 +157,9 @@ struct decode_hooks {
      * any: what is no value is seen here. */
     bool (*large)(void *user, const struct dfl_type *elem, int64_t len, struct decoder *,
                   struct dfl_view *out);
+    /* Reads what encode_hooks.settled wrote. */
+    bool (*settled)(void *user, const struct dfl_type *future, struct decoder *,
+                    struct dfl_task **out);
 };
 
 /* Set the fields of the first part, the rest zero. The bytes are lent until it ends. */
