@@ -364,6 +364,7 @@ static void note_flags(struct check *c, const struct node *attr, struct node *on
     struct func *func = on->func_.symbol->func;
     func->wrap = func->wrap || !strcmp(attr->attr_.name, "wrap");
     func->fastmath = func->fastmath || !strcmp(attr->attr_.name, "fastmath");
+    func->keeps = func->keeps || !strcmp(attr->attr_.name, "checkpoint");
 }
 
 static bool stands_before(const struct nodes *attrs, uint32_t i)

@@ -144,6 +144,18 @@ static bool set_trace(struct cli *cli, const char *value)
     return true;
 }
 
+static bool set_checkpoints(struct cli *cli, const char *value)
+{
+    cli->checkpoints = value;
+    return true;
+}
+
+static bool set_resume(struct cli *cli, const char *value)
+{
+    (void)value;
+    return cli->resume = true;
+}
+
 static bool set_chaos(struct cli *cli, const char *value)
 {
     cli->chaos = value;

@@ -23,13 +23,14 @@ struct cli {
     char **operands; /* NULL-terminated; of `run`: the file, then the program's arguments */
     int operand_count;
     bool color, quiet;
-    int level;           /* 0 or 2 */
-    const char *threads; /* NULL: not given; else a number from 1 to 256 */
-    const char *nodes;   /* the same */
-    const char *mem;     /* NULL: not given; the runtime reads it */
-    const char *trace;   /* NULL: not given */
-    const char *chaos;   /* NULL: not given; the runtime reads it */
-    bool interp, stats, check, check_pure, json, strict, timings;
+    int level;               /* 0 or 2 */
+    const char *threads;     /* NULL: not given; else a number from 1 to 256 */
+    const char *nodes;       /* the same */
+    const char *mem;         /* NULL: not given; the runtime reads it */
+    const char *trace;       /* NULL: not given */
+    const char *checkpoints; /* NULL: not given */
+    const char *chaos;       /* NULL: not given; the runtime reads it */
+    bool interp, resume, stats, check, check_pure, json, strict, timings;
     const char *out;  /* NULL: not given */
     const char *emit; /* NULL: not given */
 };

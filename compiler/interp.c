@@ -4,6 +4,7 @@
 
 #include "block.h"
 #include "command_thread.h"
+#include "encode.h"
 #include "error.h"
 #include "purity.h"
 #include "stream.h"
@@ -45,10 +46,12 @@ int interp_go(struct program *program, void (*body)(struct interp *, void *), st
     struct interp in;
     interp_init(&in, program);
     purity_on = run->options->check_pure;
+    in.keeps = run->options->keeps;
     coro_ready(coro_new(&in, body, run));
     coro_loop(&in);
     commands_fini();
     constants_drop(&in);
+    encode_fini();
     dfl_output_flush();
     int status = run->options->check_leaks ? check_leaks(&in, run->status) : run->status;
     arena_free(&in.arena);

@@ -11,6 +11,7 @@ struct interp_options {
     bool name_files;    /* tell the file of each test */
     bool json;          /* words on standard error, which are no results, are for machines */
     bool check_pure;    /* call pure C functions twice, part of the time */
+    bool keeps;         /* results of @checkpoint tasks are kept, and taken, by checkpoint.h */
     bool check_leaks;   /* at the end, tell of values that are still alive and return 70 */
 };
 

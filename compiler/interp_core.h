@@ -10,6 +10,7 @@
 #ifndef INTERP_CORE_H
 #define INTERP_CORE_H
 
+#include "checkpoint.h"
 #include "interp.h"
 #include "layout.h"
 
@@ -58,6 +59,8 @@ struct interp {
     int64_t cells;            /* futures alive */
     int64_t unsettled;        /* of them, those that are not done */
     struct name_map futures;  /* type -> whether it may hold one */
+    bool keeps;               /* results of @checkpoint tasks */
+    uint64_t known_types;     /* that values can be written of */
     struct stack *host;       /* of the scheduling loop */
 };
 
@@ -285,6 +288,27 @@ void *task_place(struct cell *, const struct dfl_type **);
 /* Its failure is not reported. */
 void task_see(struct cell *);
 void task_finish(struct cell *, struct dfl_error *failure);
+/* The value of a settled future, lent; NULL: it has failed. */
+const void *task_look(const struct dfl_task *);
+/* A future that is settled with a value, moved. */
+struct dfl_task *task_made(struct interp *, const struct dfl_type *, const void *value);
+
+/* -- interp_checkpoint.c -- */
+/* A spawned call whose result is kept. */
+struct kept_call {
+    struct node *spawn;
+    const struct closure *callee;
+    const char *locals; /* with its arguments */
+    const struct dfl_type *type;
+    char *value; /* the place of its result */
+    struct checkpoint_key key;
+    bool has_key;
+};
+/* Before it runs: waits for the futures in its arguments. True: an earlier run has kept the result,
+ * which is in its place. */
+bool kept_take(struct interp *, struct kept_call *);
+/* After it has run, with a value in its place: keeps that, unless it is an err. */
+void kept_give(struct interp *, const struct kept_call *);
 
 /* -- interp_settled.c -- */
 /* True if nothing in a value needs to be waited for; false too if that is not easily seen. */

@@ -181,13 +181,25 @@ static struct dfl_error *run_with_policy(struct interp *in, struct job *job)
     return e;
 }
 
+static struct dfl_error *run_kept(struct interp *in, struct job *job)
+{
+    struct kept_call call = {.spawn = job->node, .callee = &job->callee, .locals = job->locals};
+    call.value = task_place(job->cell, &call.type);
+    if (kept_take(in, &call))
+        return NULL;
+    struct dfl_error *e = run_with_policy(in, job);
+    if (!e)
+        kept_give(in, &call);
+    return e;
+}
+
 static struct dfl_error *run(struct interp *in, struct job *job)
 {
     struct dfl_error *e = task_settle_edges(in, job->callee.instance, job->locals, job->edges);
     if (!e && !job->policy)
         return call(in, job, job->locals);
     if (!e)
-        e = run_with_policy(in, job);
+        e = in->keeps && job->policy->checkpoint ? run_kept(in, job) : run_with_policy(in, job);
     drop_arguments(in, job);
     return e;
 }

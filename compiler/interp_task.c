@@ -44,21 +44,28 @@ static struct cell *cell_of(const struct dfl_task *task)
     return (struct cell *)task;
 }
 
-static struct cell *cell_new(struct frame *f, struct node *n, struct instance *callee,
-                             const struct dfl_type *type)
+/* Held once. */
+static struct cell *cell_alloc(struct interp *in, const struct dfl_type *type)
 {
     struct cell *c = calloc(1, sizeof *c + type->size);
     if (!c)
         block_exhausted(sizeof *c + type->size);
-    c->in = f->in;
+    c->in = in;
     c->type = type;
+    atomic_init(&c->task.refs, 1);
+    in->cells++;
+    return c;
+}
+
+static struct cell *cell_new(struct frame *f, struct node *n, struct instance *callee,
+                             const struct dfl_type *type)
+{
+    struct cell *c = cell_alloc(f->in, type);
     c->name = callee->symbol->name;
     c->site = frame_spawn_site(f, n);
     if (names_is_rounds(callee->symbol))
         c->site.line = 0;
     c->io = callee->func->flags & FUNC_IO;
-    atomic_init(&c->task.refs, 1);
-    f->in->cells++;
     return c;
 }
 
@@ -354,12 +361,29 @@ void task_finish(struct cell *c, struct dfl_error *failure)
     dfl_task_release(NULL, &c->task);
 }
 
+const void *task_look(const struct dfl_task *task)
+{
+    const struct cell *c = cell_of(task);
+    return c->failure ? NULL : c->value;
+}
+
+struct dfl_task *task_made(struct interp *in, const struct dfl_type *type, const void *value)
+{
+    struct cell *c = cell_alloc(in, type);
+    c->seen = true;
+    c->name = "";
+    move(type, c->value, value);
+    atomic_store_explicit(&c->task.state, 1, memory_order_relaxed);
+    return &c->task;
+}
+
 /* ---- entries ---- */
 
+/* What is kept waits for the futures in its arguments. */
 static bool must_wait(struct interp *in, const struct instance *callee, const char *locals,
                       const struct edge *edge)
 {
-    if (callee->func->flags & FUNC_IO)
+    if (callee->func->flags & FUNC_IO || (callee->func->keeps && in->keeps))
         return true;
     if (!in->unsettled)
         return false;

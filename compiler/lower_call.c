@@ -4,6 +4,7 @@
  * captured locals come as leading parameters instead, and are handed on wherever it is:
  *   captured by the callee itself, if it is a lambda; by each function passed; then the values. */
 #include "attr.h"
+#include "digest.h"
 #include "extern.h"
 #include "lower_core.h"
 
@@ -417,12 +418,46 @@ static uint64_t edges_of(const struct pending *p, uint64_t by_argument)
     return edges;
 }
 
+static uint64_t digest_types(struct lower *l, uint64_t digest, struct types types)
+{
+    for (uint32_t i = 0; i < types.count; i++)
+        digest = digest_type(l->program, digest, types.at[i]);
+    return digest;
+}
+
+/* A function that is passed, with those that it has captured. */
+static uint64_t digest_callable(struct lower *l, uint64_t digest, const struct callable *c)
+{
+    digest = digest_mix(digest, digest_symbol(l->program, c->func));
+    digest = digest_types(l, digest, c->generics);
+    for (uint32_t i = 0; i < c->func->func->captures.count; i++) {
+        const struct symbol *s = c->func->func->captures.at[i];
+        if (local_is_function(s))
+            digest = digest_callable(l, digest, call_bound(c->outer, s));
+    }
+    return digest;
+}
+
+/* As code_of() in interp_checkpoint.c. */
+static int64_t code_of(const struct pending *p, const struct callable *callee)
+{
+    struct lower *l = p->frame->lower;
+    uint64_t digest = digest_callable(l, 1, callee);
+    for (uint32_t i = 0; i < p->param_count; i++)
+        if (p->bound[i])
+            digest = digest_callable(l, digest, p->bound[i]);
+    return (int64_t)(digest >> 1 | 1);
+}
+
 /* It names an argument too. */
-static const struct dfl_policy *policy_of(const struct pending *p, const struct node *spawn)
+static const struct dfl_policy *policy_of(const struct pending *p, const struct node *spawn,
+                                          const struct callable *callee)
 {
     struct dfl_policy *policy = policy_of_spawn(p->frame->lower->arena, spawn);
     if (!policy)
         return NULL;
+    if (policy->checkpoint)
+        policy->checkpoint = code_of(p, callee);
     int64_t at = p->lead.count, near = 0;
     for (uint32_t i = 0; i < p->param_count; i++) {
         at += p->given[i].is_value;
@@ -442,7 +477,7 @@ struct val lower_spawn(struct frame *f, struct node *n)
     uint32_t count;
     struct ir_value **args = all_values(&p, &count);
     uint64_t edges = edges_of(&p, n->spawn_.edges);
-    const struct dfl_policy *policy = policy_of(&p, n);
+    const struct dfl_policy *policy = policy_of(&p, n, callee);
     operand_moved(f, &p.values);
     operand_moved(f, &p.lead);
     struct instance *inst =

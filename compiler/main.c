@@ -3,6 +3,7 @@
  * errors. */
 #include "cache.h"
 #include "check.h"
+#include "checkpoint.h"
 #include "cli.h"
 #include "explain.h"
 #include "fmt_files.h"
@@ -229,6 +230,29 @@ static bool interp_allows(const struct cli *cli)
     return false;
 }
 
+static bool spawns_kept(const struct func *f)
+{
+    for (uint32_t i = 0; i < f->calls.count; i++) {
+        const struct call_site *site = &f->calls.at[i];
+        if (site->spawned && site->target && site->target->func && site->target->func->keeps)
+            return true;
+    }
+    return false;
+}
+
+/* What the runtime does at the start of a compiled program, for results that are kept. */
+static void interp_keep(const struct session *s)
+{
+    const char *folder = getenv("DFL_CHECKPOINTS"), *resume = getenv("DFL_RESUME");
+    bool resumes = resume && strcmp(resume, "1") == 0, is_used = false;
+    for (uint32_t i = 0; i < s->program.modules.count; i++)
+        for (uint32_t k = 0; k < s->program.modules.at[i]->funcs.count; k++)
+            is_used |= spawns_kept(s->program.modules.at[i]->funcs.at[k]->func);
+    checkpoint_init(folder && *folder ? folder : NULL, resumes);
+    if (resumes)
+        checkpoint_announce(is_used);
+}
+
 static int run_interp(const struct cli *cli)
 {
     if (!interp_allows(cli))
@@ -236,10 +260,12 @@ static int run_interp(const struct cli *cli)
     struct session s;
     session_open(&s, cli);
     int status = CLI_FAILED;
-    const struct interp_options options = {.check_leaks = getenv("DFL_CHECK") != NULL,
-                                           .check_pure = cli->check_pure};
-    if (stages_check(&s, cli->operands[0]) && has_main(&s) && stages_load(&s))
+    const struct interp_options options = {
+        .check_leaks = getenv("DFL_CHECK") != NULL, .check_pure = cli->check_pure, .keeps = true};
+    if (stages_check(&s, cli->operands[0]) && has_main(&s) && stages_load(&s)) {
+        interp_keep(&s);
         status = interp_run(&s.program, cli->operand_count - 1, cli->operands + 1, &options);
+    }
     timings_lap(STAGE_run);
     session_close(&s);
     return status;
@@ -341,6 +367,10 @@ static int verb_run(const struct cli *cli)
         return CLI_MISUSE;
     if (cli->check_pure)
         setenv("DFL_CHECK_PURE", "1", 1);
+    if (cli->resume)
+        setenv("DFL_RESUME", "1", 1);
+    if (cli->checkpoints)
+        setenv("DFL_CHECKPOINTS", cli->checkpoints, 1);
     if (cli->interp)
         return run_interp(cli);
     if (cli->threads)

@@ -34,6 +34,7 @@ struct symbol {
     bool used, written;    /* read, assigned after its declaration */
     struct func *func;     /* of a SYM_FUNC */
     struct folded *folded; /* of a SYM_CONST: what constants.c has computed */
+    uint64_t digest;       /* digest.c's; 0: not asked for */
 };
 
 /* What a generic function asks of a type argument; found from its body. */
@@ -59,7 +60,7 @@ struct func {
     uint32_t generic_count;
     VEC(struct symbol *) captures; /* of a lambda: locals of functions around it that it reads */
     VEC(struct call_site) calls;   /* every call and spawn in it, for effects */
-    bool wrap, fastmath;           /* @wrap, @fastmath */
+    bool wrap, fastmath, keeps;    /* @wrap, @fastmath, @checkpoint */
     bool is_met;                   /* called from another module */
     bool lacks_sign;               /* its result was said to lack a `!` or `?` */
     bool is_broken;        /* its brackets or strings were mended: the body is not checked */

@@ -3,6 +3,7 @@
 #include "policy.h"
 
 #include "cancel.h"
+#include "checkpoint_task.h"
 #include "helper.h"
 #include "limit.h"
 #include "timer.h"
@@ -71,11 +72,28 @@ static bool may_run_again(struct dfl_fiber *self, struct dfl_task *task, int64_t
     return !failure;
 }
 
-void policy_run(struct dfl_fiber *self, struct dfl_task *task)
+static void run_all(struct dfl_fiber *self, struct dfl_task *task)
 {
     int64_t runs = 0;
     do
         run_once(self, task);
     while (may_run_again(self, task, ++runs));
+}
+
+static void run_kept(struct dfl_fiber *self, struct dfl_task *task)
+{
+    struct checkpoint c;
+    if (checkpoint_take(self, task, &c))
+        return;
+    run_all(self, task);
+    checkpoint_give(self, task, &c);
+}
+
+void policy_run(struct dfl_fiber *self, struct dfl_task *task)
+{
+    if (task_fn(task)->policy->checkpoint)
+        run_kept(self, task);
+    else
+        run_all(self, task);
     limit_leave(self, task);
 }

@@ -80,6 +80,13 @@ static bool read_size(const char *name, const char *said, int64_t low, int64_t *
     return false;
 }
 
+/* NULL: not given. */
+static const char *read_name(const char *name)
+{
+    const char *text = getenv(name);
+    return text && *text ? text : NULL;
+}
+
 /* The run must have the nodes that are to be killed. */
 static bool check_victims(const struct chaos *chaos, int64_t nodes, char why[CHAOS_WHY])
 {
@@ -130,9 +137,9 @@ bool settings_read(struct settings *s)
     good &= read_setting("DFL_TCP", 0, 1, &s->tcp);
     good &= read_size("DFL_STORE", "DFL_STORE", 0, &s->store);
     good &= read_size("DFL_MEM", "--mem or DFL_MEM", 1, &s->memory);
-    s->trace = getenv("DFL_TRACE");
-    if (s->trace && !*s->trace)
-        s->trace = NULL;
+    good &= read_setting("DFL_RESUME", 0, 1, &s->resume);
+    s->kept = read_name("DFL_CHECKPOINTS");
+    s->trace = read_name("DFL_TRACE");
     good &= read_chaos(&s->chaos, s->nodes);
     be_patient(s);
     return good;

@@ -18,6 +18,8 @@ struct settings {
     int64_t tcp;        /* DFL_TCP=1: processes reach each other by TCP, through the loopback */
     int64_t store;      /* DFL_STORE: bytes of the memory that a node shares; 0: none */
     int64_t memory;     /* DFL_MEM: bytes of a process that @mem share; 0: what the machine has */
+    int64_t resume;     /* DFL_RESUME=1: results that earlier runs have kept are taken */
+    const char *kept;   /* DFL_CHECKPOINTS: their folder; NULL: the usual one */
     const char *trace;  /* DFL_TRACE: a file for what every task did; NULL: none */
     struct chaos chaos; /* DFL_CHAOS: what is to go wrong */
 };

@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "block.h"
+#include "checkpoint_task.h"
 #include "clock.h"
 #include "command_thread.h"
+#include "encode.h"
 #include "error.h"
 #include "fiber.h"
 #include "helper.h"
@@ -162,6 +164,8 @@ static void close_all(const struct process_part *part)
     if (part->self)
         remote_quiet();
     worker_close(&stats);
+    stats.kept = checkpoint_kept();
+    stats.found = checkpoint_found();
     trace_close();
     if (part->self)
         remote_close(settings.stats ? &stats : NULL);
@@ -225,6 +229,9 @@ static int run_worker(const struct process_part *part, int argc, char **argv)
         return 2;
     if (settings.trace && !trace_open(settings.trace, part->self, (uint32_t)settings.threads, zero))
         return 2;
+    bool keeps = checkpoint_is_used(program) && !part->self; /* among others remote.c does this */
+    if (keeps)
+        encode_init(program);
     task_init(program);
     limit_init(program, &settings);
     fiber_init((uint64_t)settings.stack_max);
@@ -234,6 +241,8 @@ static int run_worker(const struct process_part *part, int argc, char **argv)
         status = check_all(status);
     fiber_fini();
     task_fini();
+    if (keeps)
+        encode_fini();
     return status;
 }
 
@@ -276,6 +285,9 @@ int dfl_main(const struct dfl_program *given, int argc, char **argv)
     assert(program->fns[program->main_fn].flags & DFL_FN_IO);
     began = clock_now();
     value_set_types(program->types, program->type_count);
+    checkpoint_init(settings.kept, settings.resume != 0);
+    if (settings.resume && !part.self)
+        checkpoint_announce(checkpoint_is_used(program));
     if (part.self && id_is_node(part.self))
         return node_run(&part, program, argv, &settings);
     if (!part.self && settings.nodes > 1)

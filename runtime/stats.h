@@ -20,7 +20,9 @@
     STAT(parked, "fibers parked")                                                                  \
     STAT(slept, "times asleep")                                                                    \
     STAT(peak_records, "peak records")                                                             \
-    STAT(peak_fibers, "peak fibers")
+    STAT(peak_fibers, "peak fibers")                                                               \
+    STAT(kept, "checkpoints written")                                                              \
+    STAT(found, "checkpoints taken")
 
 /* Further rows of a run on several nodes. */
 #define NODE_STATS                                                                                 \
