@@ -54,7 +54,8 @@ class Place:
         os.mkdir(self.tmp)
         os.mkdir(self.work)
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("DFL_")}
-        self.env.update(TMPDIR=self.tmp, XDG_CACHE_HOME=caches, DFL_CHECK="1", LC_ALL="C.UTF-8")
+        self.env.update(TMPDIR=self.tmp, XDG_CACHE_HOME=caches, DFL_CHECK="1", LC_ALL="C.UTF-8",
+                        DFL_CHECKPOINTS=os.path.join(self.dir, "checkpoints"))
         self.env.pop("NO_COLOR", None)
 
     def run(self, cmd, stdin=b"", cwd=None, env=None, timeout=120, status=None):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+from cli import checkpoints
 from harness import ROOT, Case, fail, same, wants
 
 HELLO = 'io task main(args: [str]) -> int! {\n  print("hello {args}")\n  args.len\n}\n'
@@ -1453,5 +1454,5 @@ def gdb_knows_lines_arguments_and_frames(p, dfl):
 
 
 def cases(dfl):
-    for fn in TESTS_HERE:
+    for fn in TESTS_HERE + checkpoints.TESTS:
         yield Case("cli/" + fn.__name__, lambda p, f=fn: f(p, dfl), alone=getattr(fn, "alone", False))

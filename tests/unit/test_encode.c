@@ -543,8 +543,8 @@ START_TEST(what_is_kept_elsewhere_goes_through_the_hooks)
 {
     open_types();
     struct elsewhere where = {0};
-    struct encode_hooks hooks = {&where, send_future, send_large, 800};
-    struct decode_hooks back = {&where, fetch_future, fetch_large};
+    struct encode_hooks hooks = {&where, send_future, send_large, 800, NULL};
+    struct decode_hooks back = {&where, fetch_future, fetch_large, NULL};
     struct encoder e = {.hooks = &hooks};
     struct dfl_view small = ints(99), large = ints(100);
     ck_assert(encode_value(&e, &rows[T_INTS], &small));
@@ -589,8 +589,8 @@ START_TEST(what_comes_from_elsewhere_is_looked_at)
 {
     open_types();
     struct elsewhere where = {0};
-    struct encode_hooks hooks = {&where, send_future, send_large, 8};
-    struct decode_hooks back = {&where, fetch_future, fetch_large};
+    struct encode_hooks hooks = {&where, send_future, send_large, 8, NULL};
+    struct decode_hooks back = {&where, fetch_future, fetch_large, NULL};
     const struct {
         struct dfl_type *type;
         bool is_value;
