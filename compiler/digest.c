@@ -17,6 +17,7 @@ struct digest {
     struct program *program;
     XXH3_state_t *hash;
     VEC(struct symbol *) reached;
+    struct name_map numbers;     /* symbol -> its place in `reached`, from 1 */
     VEC(struct symbol *) around; /* the function at work, and lambdas in it */
     bool uses_c;
 };
@@ -73,11 +74,13 @@ PUT_NOTHING(put_comments, struct comments *)
 
 static uint64_t number_of(struct digest *d, struct symbol *s)
 {
-    for (uint32_t i = 0; i < d->reached.count; i++)
-        if (d->reached.at[i] == s)
-            return i;
+    uintptr_t number = (uintptr_t)name_map_get(&d->numbers, (const char *)s);
+    if (number)
+        return number;
     vec_push(d->program->arena, &d->reached, s);
-    return d->reached.count - 1;
+    number = d->reached.count;
+    name_map_set(d->program->arena, &d->numbers, (const char *)s, (void *)number);
+    return number;
 }
 
 /* Which of the functions around it a local belongs to; what a lambda that stands alone has captured
