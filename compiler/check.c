@@ -4,6 +4,9 @@
 
 /* ---- signatures ----------------------------------------------------------------------------- */
 
+static bool are_defaults(const struct nodes *);
+
+/* Whether it is written out: its value is seen where it stands. */
 static bool is_default(const struct node *node)
 {
     switch (node->kind) {
@@ -17,16 +20,26 @@ static bool is_default(const struct node *node)
     case NODE_unary:
         return is_default(node->unary_.value);
     case NODE_array:
-        return node->array_.elems.count == 0;
+        return are_defaults(&node->array_.elems);
     case NODE_tuple:
-        return node->tuple_.elems.count == 0;
+        return are_defaults(&node->tuple_.elems);
     case NODE_map:
-        return node->map_.entries.count == 0;
+        return are_defaults(&node->map_.entries);
+    case NODE_entry:
+        return is_default(node->entry_.key) && is_default(node->entry_.value);
     case NODE_name:
         return find_constructor(node->name_.name) == BUILTIN_none;
     default:
         return false;
     }
+}
+
+static bool are_defaults(const struct nodes *nodes)
+{
+    for (uint32_t i = 0; i < nodes->count; i++)
+        if (!is_default(nodes->at[i]))
+            return false;
+    return true;
 }
 
 static void check_default(struct check *c, struct node *param)
@@ -36,8 +49,14 @@ static void check_default(struct check *c, struct node *param)
     if (!is_default(*value)) {
         if ((*value)->kind != NODE_bad) {
             d = diag_error(c->diags, DIAG_bad_default, (*value)->span,
-                           "a default value is written out: a number, text, `none`, `[]`");
-            diag_hint(c->diags, d, "compute others inside, from `none`");
+                           "a default value is written out: a number, text, `true`, `none`, or an "
+                           "array, map or tuple of such");
+            const struct type *t = param->param_.symbol->type;
+            t = t->kind == TYPE_option ? t : type_option(c->types, t);
+            diag_hint(c->diags, d,
+                      "compute others in the function: `%s: %s = none`, and `let %s = %s else …` "
+                      "in the body",
+                      param->param_.name, t->text, param->param_.name, param->param_.name);
         }
         (*value)->type = simple(c, TYPE_bad);
     } else if (param->param_.is_var) {

@@ -224,7 +224,7 @@ static void check_var_arg(struct check *c, struct call *call, uint32_t i)
         return;
     }
     const struct type *param = type_subst(c->types, call->type->args.at[i], call->bindings);
-    if (!is_bad(arg->type) && arg->type != param) {
+    if (!is_bad(arg->type) && !is_bad(param) && arg->type != param) {
         struct diag *d = diag_error(c->diags, DIAG_var_argument, arg->span,
                                     "a `var` parameter of type `%s` cannot change `%s`",
                                     param->text, arg->type->text);
@@ -322,7 +322,7 @@ static void fit_argument(struct check *c, struct call *call, uint32_t i)
     if (make_edge(c, call, i))
         return;
     const struct type *param = bound_param(c, call, pattern, have);
-    bool future = have->kind == TYPE_future && converts(have->args.at[0], param);
+    bool future = have->kind == TYPE_future && !is_bad(param) && converts(have->args.at[0], param);
     if (future && !call->spawned && have != param)
         report_future_argument(c, call, i, param);
     else if (have != call->spread || converts(have, param))
@@ -399,6 +399,36 @@ static void check_argument(struct check *c, struct call *call, uint32_t i)
     }
 }
 
+static void bind_bad(struct check *c, const struct type *pattern, struct types *bindings)
+{
+    if (pattern->kind == TYPE_var && has_unbound(pattern, bindings))
+        bindings->at[pattern->symbol->index] = simple(c, TYPE_bad);
+    for (uint32_t i = 0; i < pattern->args.count; i++)
+        bind_bad(c, pattern->args.at[i], bindings);
+}
+
+/* What the parameters of a lambda are written to be says what the variables in their place are. */
+static void bind_by_lambda(struct check *c, struct call *call, uint32_t i)
+{
+    const struct type *pattern = call->type->args.at[i];
+    struct node *arg = call->args[i];
+    if (pattern->kind != TYPE_fn || !arg || arg->kind != NODE_lambda ||
+        arg->lambda_.params.count != pattern->args.count)
+        return;
+    for (uint32_t p = 0; p < pattern->args.count; p++) {
+        struct node *param = arg->lambda_.params.at[p];
+        if (param->kind != NODE_param || !param->param_.annotation ||
+            !has_unbound(pattern->args.at[p], &call->bindings))
+            continue;
+        const struct type *written =
+            names_type(c->program, c->module, c->function, param->param_.annotation);
+        if (is_bad(written)) /* which was told: so nothing else is missing */
+            bind_bad(c, pattern->args.at[p], &call->bindings);
+        else
+            match_type(pattern->args.at[p], written, &call->bindings);
+    }
+}
+
 static void report_shared(struct check *c, const struct node *arg, const char *shared)
 {
     struct diag *d = diag_error(c->diags, DIAG_shared_var, arg->span,
@@ -433,6 +463,8 @@ void args_check(struct check *c, struct call *call)
     for (uint32_t i = 0; i < count; i++)
         phases[i] = call->args[i] ? (uint8_t)phase_of(call, i) : PHASES;
     for (int phase = PLAIN; phase < PHASES; phase++) {
+        for (uint32_t i = 0; phase == LITERAL && i < count; i++)
+            bind_by_lambda(c, call, i);
         if (phase == OPEN)
             bind_by_result(call);
         for (uint32_t i = 0; i < count; i++)

@@ -390,13 +390,13 @@ static const struct type *report_not_future(struct check *c, struct node *node)
 const struct type *check_await(struct check *c, struct node *node)
 {
     const struct type *t = check_expr(c, &node->await_.value, NULL);
+    const struct type *value = is_bad(t) ? t : awaited_type(c, t);
+    if (!value) /* where nothing is to be awaited, whether it may be is no second mistake */
+        return report_not_future(c, node);
     if (c->function)
         vec_push(c->arena, &c->function->func->calls, ((struct call_site){NULL, node, false}));
     if (is_bad(t))
         return t;
-    const struct type *value = awaited_type(c, t);
-    if (!value)
-        return report_not_future(c, node);
     if (!node->await_.is_try || value->kind == TYPE_result)
         return value;
     return type_result(c->types, value);

@@ -205,12 +205,15 @@ static void report_mismatch(struct check *c, const struct node *node, const stru
     struct diag *d;
     if (wrapped && converts(have->args.at[0], want)) {
         bool future = have->kind == TYPE_future;
+        bool is_made = node->kind == NODE_call &&
+                       (node->call_.builtin == BUILTIN_some || node->call_.builtin == BUILTIN_ok);
         d = diag_error(c->diags, future ? DIAG_future_used : DIAG_unwrap, node->span,
                        "expected `%s`, found `%s`", want->text, have->text);
         diag_hint(c->diags, d, "%s",
-                  future
-                      ? await_hint(c, node)
-                      : "`x?` hands up what is missing, `x else value` gives another, or `match`");
+                  future    ? await_hint(c, node)
+                  : is_made ? "give the value itself, without `some(…)` or `ok(…)` around it"
+                            : "`x?` hands up what is missing, `x else value` gives another, or "
+                              "`match`");
     } else if (have->kind == TYPE_unit) {
         d = diag_error(c->diags, DIAG_missing_value, node->span,
                        "expected `%s`, but this gives no value", want->text);
@@ -221,6 +224,70 @@ static void report_mismatch(struct check *c, const struct node *node, const stru
         mismatch_hint(c, d, node, want);
     }
     note_why(c, d, why);
+}
+
+/* Whether `want` is of that kind, or a T? or T! around one that is. */
+static bool has_layer(const struct type *want, enum type_kind kind)
+{
+    while (want->kind != kind && (want->kind == TYPE_option || want->kind == TYPE_result))
+        want = want->args.at[0];
+    return want->kind == kind;
+}
+
+static enum builtin open_constructor(const struct node *node)
+{
+    const struct node *name = node->kind == NODE_call ? node->call_.callee : node;
+    enum builtin builtin =
+        name->kind == NODE_name ? find_constructor(name->name_.name) : BUILTIN_NONE;
+    bool is_open = node->kind == NODE_call ? builtin == BUILTIN_err : builtin == BUILTIN_none;
+    return is_open ? builtin : BUILTIN_NONE;
+}
+
+static void report_open(struct check *c, const struct node *node, const struct type *want,
+                        struct why why, const char *found, const char *hint)
+{
+    struct diag *d = diag_error(c->diags, DIAG_mismatch, node->span, "expected `%s`, found %s",
+                                want->text, found);
+    if (hint)
+        diag_hint(c->diags, d, "%s", hint);
+    note_why(c, d, why);
+}
+
+bool report_open_mismatch(struct check *c, const struct node *node, const struct type *want,
+                          struct why why)
+{
+    enum builtin builtin = open_constructor(node);
+    bool option = has_layer(want, TYPE_option), result = has_layer(want, TYPE_result);
+    const char *hint;
+    if (builtin == BUILTIN_none && !option) {
+        hint = result ? "what went wrong is an `err(\"…\")`"
+                      : arena_format(c->arena, "what may be missing is of type `%s`",
+                                     type_option(c->types, want)->text);
+        report_open(c, node, want, why, "`none`", hint);
+        return true;
+    }
+    if (builtin == BUILTIN_err && !result) {
+        hint = option ? "what is missing is `none`"
+                      : arena_format(c->arena, "what may go wrong is of type `%s`",
+                                     type_result(c->types, want)->text);
+        report_open(c, node, want, why, "`err(…)`", hint);
+        return true;
+    }
+    const struct type *inner = strip(want);
+    bool array = node->kind == NODE_array && !node->array_.elems.count;
+    if (array && inner->kind != TYPE_array && inner->kind != TYPE_grid) {
+        hint = inner->kind == TYPE_map   ? "an empty map is `[:]`"
+               : inner->kind == TYPE_str ? "an empty text is `\"\"`"
+                                         : NULL;
+        report_open(c, node, want, why, "an empty array", hint);
+        return true;
+    }
+    if (node->kind == NODE_map && !node->map_.entries.count && inner->kind != TYPE_map) {
+        hint = inner->kind == TYPE_array ? "an empty array is `[]`" : NULL;
+        report_open(c, node, want, why, "an empty map", hint);
+        return true;
+    }
+    return false;
 }
 
 /* ---- conversions ----------------------------------------------------------------------------- */
@@ -280,6 +347,16 @@ static bool delegates(struct check *c, struct node **slot, const struct type *wa
            c->function && c->function->func->flags & FUNC_TASK && convert_future(c, slot, want);
 }
 
+/* An array as written with an element that was reported: what it holds is not sure. */
+static bool has_told_element(const struct node *node)
+{
+    const struct nodes *elems = &node->array_.elems;
+    for (uint32_t i = 0; node->kind == NODE_array && i < elems->count; i++)
+        if (is_bad(elems->at[i]->type))
+            return true;
+    return false;
+}
+
 void convert(struct check *c, struct node **slot, const struct type *want, struct why why)
 {
     const struct type *have = (*slot)->type;
@@ -290,7 +367,8 @@ void convert(struct check *c, struct node **slot, const struct type *want, struc
         node->delegate_.value = *slot;
         *slot = node;
     } else if (!converts(have, want)) {
-        report_mismatch(c, *slot, want, why);
+        if (!has_told_element(*slot))
+            report_mismatch(c, *slot, want, why);
         (*slot)->type = simple(c, TYPE_bad);
     } else if (want->kind == TYPE_int) {
         widen(c, slot);
@@ -445,9 +523,10 @@ void need_for(struct check *c, const struct type *t, enum need need, struct span
         note_declared(c, d, target);
     }
     if (need == NEED_FLAT)
-        diag_hint(c->diags, d,
-                  "elements are numbers, `bool`, or tuples, records and options of them; `[[…]]` "
-                  "holds anything");
+        diag_hint(
+            c->diags, d,
+            "elements are numbers, `bool`, `duration`, enums without parts, or tuples, records "
+            "and options of those; `[[…]]` holds anything");
     else if (unmet->kind == TYPE_future)
         diag_hint(c->diags, d, "`await` it first");
     else if (need == NEED_KEY && (unmet->kind == TYPE_float || unmet->kind == TYPE_f32))
@@ -544,7 +623,8 @@ const struct type *check_join(struct check *c, struct node ***slots, uint32_t co
             if (joinable(t)) {
                 joined = t;
                 why.span = (*slots[i])->span;
-                why.text = arena_format(c->arena, "%s is `%s`", what, t->text);
+                why.text = i ? arena_format(c->arena, "this %s is `%s`", what, t->text)
+                             : arena_format(c->arena, "the first %s is `%s`", what, t->text);
             }
             last = is_bad(t) ? t : last;
         }

@@ -280,7 +280,7 @@ static const struct type *check_array(struct check *c, struct node *node, const 
     struct node ***slots = arena_array(c->arena, struct node **, elems->count);
     for (uint32_t i = 0; i < elems->count; i++)
         slots[i] = &elems->at[i];
-    elem = check_join(c, slots, elems->count, elem, (struct why){0}, "the first element");
+    elem = check_join(c, slots, elems->count, elem, (struct why){0}, "element");
     if (is_bad(elem))
         return elem;
     return storable(c, elems->at[0]) ? type_array(c->types, elem) : bad(c);
@@ -300,9 +300,9 @@ static const struct type *check_map(struct check *c, struct node *node, const st
     }
     struct why none = {0};
     const struct type *parts[2] = {
-        check_join(c, slots, entries->count, t ? t->args.at[0] : NULL, none, "the first key"),
+        check_join(c, slots, entries->count, t ? t->args.at[0] : NULL, none, "key"),
         check_join(c, slots + entries->count, entries->count, t ? t->args.at[1] : NULL, none,
-                   "the first value"),
+                   "value"),
     };
     bool is_told = want && is_bad(want);
     if (is_told || is_bad(parts[0]) || is_bad(parts[1]) ||
@@ -368,9 +368,10 @@ static bool question_allowed(struct check *c, struct node *node, const struct ty
         c->arena, "`?` hands %s up, but `%s` gives `%s`", option ? "`none`" : "the error",
         c->function->node->kind == NODE_lambda ? "the lambda" : name, result->text);
     report_question(c, node, text,
-                    arena_format(c->arena, "declare the result `-> %s%c`, or write `x else value`",
+                    arena_format(c->arena, "declare the result `-> %s%c`, or write `x else %s`",
                                  result->kind == TYPE_unit ? "()" : strip(result)->text,
-                                 option ? '?' : '!'));
+                                 option ? '?' : '!',
+                                 result->kind == TYPE_option ? "return none" : "value"));
     return false;
 }
 
@@ -539,6 +540,13 @@ static bool is_passed(struct check *c, const struct node *node)
     return node->kind == NODE_lambda || function;
 }
 
+/* `none` or `err` where the program has a name of its own for that. */
+static bool names_value(struct check *c, const struct node *node)
+{
+    const struct node *name = node->kind == NODE_call ? node->call_.callee : node;
+    return name->kind == NODE_name && scope_find(c, name->name_.name);
+}
+
 const struct type *check_expr(struct check *c, struct node **slot, const struct type *want)
 {
     struct why why = c->why;
@@ -549,6 +557,9 @@ const struct type *check_expr(struct check *c, struct node **slot, const struct 
         c->binds = false;
     if (want && is_bad(want) && (expr_is_open(node) || is_passed(c, node))) {
         node->type = bad(c); /* its type is that of its place, where the mistake was reported */
+    } else if (want && !c->quiet && expr_is_open(node) && !names_value(c, node) &&
+               report_open_mismatch(c, node, want, why)) {
+        node->type = bad(c);
     } else if (c->depth >= DEPTH_MAX) {
         diag_error(c->diags, DIAG_depth, node->span, "nested too deeply");
         node->type = bad(c);

@@ -75,7 +75,7 @@ const struct type *check_if(struct check *c, struct node *node, const struct typ
     struct node **branches[] = {&node->if_.then, &node->if_.otherwise};
     bool later = !want && expr_is_open(node->if_.then) && !expr_is_open(node->if_.otherwise);
     if (!later) {
-        const struct type *t = check_join(c, branches, 1, want, why, "the first branch");
+        const struct type *t = check_join(c, branches, 1, want, why, "branch");
         scope_close(c, mark);
         if (!want && is_bad(t)) {
             want = t;

@@ -58,8 +58,9 @@ static void annotate_param(struct check *c, struct node *param, const struct typ
 {
     if (!param->param_.annotation)
         return;
-    const struct type *written =
-        names_type(c->program, c->module, c->function, param->param_.annotation);
+    const struct type *written = param->param_.annotation->type;
+    if (!written) /* else a call took it to tell a type variable */
+        written = names_type(c->program, c->module, c->function, param->param_.annotation);
     if (!is_bad(written) && written != *type)
         diag_error(c->diags, DIAG_mismatch, param->param_.annotation->span,
                    "the parameter is `%s` here", (*type)->text);

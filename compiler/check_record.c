@@ -23,8 +23,30 @@ static void report_field(struct check *c, struct node *init, struct symbol *reco
     diag_note(c->diags, d, record->span, "`%s` is declared here", record->name);
 }
 
-/* Checks the values given and marks their fields in `given`; false if one was reported. */
-static bool check_fields(struct check *c, struct nodes *inits, const struct type *t, bool *given)
+/* One that is given twice often stands for one that is not given. */
+static void report_twice(struct check *c, const struct nodes *inits, struct node *init,
+                         const struct nodes *fields)
+{
+    struct diag *d = diag_error(c->diags, DIAG_record_fields, init->span,
+                                "the field `%s` is given twice", init->field_init_.name);
+    const char *missing = NULL;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < fields->count; i++) {
+        bool is_given = fields->at[i]->kind != NODE_field;
+        for (uint32_t j = 0; !is_given && j < inits->count; j++)
+            is_given = inits->at[j]->kind == NODE_field_init &&
+                       inits->at[j]->field_init_.name == fields->at[i]->field_.name;
+        if (!is_given && !count++)
+            missing = fields->at[i]->field_.name;
+    }
+    if (count == 1)
+        diag_hint(c->diags, d, "the field that is not given is `%s`", missing);
+}
+
+/* Checks the values given and marks their fields in `given`; false if one was reported. `is_whole`:
+ * all fields have to be given. */
+static bool check_fields(struct check *c, struct nodes *inits, const struct type *t, bool *given,
+                         bool is_whole)
 {
     struct symbol *record = (struct symbol *)t->symbol;
     const struct nodes *fields = &record->node->record_.fields;
@@ -38,10 +60,9 @@ static bool check_fields(struct check *c, struct nodes *inits, const struct type
             if (index < 0)
                 report_field(c, init, record);
             else
-                diag_error(c->diags, DIAG_record_fields, init->span,
-                           "the field `%s` is given twice", init->field_init_.name);
+                report_twice(c, inits, init, is_whole ? fields : &(struct nodes){0});
             check_quietly(c, &init->field_init_.value);
-            good = good && index >= 0;
+            good = false;
             continue;
         }
         given[index] = true;
@@ -106,7 +127,7 @@ const struct type *check_record_lit(struct check *c, struct node *node)
     if (!record)
         return quiet_fields(c, inits);
     bool *given = arena_array(c->arena, bool, record->type->args.count + 1);
-    if (check_fields(c, inits, record->type, given))
+    if (check_fields(c, inits, record->type, given, true))
         report_missing(c, node, record, given);
     return record->type;
 }
@@ -129,7 +150,7 @@ const struct type *check_update(struct check *c, struct node *node, const struct
         return quiet_fields(c, inits);
     }
     bool *given = arena_array(c->arena, bool, t->args.count + 1);
-    check_fields(c, inits, t, given);
+    check_fields(c, inits, t, given, false);
     return t;
 }
 

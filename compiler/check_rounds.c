@@ -458,6 +458,11 @@ static bool is_allowed(struct check *c, struct node *node)
 const struct type *check_par_for(struct check *c, struct node **slot)
 {
     struct node *node = *slot;
+    bool is_told = node->par_for_.from && node->par_for_.from->kind == NODE_bad;
+    if (is_told) { /* how the rounds are joined is not known: their body is checked all the same */
+        node->par_for_.reduce = REDUCE_NONE;
+        node->par_for_.with = node->par_for_.from = NULL;
+    }
     struct rounds r = {.c = c, .node = node, .span = node->span};
     check_attrs(c, &node->par_for_.attrs, node);
     if (!is_allowed(c, node) || node->par_for_.body->kind == NODE_bad)
@@ -469,5 +474,5 @@ const struct type *check_par_for(struct check *c, struct node **slot)
     const struct type *t = open_iter(&r) ? check_value(&r) : simple(c, TYPE_bad);
     scope_close(c, mark);
     *slot = r.block;
-    return t;
+    return is_told ? simple(c, TYPE_bad) : t;
 }

@@ -285,7 +285,8 @@ static void check_return(struct check *c, struct node *node)
     struct why why = why_result(c, c->function);
     if (node->return_.value && result->kind == TYPE_unit) {
         check_expr(c, &node->return_.value, NULL);
-        if (!is_bad(node->return_.value->type) && node->return_.value->type->kind != TYPE_unit)
+        const struct type *t = node->return_.value->type;
+        if (!is_bad(t) && t->kind != TYPE_unit && t->kind != TYPE_never)
             no_result(c, node->return_.value);
     } else if (node->return_.value) {
         check_want(c, &node->return_.value, result, why);

@@ -126,6 +126,8 @@ const struct type *check_join(struct check *, struct node ***slots, uint32_t cou
                               const struct type *want, struct why, const char *what);
 /* True for none, [], [:], err(...): without context they have no type. */
 bool expr_is_open(const struct node *);
+/* Reports none, err(...), [] or [:] where its place wants a type that it cannot be; true if so. */
+bool report_open_mismatch(struct check *, const struct node *, const struct type *want, struct why);
 /* True for numbers as written, whose type comes from the context. */
 bool expr_is_literal(const struct node *);
 

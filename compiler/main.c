@@ -476,16 +476,18 @@ static int verb_build(const struct cli *cli)
 
 static int verb_check(const struct cli *cli)
 {
-    bool good = true;
-    if (!cli_are_programs(cli, cli->operand_count))
-        return CLI_MISUSE;
+    bool good = true, is_misused = false;
     for (int i = 0; i < cli->operand_count; i++) {
+        if (!cli_is_program(cli, cli->operands[i])) { /* which hides no mistake in the others */
+            is_misused = true;
+            continue;
+        }
         struct session s;
         session_open(&s, cli);
         good &= stages_check(&s, cli->operands[i]);
         session_close(&s);
     }
-    return good ? 0 : CLI_FAILED;
+    return is_misused ? CLI_MISUSE : good ? 0 : CLI_FAILED;
 }
 
 static bool is_program_name(const char *path)

@@ -131,8 +131,18 @@ struct node *parse_type_parens(struct parse *p, struct span span, struct nodes e
 
 struct node *parse_rank(struct parse *p, struct span span, struct node *array, uint64_t rank)
 {
-    if (rank < 1 || rank > 8)
-        diag_error(p->diags, DIAG_type_form, span, "the rank of an array is 1 to 8");
+    if (rank < 2 || rank > 8) {
+        struct diag *d = diag_error(p->diags, DIAG_type_form, span,
+                                    "an array of several axes has 2 to 8 of them");
+        const struct span elem = array->type_array_.elem->span;
+        if (rank < 2)
+            diag_hint(
+                p->diags, d,
+                "an array with one axis is `[%.*s]`; a type has no length: `fill(x, n)` makes "
+                "an array of n",
+                (int)(elem.end - elem.start), elem.source->text + elem.start);
+        return bad(p, array->span);
+    }
     array->type_array_.rank = (uint32_t)rank;
     return array;
 }
@@ -229,8 +239,10 @@ struct reduction parse_reduction(struct parse *p, struct span span, bool is_scan
     if (!from) {
         struct diag *d = diag_error(p->diags, DIAG_reduction, span,
                                     "a reduction with a function needs a value to start from");
-        diag_hint(p->diags, d, "write `%s %s from zero`", is_scan ? "scan" : "reduce",
-                  *name ? name : "f");
+        diag_hint(p->diags, d,
+                  "write `%s %s from zero`; without `from` it is one of `+ * & | ^ && || min max`",
+                  is_scan ? "scan" : "reduce", *name ? name : "f");
+        reduction.from = bad(p, span);
     }
     return reduction;
 }

@@ -1,4 +1,5 @@
 /* text.c - C half of the module text: strings and bytes. Offsets are in bytes. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -474,8 +475,11 @@ STD(text, parse_float, void *out, const void *text)
         memcpy(copy, s->ptr, (size_t)s->len);
     copy[s->len] = 0;
     bool good = !memchr(copy, 0, (size_t)s->len) && float_form(copy);
-    result->err = good ? NULL : bad_number("not a number", s);
     result->value = good ? strtod(copy, NULL) : 0;
+    bool fits = isfinite(result->value) || !strpbrk(copy, "0123456789");
+    result->err = !good   ? bad_number("not a number", s)
+                  : !fits ? bad_number("number out of range", s)
+                          : NULL;
     if (copy != small)
         free(copy);
     return NULL;

@@ -183,6 +183,14 @@ def a_module_that_is_missing_is_an_error_of_the_program(p, dfl):
 
 
 @test
+def a_file_that_cannot_be_read_hides_no_mistake_of_others(p, dfl):
+    p.write("a.dfl", "fn a() -> int { 1.5 }\n")
+    p.write("b.dfl", "fn b() -> str { 3 }\n")
+    r = p.run([dfl, "check", "a.dfl", "gone.dfl", "b.dfl"], status=2)
+    wants(r.err, r"a\.dfl:1:17: error\[E0200\](.|\n)*cannot read 'gone\.dfl'(.|\n)*b\.dfl:1:17: error\[E0200\]")
+
+
+@test
 def check_reports_on_every_file(p, dfl):
     p.write("good.dfl", HELLO)
     p.write("bad.dfl", BROKEN)
