@@ -156,7 +156,7 @@ START_TEST(habits_are_answered)
         {"class A { }", "t.dfl:1:1: error[E0010]: there are no classes"},
         {"fn f(x: int) int { x }", "t.dfl:1:14: error[E0010]: the result's type follows an arrow"},
         {"fn f(x) { }", "t.dfl:1:7: error[E0010]: a colon and a type follow the name"},
-        {"fn f(x: map<str, int>) { }", "t.dfl:1:12: error[E0010]: types take no `<...>`"},
+        {"fn f(x: map<str, int>) { }", "t.dfl:1:9: error[E0010]: types take no `<...>`"},
         {"import a from \"b\"", "t.dfl:1:10: error[E0010]: the module comes first"},
         {"import \"a\"", "t.dfl:1:8: error[E0010]: a module is named without quotes"},
         {"from a import b", "t.dfl:1:1: error[E0010]: there is no `from ... import`"},
