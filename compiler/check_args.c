@@ -218,8 +218,10 @@ static void check_var_arg(struct check *c, struct call *call, uint32_t i)
 {
     struct node *arg = call->args[i];
     if (call->spawned) {
-        diag_error(c->diags, DIAG_bad_spawn, arg->span,
-                   "a spawned call cannot change a variable of its caller");
+        struct diag *d = diag_error(c->diags, DIAG_bad_spawn, arg->span,
+                                    "a spawned call cannot change a variable of its caller");
+        diag_hint(c->diags, d, "let `%s` take and return the value: `x = await spawn %s(x)`",
+                  call->target->name, call->target->name);
         call->bad = true;
         return;
     }

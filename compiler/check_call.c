@@ -61,6 +61,17 @@ static const uint32_t *order_of(const struct call *call)
     return NULL;
 }
 
+/* Whether a type argument does not meet what is known to be asked of it: check.c will report. */
+static bool lacks_need(struct check *c, const struct call *call)
+{
+    for (uint32_t g = 0; g < call->bindings.count; g++)
+        for (int n = 0; call->bindings.at[g] && n < NEEDS; n++)
+            if (call->target->func->needs[n] >> g & 1 &&
+                !need_met(c, call->bindings.at[g], (enum need)n))
+                return true;
+    return false;
+}
+
 static const struct type *finish_call(struct check *c, struct call *call)
 {
     struct node *node = call->node;
@@ -72,7 +83,7 @@ static const struct type *finish_call(struct check *c, struct call *call)
     node->call_.args = (struct nodes){call->args, call->type->args.count, 0};
     node->call_.order = order_of(call);
     const struct type *result = type_subst(c->types, call->type->result, call->bindings);
-    if (!call->bad)
+    if (!call->bad && !(call->type->result->open && lacks_need(c, call)))
         return result;
     /* the result is known all the same unless a wrong argument decides it */
     return call->bindings.count && call->type->result->open ? simple(c, TYPE_bad) : result;

@@ -39,11 +39,21 @@ bool converts(const struct type *have, const struct type *want)
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
+static bool is_small_whole(double x)
+{
+    return x >= -1e15 && x <= 1e15 && x == (double)(int64_t)x;
+}
+
 static const char *number_hint(struct check *c, const struct node *node, const struct type *want)
 {
     const struct type *have = node->type;
     if (!type_is_number(have) || !type_is_number(want))
         return NULL;
+    if (node->kind == NODE_float && type_is_int(want))
+        return is_small_whole(node->float_.value)
+                   ? arena_format(c->arena, "write it without a point: `%lld`",
+                                  (long long)node->float_.value)
+                   : "a whole number is wanted; `as int` drops the fraction";
     if (node->kind == NODE_int && !type_is_int(want))
         return arena_format(c->arena, "write it with a point: `%llu.0`",
                             (unsigned long long)node->int_.value);
@@ -132,6 +142,17 @@ static void mismatch_hint(struct check *c, struct diag *d, const struct node *no
         diag_hint(c->diags, d, "%s", number);
     else if (rank)
         diag_hint(c->diags, d, "%s", rank);
+    else if (want->kind == TYPE_array && want->args.at[0]->kind == TYPE_str &&
+             have->kind == TYPE_array && need_met(c, have, NEED_DATA))
+        diag_hint(c->diags, d, "as texts they are `[\"{x}\" for x in xs]`");
+    else if (want->kind == TYPE_array && have->kind == TYPE_array &&
+             have->args.at[0]->kind == TYPE_future &&
+             converts(have->args.at[0]->args.at[0], want->args.at[0]))
+        diag_hint(c->diags, d, "`await` of the array waits for all of them");
+    else if (have->kind == TYPE_duration && type_is_number(want))
+        diag_hint(c->diags, d, "`d.seconds()` is a float");
+    else if (have->kind == TYPE_error && want->kind == TYPE_result)
+        diag_hint(c->diags, d, "an error as a result is `err(e)`");
     else if (want->kind == TYPE_array && want->args.at[0] == have && node->kind != NODE_array)
         diag_hint(c->diags, d, "%s", words_hint(c, node));
     else if (have->kind == TYPE_future)
@@ -151,7 +172,8 @@ static void mismatch_hint(struct check *c, struct diag *d, const struct node *no
     else if (want->kind == TYPE_bool && find_property(have, "len") != BUILTIN_NONE)
         diag_hint(c->diags, d, "compare its length: `x.len > 0`");
     else if (want->kind == TYPE_bool && (have->kind == TYPE_option || have->kind == TYPE_result))
-        diag_hint(c->diags, d, "look into it: `x is %s(_)`",
+        diag_hint(c->diags, d,
+                  "look into it, `x is %s(_)`; another value instead is `x else value`",
                   have->kind == TYPE_option ? "some" : "ok");
     else if (want->kind == TYPE_future && want->args.at[0] == have)
         diag_hint(c->diags, d, "a future comes from `spawn f(…)`");
@@ -185,7 +207,8 @@ bool report_wrapped(struct check *c, const struct node *node)
                    have->args.at[0]->text, option ? "be missing" : "be an error instead");
     diag_hint(c->diags, d,
               option
-                  ? "`x else value` gives another for `none`, `x?` hands it up, `match` tells"
+                  ? "`x else value` gives another for `none`, `x?` hands it up, `if x is some(v)` "
+                    "names what is there"
                   : "`x?` hands the error up, `x else value` gives another value, `match` tells");
     return true;
 }
@@ -212,8 +235,11 @@ static void report_mismatch(struct check *c, const struct node *node, const stru
         diag_hint(c->diags, d, "%s",
                   future    ? await_hint(c, node)
                   : is_made ? "give the value itself, without `some(…)` or `ok(…)` around it"
-                            : "`x?` hands up what is missing, `x else value` gives another, or "
-                              "`match`");
+                  : have->kind == TYPE_option
+                      ? "`x else value` gives another for `none`, `x?` hands it up, `if x is "
+                        "some(v)` names what is there"
+                      : "`x?` hands the error up, `x else value` gives another value, `match` "
+                        "tells");
     } else if (have->kind == TYPE_unit) {
         d = diag_error(c->diags, DIAG_missing_value, node->span,
                        "expected `%s`, but this gives no value", want->text);

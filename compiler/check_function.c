@@ -140,9 +140,15 @@ static void check_lambda(struct check *c, struct node *node, const struct type *
 {
     struct nodes *params = &node->lambda_.params;
     if (params->count != pattern->args.count) {
-        diag_error(c->diags, DIAG_bad_lambda, node->span,
-                   "a function of %u argument%s is wanted; this lambda takes %u",
-                   pattern->args.count, pattern->args.count == 1 ? "" : "s", params->count);
+        struct diag *d =
+            diag_error(c->diags, DIAG_bad_lambda, node->span,
+                       "a function of %u argument%s is wanted; this lambda takes %u",
+                       pattern->args.count, pattern->args.count == 1 ? "" : "s", params->count);
+        if (pattern->args.count == 1 && params->count == 2)
+            diag_hint(c->diags, d, "%s",
+                      type_subst(c->types, pattern->args.at[0], *bindings)->kind == TYPE_tuple
+                          ? "the parts of one tuple are `|(a, b)| …`"
+                          : "elements with their index are `xs.enumerate()`, for `|(i, x)| …`");
         fail_argument(c, node);
         return;
     }
@@ -316,7 +322,13 @@ void check_function_arg(struct check *c, struct node **slot, const struct type *
         struct diag *d =
             diag_error(c->diags, DIAG_mismatch, node->span, "expected a function `%s`, found `%s`",
                        type_subst(c->types, pattern, *bindings)->text, t->text);
-        diag_hint(c->diags, d, "a lambda is written `|x| x + 1`");
+        const struct node *callee = node->kind == NODE_call ? node->call_.callee : NULL;
+        if (callee && callee->kind == NODE_name)
+            diag_hint(c->diags, d,
+                      "a function is passed without a call, `%s`, or in a lambda: `|x| %s(…)`",
+                      callee->name_.name, callee->name_.name);
+        else
+            diag_hint(c->diags, d, "a lambda is written `|x| x + 1`");
     }
     fail_argument(c, *slot);
 }
