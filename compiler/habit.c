@@ -192,6 +192,8 @@ static struct habit word_habit(const struct stop *stop)
     bool is_word_behind = stop_starts_operand(stop->kind) || stop->kind > 256;
     const struct token *word = NULL;
     struct habit habit = {0};
+    if (stop->second_before == IS && token_is_word(before, "not"))
+        return (struct habit){"there is no `is not`: write `!(x is none)`", before->span, NULL};
     if (is_statement_start(stop->before) && !is_used && (stop->kind == ID || stop->kind == FROM))
         habit = find_row((word = stop->unexpected)->span, ROW_LEAD);
     if (!habit.text && (stop->kind == ID || stop->kind == FOREIGN)) {

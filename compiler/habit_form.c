@@ -64,6 +64,9 @@ static const char *in_loop_head(const struct stop *stop)
         return "a loop without an end is `while true { ... }`";
     if (!stop_fits(stop, "`in`") || stop_fits(stop, "','"))
         return NULL;
+    if (stop->kind == ',')
+        return "the parts of a pair stand in parentheses: write `for (k, v) in m { ... }`; of an "
+               "array it is `for i in 0..xs.len { ... }`";
     bool is_arrow = stop->kind == '<' && char_behind(stop) == '-';
     return is_compare(stop->kind) && !is_arrow ? "a loop with a condition is `while c { ... }`"
                                                : "a loop is written `for x in xs { ... }` or "
@@ -80,6 +83,9 @@ static const char *in_head(const struct stop *stop)
     if (stop->kind == LET && (stop->before == IF || stop->before == WHILE))
         return stop->before == IF ? "there is no `if let`: write `if e is some(x) { ... }`"
                                   : "there is no `while let`: write `while e is some(x) { ... }`";
+    if (stop->kind == ',' && stop->head == IF && stop->bracket != '(' && stop->bracket != '[' &&
+        stop_fits(stop, "'{'"))
+        return "a condition is one value: write `let v = m.get(k)`, then `if v is some(x) { ... }`";
     if (stop->before == ELSE && stop->kind != IF &&
         (stop->kind == ':' || (stop_fits(stop, "'{'") && stop->count == 2)))
         return "the branches of an `if` stand in braces: write `else { ... }`";
@@ -112,6 +118,9 @@ static const char *in_signature(const struct stop *stop)
         return stop->kind == TASK ? "a task is declared with `task` alone: write `task f() { ... }`"
                                   : "`io` stands first: write `io fn f() { ... }`";
     bool is_function = stop->before == FN || stop->before == TASK;
+    if (stop->kind == '*' && stop->bracket == '(' && stop_is_signature(stop) &&
+        stop_fits(stop, "`var`"))
+        return "a function takes a fixed number of arguments: many are one array, `xs: [int]`";
     if (stop->kind == TYPE_ID && (is_function || (stop->before == '(' && stop_is_signature(stop) &&
                                                   stop_fits(stop, "`var`"))))
         return is_function ? "the name of a function begins with a small letter"
@@ -204,6 +213,8 @@ static const char *in_item(const struct stop *stop)
                "started with `spawn f(x)`";
     if (stop->kind == '(' && stop->before == PUB)
         return "`pub` takes nothing: what is `pub` can be imported";
+    if (stop->kind == STR)
+        return "what is told about a file stands behind `//!`, about a function behind `///`";
     if (stop->kind != '}' && stop->kind != LET)
         return "statements stand in functions; a program starts in "
                "`io task main(args: [str]) -> int! { ... }`";
@@ -302,22 +313,25 @@ static const char *at_colon(const struct stop *stop)
 }
 
 /* `(int) x` */
-static bool is_cast(const struct stop *stop)
+static struct habit cast(const struct stop *stop)
 {
     const struct lexer *lexer = stop->lexer;
-    if (stop->before != ')' || !stop_starts_operand(stop->kind))
-        return false;
     const char *text = lexer->source->text;
     uint32_t end = lexer->last[1].span.start, start = end;
-    while (start && (text[start - 1] == '_' || (text[start - 1] >= 'a' && text[start - 1] <= 'z') ||
-                     (text[start - 1] >= '0' && text[start - 1] <= '9')))
+    if (stop->before != ')' || !stop_starts_operand(stop->kind) || !stop_ends_expression(stop))
+        return (struct habit){0};
+    while (start && strchr(NAME_CHARS, text[start - 1]))
         start--;
     const char *name = intern(lexer->names, text + start, end - start);
     static const char *const types[] = {"int", "float", "bool", "str", "u8", "u64", "i64", "f32"};
-    for (size_t i = 0; start && text[start - 1] == '(' && i < sizeof types / sizeof *types; i++)
-        if (!strcmp(types[i], name))
-            return true;
-    return start && text[start - 1] == '(' && end > start && suggest_type(name);
+    bool is_type = end > start && suggest_type(name);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        is_type = is_type || !strcmp(types[i], name);
+    if (!is_type || !start || text[start - 1] != '(')
+        return (struct habit){0};
+    return (struct habit){"a value is converted with `as`: write `x as int`",
+                          {lexer->source, start - 1, end + 1},
+                          NULL};
 }
 
 /* The `?` of `c ? a : b` where the parser stopped at `a` or at the colon: it stands by itself, as
@@ -345,6 +359,19 @@ static struct span bracket_span(const struct stop *stop)
     bool is_own =
         depth > 1 && lexer->brackets.at[depth - 1].span.start == stop->unexpected->span.start;
     return lexer->brackets.at[depth - 1 - is_own].span;
+}
+
+/* `x ?? y` */
+static struct habit double_question(const struct stop *stop)
+{
+    const struct token *last = stop->lexer->last;
+    if (stop->before != '?' || stop->second_before != '?' || !stop_starts_operand(stop->kind) ||
+        !stop_ends_expression(stop))
+        return (struct habit){0};
+    struct span span = {stop->lexer->source, last[2].span.start, last[1].span.end};
+    return (struct habit){"there is no `?"
+                          "?`: write `x else y`",
+                          span, "else"};
 }
 
 /* `for (int i = 0; …`, `for (;;) {` */
@@ -409,6 +436,27 @@ static const char *missing_in_head(const struct stop *stop)
     }
 }
 
+/* `[]int{1, 2}`, where an empty array was read, and `map[string]int{}`, where an index was. */
+static struct habit typed_array(const struct stop *stop)
+{
+    const struct token *last = stop->lexer->last;
+    const char *text = stop->lexer->source->text;
+    uint32_t at = last[2].span.start, end = stop->unexpected->span.end;
+    if (stop->before != ']' || !stop_ends_expression(stop) ||
+        (stop->kind != ID && stop->kind != TYPE_ID && stop->kind != RECORD_ID))
+        return (struct habit){0};
+    if (stop->second_before == '[')
+        return (struct habit){"an array is written `[1, 2]`, an empty one `let xs: [int] = []`",
+                              {stop->lexer->source, at, end},
+                              NULL};
+    if (at < 4 || strncmp(text + at - 4, "map[", 4))
+        return (struct habit){0};
+    return (struct habit){
+        "a map is written `[\"a\": 1]`, an empty one `let m: map[str, int] = [:]`",
+        {stop->lexer->source, at - 4, end},
+        NULL};
+}
+
 /* `Vec<int>` */
 static struct habit type_with_types(const struct stop *stop)
 {
@@ -422,7 +470,7 @@ static struct habit type_with_types(const struct stop *stop)
         known ? known : "types take no `<...>`: an array is `[T]`, a map `map[K, V]`", name, NULL};
 }
 
-/* `P { x = 0 }` */
+/* `P { x = 0 }`, `P { x, y }` */
 static struct habit field_set(const struct stop *stop)
 {
     const char *text = stop->lexer->source->text, *at = text + stop->unexpected->span.end;
@@ -433,6 +481,13 @@ static struct habit field_set(const struct stop *stop)
     at += len;
     at += strspn(at, " \t");
     uint32_t start = (uint32_t)(at - text);
+    if (len && (*at == ',' || *at == '}')) {
+        struct span name = {stop->lexer->source, 0, 0};
+        name.start = stop->unexpected->span.end;
+        name.start += (uint32_t)strspn(text + name.start, " \t\r\n");
+        name.end = name.start + (uint32_t)len;
+        return (struct habit){"a field has its name and its value: write `P { x: x }`", name, NULL};
+    }
     if (!len || *at != '=' || at[1] == '=')
         return (struct habit){0};
     return (struct habit){"the value of a field follows a colon: write `x: 0`",
@@ -440,11 +495,35 @@ static struct habit field_set(const struct stop *stop)
                           ":"};
 }
 
+/* `xs[::2]`, `String::from("…")` */
+static struct habit double_colon(const struct stop *stop)
+{
+    const struct span name = stop->lexer->last[1].span;
+    if (!token_is_word(stop->unexpected, "::"))
+        return (struct habit){0};
+    struct habit habit = {"there is no `::`: a module's names follow a `.`", stop->unexpected->span,
+                          NULL};
+    char behind = char_behind(stop);
+    if (stop->bracket == '[' &&
+        (behind == ' ' || behind == ']' || (behind >= '0' && behind <= '9')))
+        habit.text = "a part is written `xs[lo..hi]`; every second element is in "
+                     "`[xs[i] for i in 0..xs.len step 2]`";
+    if (stop->before != TYPE_ID)
+        return habit;
+    const char *type =
+        intern(stop->lexer->names, name.source->text + name.start, name.end - name.start);
+    const char *known = suggest_value(type) ? suggest_value(type) : suggest_type(type);
+    if (known)
+        habit.text = arena_format(stop->lexer->arena, "there is no `::`: %s", known);
+    return habit;
+}
+
 /* Forms whose mark is not where the parser stopped. */
 static struct habit marked_form(const struct stop *stop)
 {
     static struct habit (*const forms[])(const struct stop *) = {
-        c_loop, macro_call, type_with_types, field_set, dotted_attribute};
+        c_loop,      double_question, double_colon,    cast, macro_call, type_with_types,
+        typed_array, field_set,       dotted_attribute};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct habit habit = forms[i](stop);
         if (habit.text)
@@ -476,22 +555,10 @@ static struct habit marked_form(const struct stop *stop)
     return (struct habit){0};
 }
 
-static const char *at_question(const struct stop *stop)
-{
-    bool is_double =
-        stop->before == '?' && stop->second_before == '?' && stop_starts_operand(stop->kind);
-    return is_double ? "there is no `?"
-                       "?`: write `x else y`"
-                     : NULL;
-}
-
 static const char *behind_operand(const struct stop *stop)
 {
     if (!stop_ends_expression(stop))
         return NULL;
-    const char *text = at_question(stop);
-    if (text)
-        return text;
     switch (stop->kind) {
     case ':':
         return at_colon(stop);
@@ -531,8 +598,6 @@ static const char *behind_operand(const struct stop *stop)
         return "the type follows the name: write `let xs: [int] = ...`";
     if (is_compare(stop->kind) && stop_fits(stop, "`&&`") && !stop_fits(stop, "`==`"))
         return "comparisons do not chain: write `a < b && b < c`";
-    if (is_cast(stop))
-        return "a value is converted with `as`: write `x as int`";
     if (stop_starts_operand(stop->kind) && stop_fits(stop, "','") && stop->bracket != '{')
         return "a comma is missing before this";
     if (stop->before == TYPE_ID && stop->kind == '{')

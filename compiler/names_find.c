@@ -84,9 +84,21 @@ struct symbol *names_module_symbol(struct program *p, struct module *m)
     return symbol;
 }
 
+/* `import "math"` */
+static bool is_import_of(struct span lost, const char *name)
+{
+    struct span line = names_word(lost, "import");
+    if (line.end - line.start != strlen("import"))
+        return false;
+    line.end += (uint32_t)strcspn(line.source->text + line.end, "\n");
+    return line.end <= lost.end && names_has_word(line, name);
+}
+
 bool names_is_lost(const struct module *m, const char *name)
 {
     for (uint32_t i = 0; i < m->lost.count; i++) {
+        if (is_import_of(m->lost.at[i], name))
+            return true;
         struct span word = names_word(m->lost.at[i], name);
         if (word.end - word.start == strlen(name) && word.end > word.start)
             return true;
