@@ -83,6 +83,8 @@ static const struct type *finish_call(struct check *c, struct call *call)
     node->call_.args = (struct nodes){call->args, call->type->args.count, 0};
     node->call_.order = order_of(call);
     const struct type *result = type_subst(c->types, call->type->result, call->bindings);
+    if (call->target->func && call->target->func->lacks_result)
+        return simple(c, TYPE_bad);
     if (!call->bad && !(call->type->result->open && lacks_need(c, call)))
         return result;
     /* the result is known all the same unless a wrong argument decides it */
@@ -389,7 +391,9 @@ static const struct type *report_not_future(struct check *c, struct node *node)
     struct diag *d =
         diag_error(c->diags, DIAG_not_future, value->span,
                    "this is `%s`, not a future: there is nothing to await", value->type->text);
-    if (value->kind == NODE_call)
+    if (value->kind == NODE_comp && value->comp_.value->kind == NODE_call)
+        diag_hint(c->diags, d, "direct calls run at once; `[spawn f(x) for …]` gives futures");
+    else if (value->kind == NODE_call)
         diag_hint(c->diags, d, "a direct call runs at once; `spawn f(…)` gives a future");
     else
         diag_hint(c->diags, d, "leave `await` out; futures come from `spawn`");

@@ -138,6 +138,10 @@ static void mismatch_hint(struct check *c, struct diag *d, const struct node *no
     if (want->kind == TYPE_duration && node->kind == NODE_int)
         diag_hint(c->diags, d, "a duration has a unit: `%llus`, `%llums`",
                   (unsigned long long)node->int_.value, (unsigned long long)node->int_.value);
+    else if (want->kind == TYPE_duration && node->kind == NODE_float)
+        diag_hint(c->diags, d, "a duration has a unit: `%.*ss`",
+                  (int)(node->span.end - node->span.start),
+                  node->span.source->text + node->span.start);
     else if (number)
         diag_hint(c->diags, d, "%s", number);
     else if (rank)

@@ -268,6 +268,11 @@ static const struct type *no_field(struct check *c, struct node *node, const str
         diag_hint(c->diags, d, "these are for rank 2; `.shape` has the length of each axis");
     else if (t->kind == TYPE_tuple)
         diag_hint(c->diags, d, "the parts of a tuple are `.0`, `.1` and so on");
+    else if (t->kind == TYPE_var)
+        diag_hint(
+            c->diags, d,
+            "a `%s` may be any type: take a function that gives this of it, `get: fn(%s) -> …`",
+            t->text, t->text);
     else if (t->kind == TYPE_map && t->args.at[0]->kind == TYPE_str && !suggest_value(name))
         diag_hint(c->diags, d, "an entry is `m[\"%s\"]`, or `m.get(\"%s\")` if it may be missing",
                   name, name);

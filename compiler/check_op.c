@@ -187,7 +187,7 @@ static const struct type *report_mixed(struct check *c, struct span span, enum o
                ((is_text(l) && type_is_number(r)) || (is_text(r) && type_is_number(l)))) {
         diag_hint(c->diags, d,
                   "text becomes a number with `s.parse_int()?`, a number text with `\"{x}\"`");
-    } else if (l->kind == TYPE_array && op == OP_add) {
+    } else if (l->kind == TYPE_array && r->kind != TYPE_array && op == OP_add) {
         diag_hint(c->diags, d, "an element is added with `xs + [x]` or `xs.push(x)`");
     }
     return simple(c, TYPE_bad);

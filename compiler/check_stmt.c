@@ -52,6 +52,20 @@ static const char *drop_hint(const struct node *node)
     return "`await spawn f(…)` waits; a pure task whose result nobody wants need not run";
 }
 
+/* Of the standard library, without io and `var` parameters: all that it does is what it gives. */
+static bool only_gives(const struct node *node)
+{
+    const struct symbol *target = node->kind == NODE_call ? node->call_.target : NULL;
+    if (!target || target->kind != SYM_FUNC || !target->module->is_std ||
+        target->func->flags & (FUNC_IO | FUNC_TASK) || !strcmp(target->name, "trace"))
+        return false;
+    const struct nodes *params = &target->node->func_.params;
+    for (uint32_t i = 0; i < params->count; i++)
+        if (params->at[i]->param_.is_var)
+            return false;
+    return true;
+}
+
 /* The value of a statement is dropped; not every value may be. */
 static void check_dropped(struct check *c, const struct node *node)
 {
@@ -64,6 +78,14 @@ static void check_dropped(struct check *c, const struct node *node)
         struct diag *d = diag_warning(c->diags, DIAG_unused_value, node->span,
                                       "the error that this may give is not looked at");
         diag_hint(c->diags, d, "`?` hands it up; `let _ = …` says that it does not matter");
+    } else if (t->kind != TYPE_unit && !is_bad(t) && only_gives(node)) {
+        struct diag *d = diag_warning(c->diags, DIAG_unused_value, node->span,
+                                      "what `%s` gives is not used, and it does nothing else",
+                                      node->call_.target->name);
+        const struct node *first = node->call_.args.count ? node->call_.args.at[0] : NULL;
+        if (first && first->kind == NODE_name && first->type == t)
+            diag_hint(c->diags, d, "it changes no variable: `%s = %s.%s(…)` does",
+                      first->name_.name, first->name_.name, node->call_.target->name);
     } else if (does_nothing(node->kind) && t->kind != TYPE_unit && !is_bad(t)) {
         struct diag *d =
             diag_warning(c->diags, DIAG_unused_value, node->span, "this value is not used");
@@ -256,6 +278,7 @@ const struct type *check_block(struct check *c, struct node *node, const struct 
 
 static void no_result(struct check *c, struct node *value)
 {
+    c->function->func->lacks_result = true;
     struct diag *d = diag_error(
         c->diags, DIAG_mismatch, value->span, "%s declares no result, so it returns no value",
         c->function->node->kind == NODE_func ? arena_format(c->arena, "`%s`", c->function->name)

@@ -63,6 +63,7 @@ struct func {
     bool wrap, fastmath, keeps;    /* @wrap, @fastmath, @checkpoint */
     bool is_met;                   /* called from another module */
     bool lacks_sign;               /* its result was said to lack a `!` or `?` */
+    bool lacks_result;             /* it was said to declare no result, and to return one */
     bool is_broken;        /* its brackets or strings were mended: the body is not checked */
     VEC(struct span) lost; /* statements, or the head, that could not be read */
     bool is_lost;          /* the mistake is in its head: calls are not checked either */
