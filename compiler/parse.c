@@ -176,9 +176,11 @@ struct node *parse_parens(struct parse *p, struct span span, struct nodes elems,
 {
     if (elems.count != 1)
         return AST(p, tuple, span, .elems = elems);
-    if (has_comma)
-        diag_error(p->diags, DIAG_syntax, span, "a tuple has two parts or more");
-    return elems.at[0];
+    if (!has_comma)
+        return elems.at[0];
+    struct diag *d = diag_error(p->diags, DIAG_syntax, span, "a tuple has two parts or more");
+    diag_hint(p->diags, d, "one value stands alone, without the comma");
+    return bad(p, span);
 }
 
 /* `f.await`, which is none of dfl: what follows from it is not told. */
