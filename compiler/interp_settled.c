@@ -2,40 +2,45 @@
  * there may wait for it, so it runs later, as in compiled programs, and not where it is spawned. */
 #include "interp_core.h"
 
-/* Types that were gone through on the way to one. */
-struct trail {
-    const struct trail *before;
-    const struct dfl_type *type;
+/* Whether values of a type may hold futures; types may hold themselves, so each is looked at once.
+ */
+struct search {
+    struct arena *arena;
+    VEC(const struct dfl_type *) seen;
 };
 
-static bool reaches(const struct trail *before, const struct dfl_type *);
+static bool reaches(struct search *, const struct dfl_type *);
 
-static bool fields_reach(const struct trail *trail, const struct dfl_field *fields, uint64_t count)
+static bool fields_reach(struct search *s, const struct dfl_field *fields, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++)
-        if (reaches(trail, fields[i].type))
+        if (reaches(s, fields[i].type))
             return true;
     return false;
 }
 
-/* Whether a value of the type may hold a future. */
-static bool reaches(const struct trail *before, const struct dfl_type *type)
+static bool parts_reach(struct search *s, const struct dfl_type *type)
+{
+    if (reaches(s, type->elem) || reaches(s, type->key) ||
+        fields_reach(s, type->fields, type->field_count))
+        return true;
+    for (uint64_t i = 0; i < type->variant_count; i++)
+        if (fields_reach(s, type->variants[i].fields, type->variants[i].field_count))
+            return true;
+    return false;
+}
+
+static bool reaches(struct search *s, const struct dfl_type *type)
 {
     if (!type || !type->refs)
         return false;
     if (type->kind == DFL_FUTURE)
         return true;
-    for (const struct trail *t = before; t; t = t->before)
-        if (t->type == type)
+    for (uint32_t i = 0; i < s->seen.count; i++)
+        if (s->seen.at[i] == type)
             return false;
-    struct trail here = {before, type};
-    if (reaches(&here, type->elem) || reaches(&here, type->key) ||
-        fields_reach(&here, type->fields, type->field_count))
-        return true;
-    for (uint64_t i = 0; i < type->variant_count; i++)
-        if (fields_reach(&here, type->variants[i].fields, type->variants[i].field_count))
-            return true;
-    return false;
+    vec_push(s->arena, &s->seen, type);
+    return parts_reach(s, type);
 }
 
 static bool may_hold_future(struct interp *in, const struct dfl_type *type)
@@ -45,7 +50,8 @@ static bool may_hold_future(struct interp *in, const struct dfl_type *type)
         return false;
     void *known = name_map_get(&in->futures, (const char *)type);
     if (!known) {
-        known = reaches(NULL, type) ? &yes : &no;
+        struct search s = {.arena = &in->arena};
+        known = reaches(&s, type) ? &yes : &no;
         name_map_set(&in->arena, &in->futures, (const char *)type, known);
     }
     return known == &yes;

@@ -157,6 +157,14 @@ static struct callable *pass_function(struct pending *p, struct node *n)
     return callable_of(p->frame->lower, s, (struct types){0}, NULL);
 }
 
+/* What a variable of `io` code names stays its own until its block is left, if a future is in it:
+ * else the end of the task that is spawned would be that of a task which has a name here. */
+static bool is_kept(const struct frame *f, const struct node *arg)
+{
+    return arg->kind == NODE_name && f->instance->symbol->func->flags & FUNC_IO &&
+           type_may_hold_future(f->lower->arena, lower_type(f, arg->type));
+}
+
 static void evaluate(struct pending *p, const struct func *callee, uint32_t i, struct node *arg)
 {
     struct frame *f = p->frame;
@@ -173,6 +181,8 @@ static void evaluate(struct pending *p, const struct func *callee, uint32_t i, s
     if (parameter->is_var) {
         place_indices(f, &given->path, arg, p->later, p->later_count);
         operand_add(f, &p->values, (struct val){0}, NULL, 0, arg->span);
+    } else if (p->moved && is_kept(f, arg)) {
+        add_value(p, &p->values, lower_expr(f, arg), arg->span);
     } else if (p->moved) {
         operand_add_owned(f, &p->values, arg);
     } else {

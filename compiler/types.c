@@ -260,6 +260,38 @@ const struct type *type_subst(struct type_table *table, const struct type *t,
     return type_make(table, t->kind, args, t->args.count, t->rank, result, t->symbol);
 }
 
+/* Records and enums are looked at once: they may hold themselves. */
+struct holders {
+    struct arena *arena;
+    VEC(const struct type *) seen;
+};
+
+static bool seen_before(struct holders *h, const struct type *t)
+{
+    for (uint32_t i = 0; i < h->seen.count; i++)
+        if (h->seen.at[i] == t)
+            return true;
+    if (t->kind == TYPE_record || t->kind == TYPE_enum)
+        vec_push(h->arena, &h->seen, t);
+    return false;
+}
+
+static bool holds_future(struct holders *h, const struct type *t)
+{
+    if (t->kind == TYPE_future)
+        return true;
+    bool holds = false, known = seen_before(h, t);
+    for (uint32_t i = 0; !known && !holds && i < t->args.count; i++)
+        holds = holds_future(h, t->args.at[i]);
+    return holds;
+}
+
+bool type_may_hold_future(struct arena *arena, const struct type *t)
+{
+    struct holders h = {.arena = arena};
+    return holds_future(&h, t);
+}
+
 bool type_is_int(const struct type *t)
 {
     return t->kind == TYPE_int || (t->kind >= TYPE_i8 && t->kind <= TYPE_u64);

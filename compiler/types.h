@@ -84,6 +84,8 @@ uint32_t type_variant_count(const struct type *);
 struct variant type_variant(const struct type *, uint32_t index);
 /* `t` with each TYPE_var replaced by the argument of that index. Returns `t` if it is not open. */
 const struct type *type_subst(struct type_table *, const struct type *t, struct types arguments);
+/* Whether a value of it may have a future in it. The arena is for the search alone. */
+bool type_may_hold_future(struct arena *, const struct type *);
 bool type_is_int(const struct type *);    /* int, i8..u64 */
 bool type_is_small(const struct type *);  /* an integer that is computed with as an int */
 bool type_is_number(const struct type *); /* those, float and f32 */
