@@ -637,16 +637,48 @@ static bool joinable(const struct type *t)
     return !is_bad(t) && t->kind != TYPE_never;
 }
 
+/* The alternatives that differ from the first one: those of one type are one mistake. */
+struct differing {
+    const struct type *told; /* the type of the last that was reported */
+    uint32_t wrong, right;
+};
+
+static void join_another(struct check *c, struct node **slot, const struct type *joined,
+                         struct why why, struct differing *d)
+{
+    if (joined->kind == TYPE_unit) {
+        check_want(c, slot, joined, why);
+        return;
+    }
+    c->why = why;
+    const struct type *t = check_expr(c, slot, joined);
+    if (is_bad(t))
+        return;
+    if (t == d->told)
+        (*slot)->type = simple(c, TYPE_bad);
+    else
+        convert(c, slot, joined, why);
+    bool wrong = is_bad((*slot)->type);
+    d->told = wrong ? t : d->told;
+    d->wrong += wrong;
+    d->right += !wrong;
+}
+
 const struct type *check_join(struct check *c, struct node ***slots, uint32_t count,
                               const struct type *want, struct why why, const char *what)
 {
     const struct type *joined = want, *last = simple(c, TYPE_never);
+    struct differing differing = {0};
     for (int open = 0; open < 2; open++) {
         for (uint32_t i = 0; i < count; i++) {
             if (expr_is_open(*slots[i]) != open)
                 continue;
+            if (want) {
+                check_want(c, slots[i], want, why);
+                continue;
+            }
             if (joined) {
-                check_want(c, slots[i], joined, why);
+                join_another(c, slots[i], joined, why, &differing);
                 continue;
             }
             const struct type *t = check_expr(c, slots[i], is_bad(last) ? last : NULL);
@@ -659,5 +691,7 @@ const struct type *check_join(struct check *c, struct node ***slots, uint32_t co
             last = is_bad(t) ? t : last;
         }
     }
+    if (differing.wrong > 1 && differing.wrong > differing.right)
+        return simple(c, TYPE_bad); /* rather the first is the odd one */
     return joined ? joined : last;
 }
