@@ -68,6 +68,8 @@ static bool continues_after(int kind)
 static bool newline_counts(const struct lexer *lexer)
 {
     int next = lexer->held.kind;
+    if (next == ELSE && lexer->is_if_broken && lexer->held.is_first)
+        return balance_newlines_count(lexer);
     if (next == 0 || next == '}' || next == '.' || next == ELSE)
         return false;
     return balance_newlines_count(lexer) && !lexer->is_attr_end &&
@@ -646,6 +648,10 @@ static struct token step(struct lexer *lexer)
         return virtual_closer(lexer);
     bool counts = lexer->has_newline && newline_counts(lexer);
     lexer->has_newline = false;
+    if (counts && lexer->held.kind == ELSE) {
+        lexer->held.is_told = true;
+        lexer->is_if_broken = false;
+    }
     if (counts && !is_late(lexer))
         return (struct token){.kind = NL, .span = lexer->newline};
     lexer->is_holding = false;

@@ -196,13 +196,16 @@ static struct habit word_habit(const struct stop *stop)
         return (struct habit){"there is no `is not`: write `!(x is none)`", before->span, NULL};
     if (is_statement_start(stop->before) && !is_used && (stop->kind == ID || stop->kind == FROM))
         habit = find_row((word = stop->unexpected)->span, ROW_LEAD);
+    if (!habit.text && stop->before == ID && is_statement_start(stop->second_before) &&
+        stop->kind == ID)
+        habit = find_row((word = before)->span, ROW_LEAD); /* `goto end` */
     if (!habit.text && (stop->kind == ID || stop->kind == FOREIGN)) {
         habit = find_row(stop->unexpected->span, ROW_HERE);
         if (habit.text)
             return habit;
     }
     if (!habit.text && stop->before == ID && stop->kind != NL &&
-        (is_word_behind || stop->kind == '{' || stop->kind == ':'))
+        (is_word_behind || stop->kind == '{' || (stop->kind == ':' && stop->bracket != '[')))
         habit = find_row((word = before)->span, ROW_LEAD);
     if (!habit.text)
         return habit;
@@ -243,7 +246,8 @@ static struct habit find_habit(const struct stop *stop)
 {
     struct habit habit = {0};
     bool has_c_body = stop->first == EXTERN && stop->kind == '{'; /* a form has the word */
-    if (stop->bracket != 'f' && !has_c_body)
+    bool has_form = stop->kind == FOREIGN && stop->head == FOR;
+    if (stop->bracket != 'f' && !has_c_body && !has_form)
         habit = word_habit(stop);
     if (!habit.text)
         habit = type_in_front(stop);
@@ -275,9 +279,13 @@ static bool is_told(struct lexer *lexer, const struct stop *stop, const struct h
 {
     bool is_colon = stop->kind == ':' && (strstr(habit->text, "braces") != NULL);
     bool is_elif = lexer->said_colon && strstr(habit->text, "else if");
+    bool is_arm = stop->kind != FAT && strstr(habit->text, "an arm is written") != NULL;
     bool is_catch = strstr(habit->text, "no exceptions") != NULL;
-    bool was_told = (is_colon && lexer->said_colon) || is_elif || (is_catch && lexer->said_catch);
+    bool was_told = (is_colon && lexer->said_colon) || is_elif || (is_catch && lexer->said_catch) ||
+                    (is_arm && lexer->said_arm);
+    lexer->said_arm |= is_arm;
     lexer->said_colon |= is_colon;
+    lexer->is_if_broken |= stop->kind == NL && stop->head == IF && strstr(habit->text, "braces");
     lexer->said_catch |= is_catch;
     return was_told;
 }

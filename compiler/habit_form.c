@@ -100,6 +100,14 @@ static const char *in_head(const struct stop *stop)
 
 /* -- declarations -- */
 
+/* `(p P) area()`: a name follows the parentheses. */
+static bool is_receiver(const struct stop *stop)
+{
+    const char *at = stop->lexer->source->text + stop->unexpected->span.end;
+    at += strcspn(at, "()\n");
+    return stop->kind == '(' && *at == ')' && at[1] == ' ' && at[2] && strchr(NAME_CHARS, at[2]);
+}
+
 static const char *in_signature(const struct stop *stop)
 {
     bool ends_head = stop_fits(stop, "`->`") || (ends_type(stop) && stop_fits(stop, "'{'"));
@@ -109,8 +117,13 @@ static const char *in_signature(const struct stop *stop)
         (stop->kind == ':' || stop->kind == ID || stop->kind == TYPE_ID ||
          stop->kind == RECORD_ID || stop->kind == '[' || stop->kind == '('))
         return "the result's type follows an arrow: write `-> type`";
-    if (stop_fits(stop, "'('") && stop_fits(stop, "'<'") && stop->before == ID &&
-        stop_is_signature(stop))
+    bool is_name = stop_fits(stop, "'('") && stop_fits(stop, "'<'") && stop->before == ID &&
+                   stop_is_signature(stop);
+    if (is_name && stop->kind == '[')
+        return "type parameters stand in angle brackets: write `fn f<T>(x: T) { ... }`";
+    if (expects_only(stop, "a type name") && stop->kind == ID && stop_is_signature(stop))
+        return "the name of a type parameter begins with a capital letter: `fn f<T>`";
+    if (is_name)
         return token_is_word(&stop->lexer->last[1], "io")
                    ? "`io` stands first: write `io fn` or `io task`"
                    : "parameters stand in parentheses: write `fn f(x: int) { ... }`";
@@ -126,6 +139,14 @@ static const char *in_signature(const struct stop *stop)
         return is_function ? "the name of a function begins with a small letter"
                            : "the name of a parameter begins with a small letter, its type "
                              "follows: write `x: int`";
+    if ((stop->before == FN || stop->before == TASK) && is_receiver(stop))
+        return "a function belongs to no type: write `fn f(x: T)`, which is called `x.f()`";
+    if (stop->kind == '*' && stop_fits(stop, "`var`"))
+        return "a function takes a fixed number of arguments: many are one array, `xs: [int]`";
+    if (expects_only(stop, "':'") && stop->before == ID && stop->kind == '-')
+        return "a name has no `-`: write `my_name`";
+    if (expects_only(stop, "':'") && token_is_word(&stop->lexer->last[1], "void"))
+        return "a function without parameters is written `fn f() { ... }`";
     if (expects_only(stop, "':'") && stop->before == ID)
         return "a colon and a type follow the name: write `name: type`";
     if (stop->kind == ':' && stop->before == TYPE_ID && stop_fits(stop, "'>'"))
@@ -155,6 +176,8 @@ static const char *in_members(const struct stop *stop)
         return "a variant's values stand in parentheses: write `Name(int, str)`";
     if (stop->before != TYPE_ID || !stop_fits(stop, "'('") || stop_fits(stop, "`==`"))
         return NULL;
+    if (stop->kind == '|' && stop->bracket == '{')
+        return "variants are parted by commas or line ends";
     if (stop->kind == ':')
         return "a variant's values stand in parentheses: write `Name(int, str)`";
     return stop->kind == '=' ? "a variant is no number: a `match` says what it stands for" : NULL;
@@ -162,6 +185,12 @@ static const char *in_members(const struct stop *stop)
 
 static const char *in_field(const struct stop *stop)
 {
+    if (stop->kind == PUB && stop->bracket == '{' && stop_fits(stop, "a name") &&
+        !stop_wants_expression(stop))
+        return "fields have no `pub`: all those of a `pub` record can be used";
+    if ((stop->kind == LET || stop->kind == VAR) && stop->bracket == '{' &&
+        stop_fits(stop, "a name") && !stop_wants_expression(stop) && !wants_pattern(stop))
+        return "a field is written `name: type`; it can change where its record is a `var`";
     if (stop->kind == '=' && ends_type(stop) && stop->bracket == '{')
         return "fields have no default: a function can make the record";
     if (stop->kind == ID && ends_type(stop) && stop->bracket == '{')
@@ -242,6 +271,12 @@ static const char *in_type(const struct stop *stop)
         return "the type of a map is `map[str, int]`";
     if (ends_type(stop) && stop->bracket == '(' && (stop->kind == ARROW || stop->kind == FAT))
         return "the type of a function has `fn` before it: write `fn(int) -> int`";
+    if (wants_type(stop) && stop->kind == '{')
+        return stop->before == ARROW ? "a type follows `->`; a function without a result has none"
+                                     : "the type of a map is `map[str, int]`, of a tuple "
+                                       "`(int, str)`; a record is declared by itself";
+    if (wants_type(stop) && (stop->kind == '?' || stop->kind == '!'))
+        return "`?` and `!` stand behind the type: write `int?`";
     if (wants_type(stop) && stop->kind == '*')
         return "there are no pointers: write the type alone";
     if (stop->before == '[' && stop->kind == ']' && wants_type(stop))
@@ -258,8 +293,13 @@ static const char *in_let(const struct stop *stop)
         return "a type follows a colon: write `let name: type = ...`";
     if (stop->kind == '{' && stop_fits(stop, "'='") && stop->before == TYPE_ID)
         return "a record is taken apart by its fields: write `let a = r.a`";
+    if (stop->kind == '-' && stop_fits(stop, "'='") && stop->before == ID)
+        return "a name has no `-`: write `my_name`";
     if (stop->kind == ',' && stop_fits(stop, "'='"))
         return "a tuple is taken apart in parentheses: write `let (a, b) = ...`";
+    if (stop->kind == ',' && stop_ends_expression(stop) && stop->bracket != '(' &&
+        stop->bracket != '[')
+        return "one name is declared at a time: write a line for each";
     if (wants_pattern(stop) && stop->kind == '{')
         return "a record is taken apart by its fields: write `let a = r.a`";
     if (wants_pattern(stop) && stop->kind == '[')
@@ -403,6 +443,32 @@ static struct habit macro_call(const struct stop *stop)
                           span, NULL};
 }
 
+/* `1 =>` and the next arm; `else => x` */
+static struct habit arm_part(const struct stop *stop)
+{
+    const struct token *last = stop->lexer->last;
+    if (stop->kind != FAT || stop->bracket != '{')
+        return (struct habit){0};
+    if (stop->before == ELSE)
+        return (struct habit){"the last arm is `_ => value`", last[1].span, NULL};
+    return stop->second_before == FAT && last[1].is_first
+               ? (struct habit){"the value of this arm is missing", last[2].span, NULL}
+               : (struct habit){0};
+}
+
+/* `id<int>(1)` */
+static struct habit call_with_types(const struct stop *stop)
+{
+    const struct token *last = stop->lexer->last;
+    struct span angles = last[2].span;
+    angles.end = stop->unexpected->span.end;
+    bool is_name = stop->before == ID || stop->before == TYPE_ID;
+    return stop->kind == '>' && is_name && stop->second_before == '<' && char_behind(stop) == '('
+               ? (struct habit){"a call names no types: they are found from its arguments", angles,
+                                ""}
+               : (struct habit){0};
+}
+
 /* `@ray.remote` */
 static struct habit dotted_attribute(const struct stop *stop)
 {
@@ -508,6 +574,8 @@ static struct habit double_colon(const struct stop *stop)
         (behind == ' ' || behind == ']' || (behind >= '0' && behind <= '9')))
         habit.text = "a part is written `xs[lo..hi]`; every second element is in "
                      "`[xs[i] for i in 0..xs.len step 2]`";
+    if (behind == '<')
+        habit.text = "a call names no types: they are found from its arguments";
     if (stop->before != TYPE_ID)
         return habit;
     const char *type =
@@ -515,6 +583,15 @@ static struct habit double_colon(const struct stop *stop)
     const char *known = suggest_value(type) ? suggest_value(type) : suggest_type(type);
     if (known)
         habit.text = arena_format(stop->lexer->arena, "there is no `::`: %s", known);
+    if (known)
+        return habit;
+    habit.span.start = name.start;
+    bool is_variant = behind >= 'A' && behind <= 'Z';
+    habit.instead = is_variant ? "" : NULL;
+    habit.text = is_variant
+                     ? "a variant is named without its type"
+                     : "a type holds no functions: call one of a module, `f(x)`; a record is "
+                       "made with `Name { field: value }`";
     return habit;
 }
 
@@ -522,8 +599,8 @@ static struct habit double_colon(const struct stop *stop)
 static struct habit marked_form(const struct stop *stop)
 {
     static struct habit (*const forms[])(const struct stop *) = {
-        c_loop,      double_question, double_colon,    cast, macro_call, type_with_types,
-        typed_array, field_set,       dotted_attribute};
+        c_loop,      double_question, double_colon,     cast,     macro_call,     type_with_types,
+        typed_array, field_set,       dotted_attribute, arm_part, call_with_types};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct habit habit = forms[i](stop);
         if (habit.text)
@@ -532,7 +609,8 @@ static struct habit marked_form(const struct stop *stop)
     struct span question = question_of(stop), behind = stop->unexpected->span;
     if (question.source && stop_ends_expression(stop))
         return (struct habit){"there is no `? :`: write `if c { a } else { b }`", question, NULL};
-    if (stop->kind == ':' && stop_ends_expression(stop) && is_in_value_braces(stop))
+    bool is_map = is_in_value_braces(stop) || (stop->bracket == '{' && is_text(stop->before));
+    if (stop->kind == ':' && stop_ends_expression(stop) && is_map)
         return (struct habit){"a map stands in square brackets, `[\"a\": 1]`; a record has a name, "
                               "`Name { a: 1 }`",
                               bracket_span(stop), NULL};
@@ -555,10 +633,19 @@ static struct habit marked_form(const struct stop *stop)
     return (struct habit){0};
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static const char *behind_operand(const struct stop *stop)
 {
     if (!stop_ends_expression(stop))
         return NULL;
+    if (stop->bracket == '[' && (stop->kind == '=' || (stop->kind == FAT && stop->before != ')')))
+        return "an entry of a map is written `key: value`";
+    if (stop->kind == ',' && stop->before == INT && is_digit(char_behind(stop)))
+        return "digits are grouped with `_`: write `1_000`";
     switch (stop->kind) {
     case ':':
         return at_colon(stop);
@@ -662,9 +749,10 @@ static const char *in_expression(const struct stop *stop)
         return "all of an axis is `..`: write `m[.., j]`, and a part `xs[lo..hi]`";
     if (stop->kind == '<' && char_behind(stop) == '-')
         return "there are no channels: `spawn` gives a future, `await` its value";
-    if (stop->kind == '&')
+    bool is_prefix = char_behind(stop) != ' ';
+    if (stop->kind == '&' && is_prefix)
         return "there are no references: every value is passed as it is";
-    if (stop->kind == '*')
+    if (stop->kind == '*' && is_prefix)
         return "there are no pointers: every value is passed as it is";
     if (stop->kind == LET || stop->kind == VAR)
         return "a declaration is a statement: write it in braces, or on a line before";
@@ -679,30 +767,59 @@ static const char *in_pattern(const struct stop *stop)
         return "an array is taken apart by its length and indices: `xs.len`, `xs[0]`";
     if (stop->kind == '.' && stop->before == TYPE_ID && stop_fits(stop, "`=>`"))
         return "a variant is named without its type";
-    if ((stop->kind == ARROW || stop->kind == ':') && stop_fits(stop, "`=>`"))
+    if (!stop_fits(stop, "`=>`") || stop_ends_expression(stop))
+        return NULL;
+    if (stop->kind == ARROW || stop->kind == ':' || stop->kind == '=')
         return "an arm is written `pattern => value`";
+    if (stop->kind == ',' || stop->kind == OROR)
+        return "patterns of one arm are parted by `|`: write `1 | 2 => ...`";
+    if (token_is_word(stop->unexpected, "when") || token_is_word(stop->unexpected, "where"))
+        return "an arm has its condition behind `if`: write `n if n > 1 => ...`";
     return NULL;
 }
 
-/* `retrun x`: what stands before is nearly a keyword. */
-static struct habit near_keyword(const struct stop *stop)
+/* A word, a string or the name of a type follows, as behind a keyword. */
+static bool is_word_behind(const struct stop *stop)
 {
-    static const char *const words[] = {"return", "let",    "var",   "while", "match",
-                                        "for",    "fail",   "spawn", "await", "else",
-                                        "break",  "detach", "cancel"};
-    const struct token *before = &stop->lexer->last[1];
-    bool is_start = stop->second_before == NL || stop->second_before == '{';
+    const char *at = stop->lexer->source->text + stop->unexpected->span.end;
+    at += strspn(at, " \t");
+    return *at == '"' || (*at && strchr(NAME_CHARS, *at));
+}
+
+/* The one of the words that `word` nearly is. */
+static struct habit near_word(const struct stop *stop, const struct token *word,
+                              const char *const words[])
+{
     struct nearest nearest = {0};
-    if (stop->before != ID || !is_start || !stop_starts_operand(stop->kind) ||
-        !stop_ends_expression(stop) || stop->kind == '(' || stop->kind == '[')
-        return (struct habit){0};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        nearest_offer(&nearest, before->value.name, words[i]);
-    if (!nearest.best)
+    for (; *words; words++)
+        nearest_offer(&nearest, word->value.name, *words);
+    if (!nearest.best || token_is_word(word, nearest.best))
         return (struct habit){0};
     const char *text = arena_format(stop->lexer->arena, "`%s` is no word of dfl: write `%s`",
-                                    before->value.name, nearest.best);
-    return (struct habit){text, before->span, nearest.best};
+                                    word->value.name, nearest.best);
+    return (struct habit){text, word->span, nearest.best};
+}
+
+/* `retrun x`, `await spwan f(x)`, `recrod P { }` */
+static struct habit near_keyword(const struct stop *stop)
+{
+    static const char *const statements[] = {"return", "let",    "var",    "while", "match",
+                                             "for",    "fail",   "spawn",  "await", "else",
+                                             "break",  "detach", "cancel", NULL};
+    static const char *const operands[] = {"spawn", "await", NULL};
+    static const char *const items[] = {"task", "record", "enum", "import", "extern", "pub", NULL};
+    static const char *const functions[] = {"function", NULL};
+    const struct token *now = stop->unexpected, *before = &stop->lexer->last[1];
+    bool is_start = stop->second_before == NL || stop->second_before == '{';
+    if (stop_is_item(stop) && stop->kind == ID && is_word_behind(stop)) {
+        bool is_function = near_word(stop, now, functions).text;
+        return is_function ? (struct habit){"a function is declared with `fn`", now->span, "fn"}
+                           : near_word(stop, now, items);
+    }
+    if (stop->before != ID || !stop_starts_operand(stop->kind) || !stop_ends_expression(stop) ||
+        stop->kind == '(' || stop->kind == '[')
+        return (struct habit){0};
+    return near_word(stop, before, is_start ? statements : operands);
 }
 
 struct habit habit_form(const struct stop *stop)

@@ -87,7 +87,8 @@ struct lexer {
     bool is_bytes;
     bool is_broken;     /* a string was left open on this line, and said to be */
     struct span broken; /* the last such line, from its start on */
-    bool said_semicolon, said_hash, said_colon, said_catch, said_brace, said_bar, said_return;
+    bool said_semicolon, said_hash, said_colon, said_catch, said_brace, said_bar, said_return,
+        said_elif, said_arm;
     /* once: a habit, not many mistakes */
     VEC(const char *) odd;   /* names and signs that are not ASCII, reported once, too */
     VEC(struct taken) taken; /* keywords taken for names, which was told */
@@ -104,6 +105,7 @@ struct lexer {
     uint32_t item_indent; /* of the first line: declarations stand there */
     bool has_trouble;     /* brackets were said to be wrong in this declaration */
     bool wants_block;     /* as of a bracket, outside of all */
+    bool is_if_broken;    /* an `if` lacks its braces: its `else` is no part of what follows */
     bool said_operator;   /* of this statement: a line began with an operator */
     uint32_t close_to;    /* virtual brackets are due down to this depth */
     bool is_closing;

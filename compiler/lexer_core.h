@@ -64,9 +64,11 @@ void odd_block_comment(struct lexer *);
 void odd_division(struct lexer *, const char *text, uint32_t len);
 /* Whether `;` stands for the end of a line. Those of a loop's head do not, and are told with it. */
 bool odd_semicolon(struct lexer *);
-/* `#[1]` where a value is wanted; any other `#`. */
+/* `#[1]` where a value is wanted; any other `#`, true if it was to declare something. */
 bool odd_is_array(const struct lexer *);
-void odd_hash(struct lexer *);
+bool odd_hash(struct lexer *);
+/* `elif` for `else if`. */
+void odd_elif(struct lexer *);
 /* What `...` and `..=` are for elsewhere, by what stands before. */
 const char *odd_dots(const struct lexer *);
 /* `'a` of Rust, and not the string 'a'. */

@@ -89,14 +89,29 @@ bool odd_is_array(const struct lexer *lexer)
            (last == '=' || last == '(' || last == ',' || last == RETURN || last == IN);
 }
 
-void odd_hash(struct lexer *lexer)
+void odd_elif(struct lexer *lexer)
+{
+    int len = (int)(lexer->offset - lexer->start);
+    struct span span = lexer_span(lexer, lexer->start, lexer->offset);
+    if (lexer->is_skipping || lexer->said_elif)
+        return;
+    lexer->said_elif = true;
+    struct diag *d = diag_error(lexer->diags, DIAG_foreign, span,
+                                "there is no `%.*s`: write `else if`", len, lexer_text(lexer));
+    diag_fix(lexer->diags, d, span, "else if");
+}
+
+bool odd_hash(struct lexer *lexer)
 {
     const char *word = lexer_text(lexer) + 1, *text = hash_text(word + strspn(word, " \t"));
     bool is_comment = strstr(text, "comment") != NULL;
     if (lexer->is_skipping || (is_comment && lexer->said_hash))
-        return;
+        return false;
     odd_habit(lexer, text);
     lexer->said_hash |= is_comment;
+    lexer->cut.is_told = strstr(text, "constant") && !lexer->brackets.count;
+    lexer->cut.value.name = intern(lexer->names, "#", 1);
+    return lexer->cut.is_told;
 }
 
 const char *odd_dots(const struct lexer *lexer)
@@ -252,10 +267,12 @@ void odd_quoted(struct lexer *lexer, const char *text)
     uint32_t len = lexer->offset - lexer->start;
     if (!lexer->is_skipping)
         odd_habit(lexer, text);
+    lexer->cut.is_told = lexer->last[0].kind == ID && lexer->last[0].span.end == lexer->start;
     lexer->cut.value.text = string_text(lexer, lexer_text(lexer) + 1, len > 1 ? len - 2 : 0);
 }
 
-/* `n // 2`: a blank, a number and no more, as the formatter never leaves a comment. */
+/* `n // 2`: a blank, a number and no more, as the formatter never leaves a comment. If brackets
+ * that close something are in it, the rest of the line is lost, which makes it an error. */
 void odd_division(struct lexer *lexer, const char *text, uint32_t len)
 {
     const struct token *last = &lexer->last[0];
@@ -265,9 +282,13 @@ void odd_division(struct lexer *lexer, const char *text, uint32_t len)
     if (!last->span.source || blanks > 1 || !digits || at + digits + rest < len ||
         !balance_ends_operand(last->kind) || lexer->is_skipping)
         return;
-    struct diag *d = diag_warning(lexer->diags, DIAG_comment_division,
-                                  lexer_span(lexer, lexer->start, lexer->start + 2),
-                                  "`//` starts a comment: what follows is not computed");
+    struct span span = lexer_span(lexer, lexer->start, lexer->start + 2);
+    const char *what = "`//` starts a comment: what follows is not computed";
+    bool is_lost = strcspn(text + at + digits, ")]}\n") < rest;
+    struct diag *d = is_lost ? diag_error(lexer->diags, DIAG_comment_division, span, "%s", what)
+                             : diag_warning(lexer->diags, DIAG_comment_division, span, "%s", what);
+    if (is_lost)
+        balance_excuse_line(lexer);
     diag_hint(lexer->diags, d,
               "`/` of ints drops the fraction; a comment stands behind two blanks");
     diag_fix(lexer->diags, d, lexer_span(lexer, lexer->start, lexer->start + 2), "/");

@@ -30,6 +30,8 @@ uint64_t literal_int(struct lexer *lexer, struct span span)
     const char *text = number_text(lexer, span);
     bool has_prefix = text[0] == '0' && text[1] && strchr("xbo", text[1]);
     int base = !has_prefix ? 10 : text[1] == 'x' ? 16 : text[1] == 'o' ? 8 : 2;
+    if (lexer->is_skipping)
+        return 0;
     number_check_underscore(lexer, span);
     errno = 0;
     uint64_t value = strtoull(text + (has_prefix ? 2 : 0), NULL, base);

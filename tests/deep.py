@@ -12,8 +12,8 @@ def fn(body):
     return "fn f(x: int, xs: [int]) -> int { %s }\n" % body
 
 
-def around(left, middle, right):
-    return fn(left * N + middle + right * N)
+def around(left, middle, right, count=N):
+    return fn(left * count + middle + right * count)
 
 
 def listed(form, count, separator=", "):
@@ -95,6 +95,24 @@ CASES.update({
     "closing brackets": (9, fn(")" * N + "x")),
     "semicolons": (10, fn(";" * N + "x")),
 })
+# Section 17 of LANGUAGE.md: what is allowed, and a little more.
+DEPTHS = {
+    "blocks": (990, lambda n: around("{ ", "x", " }", n)),
+    "operators": (990, lambda n: around("", "x", " + x", n)),
+    "calls": (990, lambda n: around("f(", "x", ", xs)", n)),
+    "arrays": (990, lambda n: fn("let y = " + "[" * n + "1" + "]" * n + "\n y.len")),
+    "types": (990, lambda n: "task f(x: " + "future " * n + "int) { }\n"),
+    "patterns": (990, lambda n: "enum L { A(L), B }\nfn f(x: L) -> int { match x { " + "A(" * n + "_" + ")" * n + " => 1, _ => 2 } }\n"),
+    "if": (490, lambda n: around("if x == 1 { ", "1", " } else { 2 }", n)),
+    "match": (490, lambda n: around("match x { _ => ", "x", " }", n)),
+    "methods": (490, lambda n: around("", "x", ".abs()", n)),
+    "holes": (490, lambda n: 'fn f(s: str) -> str { ' + '"{' * n + "s" + '}"' * n + " }\n"),
+    "parentheses": (9900, lambda n: around("(", "x", ")", n)),
+}
+for name, (count, form) in DEPTHS.items():
+    CASES["%d %s in each other" % (count, name)] = (None, form(count))
+    CASES["%d %s in each other" % (count + 110, name)] = (11, form(count + 110))
+
 # many messages, of which 200 are shown
 MANY = {
     "unknown names": listed("fn f#() -> int { y# }\n", N // 4, ""),
