@@ -216,14 +216,18 @@ void balance_abandon_string(struct lexer *lexer)
 }
 
 /* The depth at which the opener stands, or UINT32_MAX. A round or square bracket is not looked for
- * outside the block that it stands in, except for one that began on the same line. */
+ * outside the block that it stands in, except for one that began on the same line. The hole of a
+ * string that ends is there, however far. */
 static uint32_t find_opener(const struct lexer *lexer, char opener)
 {
     uint32_t least = lexer->brackets.count > SEARCH_MAX ? lexer->brackets.count - SEARCH_MAX : 0;
-    for (uint32_t i = lexer->brackets.count; i-- > least;) {
+    bool is_string = opener == '"';
+    for (uint32_t i = lexer->brackets.count; i-- > (is_string ? 0 : least);) {
         const struct bracket *b = &lexer->brackets.at[i];
         if (b->opener == opener)
             return i;
+        if (is_string)
+            continue;
         if (b->opener == '"' || (b->opener == '{' && b->span.start < lexer->line_start))
             break;
     }
@@ -481,11 +485,10 @@ static bool is_late_operator(const struct lexer *lexer)
     case OP_SET:
     case ARROW:
     case FAT:
+    case OROR:
     case ',':
     case '?':
         return true;
-    case OROR:
-        return is_alone;
     case '-':
         return is_alone && !is_minus_behind; /* `- -x` is a value */
     case '|':

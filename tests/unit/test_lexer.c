@@ -119,6 +119,13 @@ START_TEST(documentation_stays_with_its_item)
 }
 END_TEST
 
+START_TEST(a_string_that_ends_takes_all_brackets_of_its_hole_along)
+{
+    struct syntax *s = syntax_open("\"{{{\"\n\"\0\"}}}", 12);
+    ck_assert_uint_ge(s->errors, 1);
+    syntax_close(s);
+}
+END_TEST
 START_TEST(bytes_without_a_place_are_errors)
 {
     struct syntax *s = syntax_open("fn f() { \0 \x01 $ }", 16);
@@ -141,6 +148,7 @@ int main(void)
                             brackets_are_reported_where_they_open,
                             words_are_keywords_only_where_no_name_can_stand,
                             documentation_stays_with_its_item,
+                            a_string_that_ends_takes_all_brackets_of_its_hole_along,
                             bytes_without_a_place_are_errors,
                             NULL};
     return runner_run("lexer", tests);
