@@ -61,7 +61,7 @@ fn added(var s: str, more: str) -> str {
 }
 fn either_end(xs: [int], ys: [int]) -> [int] { xs.take(2) + ys.skip(ys.len - 2) }
 fn caused(n: int, why: str) -> int! { match risky(n) { ok(x) => x, err(e) => fail why from e } }
-fn because<A>(r: A!) -> str { match r { ok(_) => "-", err(e) => "{e.message} {e.kind} @{e.line} {e.cause}" } }
+fn because<A>(r: A!) -> str { match r { ok(_) => "-", err(e) => "{e.message} {e.kind} @{e.line > 0} {e.cause}" } }
 fn as_json(n: int, s: str, xs: [str]) -> json.Json {
   json.Arr([json.Int(n), json.Str(s), json.Obj([s: json.Arr([json.Str(x) for x in xs])])])
 }
