@@ -1,6 +1,7 @@
 /* check_attr.c - attributes: where they may stand, what they take; the rows are in attr.def. */
 #include "attr.h"
 #include "checking.h"
+#include "labels.h"
 #include "suggest.h"
 
 #include <string.h>
@@ -250,9 +251,13 @@ static void check_label(struct check *c, struct node *attr)
     struct node **value = single(c, attr, "text, such as `\"gpu\"`");
     if (!value || is_bad(check_expr(c, value, simple(c, TYPE_str))))
         return;
-    if ((*value)->kind == NODE_str)
+    if ((*value)->kind == NODE_str && labels_is_name((*value)->str_.bytes, (*value)->str_.len))
         attr->attr_.value->text =
             arena_format(c->arena, "%.*s", (int)(*value)->str_.len, (*value)->str_.bytes);
+    else if ((*value)->kind == NODE_str)
+        diag_error(c->diags, DIAG_attr_args, (*value)->span,
+                   "`@%s` takes a label: letters, digits, `_`, `-` and `.`, at most %d",
+                   attr->attr_.name, LABEL_MOST);
     else
         diag_error(c->diags, DIAG_attr_args, (*value)->span, "`@%s` takes a text as written",
                    attr->attr_.name);

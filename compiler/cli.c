@@ -138,6 +138,17 @@ static bool set_mem(struct cli *cli, const char *value)
     return true;
 }
 
+/* The runtime knows which nodes there are. */
+static bool set_label(struct cli *cli, const char *value)
+{
+    char *all;
+    if (asprintf(&all, "%s%s%s", cli->labels ? cli->labels : "", cli->labels ? "," : "", value) < 0)
+        return false;
+    free(cli->labels);
+    cli->labels = all;
+    return true;
+}
+
 static bool set_trace(struct cli *cli, const char *value)
 {
     cli->trace = value;

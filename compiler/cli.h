@@ -27,6 +27,7 @@ struct cli {
     const char *threads;     /* NULL: not given; else a number from 1 to 256 */
     const char *nodes;       /* the same */
     const char *mem;         /* NULL: not given; the runtime reads it */
+    char *labels;            /* the same, with commas between them */
     const char *trace;       /* NULL: not given */
     const char *checkpoints; /* NULL: not given */
     const char *chaos;       /* NULL: not given; the runtime reads it */

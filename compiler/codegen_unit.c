@@ -153,20 +153,22 @@ static LLVMValueRef policy_of(struct cg *cg, const struct unit_row *row)
     return cg_constant(cg, "policy", cg_const(cg, parts, sizeof parts / sizeof *parts));
 }
 
-/* Whether any process of a run may do it, io only if it may be done again. */
-static bool roams(const struct unit_row *row)
+/* Where it may run: io that may not be done again goes elsewhere only if it says where to. */
+static uint64_t place_flags(const struct unit_row *row)
 {
     const struct ir_func *f = row->func;
     const struct dfl_policy *p = row->policy;
     bool placed = p && (p->on || p->near);
     bool repeatable = !(f->flags & FUNC_IO) || (p && (p->retries || p->idempotent));
-    return !placed && !f->bound && repeatable;
+    if (f->bound || (!placed && !repeatable))
+        return 0;
+    return (placed ? DFL_FN_PLACED : DFL_FN_ROAMS) | (repeatable ? 0 : DFL_FN_ONCE);
 }
 
 static LLVMValueRef row_value(struct cg *cg, const struct unit_row *row, LLVMValueRef run)
 {
     const struct ir_func *f = row->func;
-    uint64_t flags = (f->flags & FUNC_IO ? DFL_FN_IO : 0) | (roams(row) ? DFL_FN_ROAMS : 0);
+    uint64_t flags = (f->flags & FUNC_IO ? DFL_FN_IO : 0) | place_flags(row);
     const struct type *result = row->is_main ? cg->units->status : f->result;
     return cg_const(cg,
                     (LLVMValueRef[]){run, cg_name(cg, cg_func_name(f)), spawn_site(cg, row),

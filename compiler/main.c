@@ -218,11 +218,12 @@ static bool stages_load(struct session *s)
 /* The interpreter is one thread of one process, without a scheduler. */
 static bool interp_allows(const struct cli *cli)
 {
-    const char *flag = cli->nodes   ? "--nodes"
-                       : cli->chaos ? "--chaos"
-                       : cli->stats ? "--stats"
-                       : cli->trace ? "--trace"
-                                    : NULL;
+    const char *flag = cli->nodes    ? "--nodes"
+                       : cli->chaos  ? "--chaos"
+                       : cli->labels ? "--label"
+                       : cli->stats  ? "--stats"
+                       : cli->trace  ? "--trace"
+                                     : NULL;
     if (!flag)
         return true;
     cli_error(cli, "--interp and %s do not go together", flag);
@@ -377,6 +378,8 @@ static int verb_run(const struct cli *cli)
         setenv("DFL_THREADS", cli->threads, 1);
     if (cli->nodes)
         setenv("DFL_NODES", cli->nodes, 1);
+    if (cli->labels)
+        setenv("DFL_LABELS", cli->labels, 1);
     if (cli->mem)
         setenv("DFL_MEM", cli->mem, 1);
     if (cli->chaos)

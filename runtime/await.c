@@ -193,11 +193,16 @@ struct dfl_fiber *await_run(struct dfl_fiber *self, struct dfl_task *task)
     return complete(self, task);
 }
 
-struct dfl_fiber *await_skip(struct dfl_fiber *self, struct dfl_task *task)
+struct dfl_fiber *await_fail(struct dfl_fiber *self, struct dfl_task *task, struct dfl_error *e)
 {
-    struct dfl_error *e = error_new(DFL_FAIL_cancelled, "%s", dfl_fail_text(DFL_FAIL_cancelled));
     dfl_task_give(task, NULL, dfl_error_at(e, &task_fn(task)->site));
     return complete(self, task);
+}
+
+struct dfl_fiber *await_skip(struct dfl_fiber *self, struct dfl_task *task)
+{
+    return await_fail(self, task,
+                      error_new(DFL_FAIL_cancelled, "%s", dfl_fail_text(DFL_FAIL_cancelled)));
 }
 
 void await_skip_here(struct dfl_fiber *self, struct dfl_task *task)

@@ -21,6 +21,9 @@ void await_drop_args(struct dfl_fiber *self, struct dfl_task *);
 void await_settle(struct task_pool *, struct dfl_task *);
 /* A record that is not run ends; records that wait for it alone are pushed. `self` may be NULL. */
 void await_abandon(struct dfl_fiber *self, struct task_pool *, struct dfl_task *);
+/* Completes a record that is not to run, and that the caller has taken, with that failure, which it
+ * takes. */
+struct dfl_fiber *await_fail(struct dfl_fiber *self, struct dfl_task *, struct dfl_error *);
 /* Completes a record that was cancelled before it ran, and that the caller has taken. */
 struct dfl_fiber *await_skip(struct dfl_fiber *self, struct dfl_task *);
 /* The same, readying all waiters. */

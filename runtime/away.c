@@ -7,6 +7,7 @@
 #include "await.h"
 #include "block.h"
 #include "list.h"
+#include "place.h"
 #include "promise.h"
 #include "worker.h"
 
@@ -78,11 +79,18 @@ static bool note_wanted(void *user, uintptr_t waiter)
     return !*(bool *)user;
 }
 
+/* Else it has a place of a group that others wait for; or what it did may be lost with it. */
+static bool may_stay(const struct dfl_task *task)
+{
+    const struct dfl_fn *fn = task_fn(task);
+    return !fn->policy || !(fn->policy->group || fn->flags & DFL_FN_IO);
+}
+
 bool away_stays(uint32_t from, struct bytes row, int64_t now)
 {
     struct msg_task_result m = message_of(row);
     struct dfl_task *task = m.result.len ? owner_awaits(&away.tables->owner, from, &m) : NULL;
-    bool plain = task && !task_fn(task)->policy; /* else it has a place that others wait for */
+    bool plain = task && may_stay(task);
     uint64_t bytes = plain ? loan_bytes(from, m.result) : 0;
     bool wanted = false;
     if (bytes < AWAY_BYTES || bytes > AWAY_MOST - away.bytes ||
@@ -105,6 +113,7 @@ bool away_stays(uint32_t from, struct bytes row, int64_t now)
     away.list = a;
     away.bytes += bytes;
     worker_tables_stays(away.tables, from, &m, now);
+    task_set_maker(task, id_node(from));
     __atomic_store_n(&task->outcome, TASK_AWAY, __ATOMIC_SEQ_CST);
     return true;
 }
@@ -228,6 +237,7 @@ struct group {
     struct dfl_task *task;
     const struct pair *pairs;
     uint32_t count;
+    bool placed;     /* it has @on or @near */
     uint32_t holder; /* of the most bytes, ... */
     uint64_t bytes;  /* ... which are so many */
     int64_t since;   /* the last of them came */
@@ -244,6 +254,7 @@ static uint64_t bytes_with(const struct group *g, uint32_t holder)
 static struct group group_of(const struct pair *pairs, uint32_t count)
 {
     struct group g = {.task = pairs->task, .pairs = pairs, .count = count};
+    g.placed = place_may_wait(g.task);
     for (uint32_t i = 0; i < count; i++) {
         const struct away *a = pairs[i].on;
         uint64_t bytes = a->holder == g.holder ? g.bytes : bytes_with(&g, a->holder);
@@ -265,6 +276,12 @@ static int64_t patience(const struct group *g)
  * NULL: here, or nowhere now. */
 static struct lease *lease_for(const struct group *g, int64_t now, bool *here)
 {
+    struct lease *placed = NULL;
+    if (g->placed) {
+        enum place_where where = place_find(g->task, now, &placed);
+        *here = where == PLACE_HERE || where == PLACE_NOWHERE;
+        return where == PLACE_THERE ? placed : NULL;
+    }
     struct leases *l = &away.tables->leases;
     struct lease *lease = leases_on(l, g->holder);
     bool hurries = now >= g->since + patience(g);
@@ -287,13 +304,14 @@ static enum fate look_at_one(const struct group *g, int64_t now, bool leaving, s
             away.ops->skip(task);
         return FATE_OVER;
     }
-    if (leaving || !task_can_travel(task) || task_fn(task)->policy)
+    if (leaving || !(g->placed || (task_can_travel(task) && !task_fn(task)->policy)))
         return FATE_WANTED;
     if (deps != (int32_t)g->count)
         return FATE_HANGS;
     struct lease *lease = lease_for(g, now, &here);
     if (!lease) {
-        leases_ask(&away.tables->leases, now, out);
+        if (!g->placed)
+            leases_ask(&away.tables->leases, now, out);
         return here ? FATE_WANTED : FATE_HANGS;
     }
     if (!await_claim(task) || away.ops->lend(lease, task, out))

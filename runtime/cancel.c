@@ -11,6 +11,7 @@
 #include "await.h"
 #include "error.h"
 #include "limit.h"
+#include "place.h"
 #include "park.h"
 #include "remote.h"
 #include "worker.h"
@@ -190,7 +191,8 @@ static void cancel(struct dfl_task *task)
     uint8_t mark = TASK_CANCELLED | TASK_TAKEN;
     if (__atomic_fetch_or(&task->flags, mark, __ATOMIC_SEQ_CST) & TASK_CANCELLED)
         return;
-    if (await_claim(task) || (task_fn(task)->policy && limit_withdraw(task)))
+    if (await_claim(task) ||
+        (task_fn(task)->policy && (limit_withdraw(task) || place_withdraw(task))))
         worker_give(&task, 1);
     else if (__atomic_load_n(&task->outcome, __ATOMIC_SEQ_CST) == TASK_LENT)
         remote_cancel();

@@ -190,7 +190,9 @@ enum dfl_outcome {
 
 enum {
     DFL_FN_IO = 1,
-    DFL_FN_ROAMS = 2, /* any process of a run may do it */
+    DFL_FN_ROAMS = 2,  /* any process of a run may do it */
+    DFL_FN_PLACED = 4, /* the same, but where its policy says */
+    DFL_FN_ONCE = 8,   /* and it must not begin twice */
 };
 
 /* How the records of a row are run, as attributes say. Such records are never run in place. */

@@ -125,6 +125,25 @@ struct lease *leases_on(struct leases *l, uint32_t worker)
     return NULL;
 }
 
+struct lease *leases_open(struct leases *l, uint32_t worker, uint32_t slots, int64_t now)
+{
+    struct lease *lease = entry_for(l, worker);
+    if (!lease->worker)
+        *lease =
+            (struct lease){.worker = worker, .slots = slots, .idle_since = now, .press_at = now};
+    return lease;
+}
+
+bool lease_admits(struct lease *l, int64_t now)
+{
+    if (lease_room(l))
+        return true;
+    if (now < l->press_at)
+        return false;
+    l->press_at = now + LEASE_PRESS_NS;
+    return true;
+}
+
 void lease_sent(struct lease *l)
 {
     l->in_flight++;
@@ -152,8 +171,9 @@ int64_t leases_on_tick(struct leases *l, int64_t now, struct actions *out)
             continue;
         int64_t due = lease->idle_since + LEASE_KEEP_NS;
         if (due <= now) {
-            act_send_lease_return(out, id_proc(id_node(lease->worker), 0),
-                                  &(struct msg_lease_return){lease->id});
+            if (lease->id)
+                act_send_lease_return(out, id_proc(id_node(lease->worker), 0),
+                                      &(struct msg_lease_return){lease->id});
             *lease = (struct lease){0};
         } else if (due < next) {
             next = due;

@@ -13,22 +13,24 @@
 #include "actions.h"
 
 enum {
-    LEASE_KEEP_NS = 20000000,   /* idle so long: given back */
-    LEASE_RETRY_NS = 1000000,   /* nobody had room: asked again after this, doubled ... */
-    LEASE_RETRY_MOST = 32,      /* ... up to so many times it */
-    LEASE_WINDOW_NS = 2000000,  /* work under way for each slot, when tasks are small */
-    LEASE_IN_FLIGHT_LEAST = 2,  /* tasks a slot: one that runs, one that follows */
-    LEASE_IN_FLIGHT_FIRST = 4,  /* before anything is known of their time */
-    LEASE_IN_FLIGHT_MOST = 4096 /* tasks a slot */
+    LEASE_KEEP_NS = 20000000,    /* idle so long: given back */
+    LEASE_RETRY_NS = 1000000,    /* nobody had room: asked again after this, doubled ... */
+    LEASE_RETRY_MOST = 32,       /* ... up to so many times it */
+    LEASE_WINDOW_NS = 2000000,   /* work under way for each slot, when tasks are small */
+    LEASE_IN_FLIGHT_LEAST = 2,   /* tasks a slot: one that runs, one that follows */
+    LEASE_IN_FLIGHT_FIRST = 4,   /* before anything is known of their time */
+    LEASE_IN_FLIGHT_MOST = 4096, /* tasks a slot */
+    LEASE_PRESS_NS = 1000000     /* between tasks to one that is full, and that nobody granted */
 };
 
 struct lease {
     uint32_t worker; /* 0: free entry */
-    uint32_t id;     /* the granting node's */
+    uint32_t id;     /* the granting node's; 0: nobody granted it */
     uint32_t slots;
     uint32_t in_flight;
     uint64_t mean_ns; /* run time of a task, lately; 0: not known */
     int64_t idle_since;
+    int64_t press_at; /* nobody granted it, and it is full: one more may go then */
 };
 
 struct leases {
@@ -56,6 +58,12 @@ uint32_t lease_room(const struct lease *);
 struct lease *leases_best(struct leases *);
 /* The lease on this worker, NULL if there is none with room. Valid until the table changes. */
 struct lease *leases_on(struct leases *, uint32_t worker);
+/* The lease on this worker, which nobody needs to grant: what goes there can go nowhere else. In a
+ * table of such alone. Valid until the table changes. */
+struct lease *leases_open(struct leases *, uint32_t worker, uint32_t slots, int64_t now);
+/* Whether a task may go with such a lease now; the caller sends one then. When it is full there is
+ * still one now and then: what is under way may wait for what is held back here. */
+bool lease_admits(struct lease *, int64_t now);
 /* A task went to it; one came back from it, after running for so long (0: not known). */
 void lease_sent(struct lease *);
 void leases_returned(struct leases *, uint32_t worker, uint32_t run_ns, int64_t now);

@@ -54,8 +54,8 @@ static void row_close(struct owner *o, uint32_t slot)
     o->live--;
 }
 
-void owner_lend(struct owner *o, uint32_t worker, void *record, uint32_t fn, uint16_t attempt,
-                struct bytes args, struct actions *out)
+void owner_lend(struct owner *o, uint32_t worker, bool placed, void *record, uint32_t fn,
+                uint16_t attempt, struct bytes args, struct actions *out)
 {
     uint32_t slot = row_open(o);
     struct row *row = &o->rows[slot];
@@ -63,6 +63,7 @@ void owner_lend(struct owner *o, uint32_t worker, void *record, uint32_t fn, uin
     row->attempt = attempt;
     row->worker = worker;
     row->told = false;
+    row->placed = placed;
     row_move(row, ROW_READY, ROW_LEASED);
     act_send_task_push(out, worker,
                        &(struct msg_task_push){slot, row->generation, attempt, fn, args});
@@ -112,6 +113,11 @@ void owner_stays(struct owner *o, uint32_t from, const struct msg_task_result *m
 bool owner_is_away(const struct owner *o, uint32_t slot)
 {
     return slot < o->count && o->rows[slot].record && o->rows[slot].state == ROW_AWAY;
+}
+
+bool owner_is_placed(const struct owner *o, uint32_t slot)
+{
+    return slot < o->count && o->rows[slot].record && o->rows[slot].placed;
 }
 
 void owner_drop(struct owner *o, uint32_t from, const struct msg_task_result *m)

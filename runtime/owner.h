@@ -21,6 +21,7 @@ struct row {
     uint16_t attempt;
     uint32_t worker; /* LEASED, AWAY: who has it */
     bool told;       /* that it is to end */
+    bool placed;     /* lent without a lease that was granted */
     void *record;
     uint32_t next; /* in the free list: slot + 1 */
 };
@@ -31,9 +32,10 @@ struct owner {
     uint32_t live;
 };
 
-/* The worker has the record now; sends it. `attempt` counts from 0. */
-void owner_lend(struct owner *, uint32_t worker, void *record, uint32_t fn, uint16_t attempt,
-                struct bytes args, struct actions *);
+/* The worker has the record now; sends it. `attempt` counts from 0. `placed`: it is for there. */
+void owner_lend(struct owner *, uint32_t worker, bool placed, void *record, uint32_t fn,
+                uint16_t attempt, struct bytes args, struct actions *);
+bool owner_is_placed(const struct owner *, uint32_t slot);
 /* An answer. True: it was awaited from `from`, and is on its way to the record. False: of an
  * earlier attempt or of nobody, and dropped. */
 bool owner_on_result(struct owner *, uint32_t from, const struct msg_task_result *,

@@ -199,12 +199,14 @@ static int64_t step(void *user, int64_t now, struct actions *out)
     promise_step(now, self.leaving, out);
     int64_t away = away_step(now, self.leaving, out);
     int64_t rest = lend_end_rests(now), cancel = lend_cancel(now, out);
+    int64_t place = place_step(now, self.leaving, out);
     if (!self.leaving)
         lend_share(now, out);
     worker_tables_idle(&remote.tables, worker_idle(), out);
     int64_t due = worker_tables_on_tick(&remote.tables, now, out);
     int64_t look = now + (worker_busy() ? LOOK_NS : REST_NS);
     look = away < look ? away : look;
+    look = place < look ? place : look;
     look = rest < look ? rest : look;
     look = cancel < look ? cancel : look;
     return due < look ? due : look;
@@ -242,6 +244,7 @@ const char *remote_open(const struct process_part *part, const struct dfl_progra
     worker_tables_open(&remote.tables, name, threads);
     promise_open(&remote.tables, &remote.pool, is_pure);
     away_open(&remote.tables, &lend_away_ops);
+    place_open(&remote.tables, &lend_place_ops, run->nodes, tell_change);
     const char *why =
         comms_open(run, name, encode_program_hash(program), &ops, NULL, &remote.comms);
     if (!why)

@@ -8,6 +8,7 @@
 #include "channel.h"
 #include "comms.h"
 #include "encode.h"
+#include "place.h"
 #include "remote.h"
 #include "tables.h"
 
@@ -51,6 +52,7 @@ void guests_free(void);
 /* ---- remote_lend.c: own tasks that others run ---- */
 
 extern const struct away_ops lend_away_ops;
+extern const struct place_ops lend_place_ops;
 
 /* Takes tasks that no thread here would run soon, as far as there is someone to lend them to. */
 void lend_share(int64_t now, struct actions *);

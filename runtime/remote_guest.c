@@ -97,7 +97,8 @@ static bool read_args(struct bytes message, struct dfl_task *task)
 
 static bool can_run(uint32_t fn)
 {
-    return fn < remote.program->fn_count && remote.program->fns[fn].flags & DFL_FN_ROAMS;
+    return fn < remote.program->fn_count &&
+           remote.program->fns[fn].flags & (DFL_FN_ROAMS | DFL_FN_PLACED);
 }
 
 /* One of low priority came because there is nothing else to run here. */

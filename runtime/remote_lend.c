@@ -85,6 +85,7 @@ static void mark_lent(struct dfl_task *task)
 
 static void mark_back(struct dfl_task *task)
 {
+    task_set_maker(task, 0);
     __atomic_store_n(&task->outcome, 0, __ATOMIC_RELAXED);
 }
 
@@ -92,19 +93,6 @@ static void stay(struct dfl_task *task)
 {
     __atomic_fetch_or(&task->flags, TASK_STAY, __ATOMIC_RELAXED);
     give(task);
-}
-
-void lend_keep(struct dfl_task *task)
-{
-    bool may_go_again = away_lost(task);
-    away_over(task);
-    away_back(task);
-    mark_back(task);
-    if (may_go_again)
-        give(task);
-    else
-        stay(task);
-    worker_lent(-1);
 }
 
 /* Its result is in the record. */
@@ -116,6 +104,44 @@ static void complete(struct dfl_task *task)
     await_settle(&remote.pool, task);
     if (fn->flags & DFL_FN_IO)
         worker_io_end();
+    worker_lent(-1);
+}
+
+static void fail(struct dfl_task *task, struct dfl_error *e)
+{
+    dfl_task_give(task, NULL, dfl_error_at(e, &task_fn(task)->site));
+    task_share_result(task);
+    complete(task);
+}
+
+/* An io task that is not to begin twice may have begun. */
+static bool is_spent(const struct dfl_task *task)
+{
+    return task_fn(task)->flags & DFL_FN_ONCE;
+}
+
+static void fail_spent(struct dfl_task *task, const char *why)
+{
+    fail(task, error_new(DFL_FAIL_lost,
+                         "the result of %s is lost: %s; it may have run, so it is not run again "
+                         "unless it is `@idempotent`",
+                         task_fn(task)->name, why));
+}
+
+void lend_keep(struct dfl_task *task)
+{
+    bool may_go_again = away_lost(task);
+    away_over(task);
+    away_back(task);
+    mark_back(task);
+    if (is_spent(task)) {
+        fail_spent(task, "it could not travel from the process that ran the task");
+        return;
+    }
+    if (may_go_again)
+        give(task);
+    else
+        stay(task);
     worker_lent(-1);
 }
 
@@ -134,6 +160,7 @@ void lend_finish(const struct action *act, struct actions *out)
         return;
     }
     away_back(task);
+    task_set_maker(task, id_node(act->proc));
     complete(task);
 }
 
@@ -145,6 +172,8 @@ void lend_settle(const struct action *act, struct actions *out)
         return;
     }
     struct decoder d = remote_result_decoder(act->bytes);
+    if (act->handle)
+        task_set_maker(act->handle, id_node(act->proc));
     promise_settle(act, &d, out);
     decoder_fini(&d);
     loan_done(act->proc, out);
@@ -178,6 +207,7 @@ int64_t lend_end_rests(int64_t now)
         lent.resting = r->next;
         if (!r->next)
             lent.resting_end = &lent.resting;
+        away_back(r->task); /* what it waits for was not looked at meanwhile */
         go_on(r->task);
         free(r);
     }
@@ -186,11 +216,13 @@ int64_t lend_end_rests(int64_t now)
 
 void lend_requeue(struct dfl_task *task)
 {
-    task->attempt++;
+    __atomic_store_n(&task->attempt, (uint16_t)(task->attempt + 1), __ATOMIC_RELAXED);
     away_over(task);
     away_back(task);
     mark_back(task);
-    if (task_fn(task)->flags & DFL_FN_IO)
+    if (is_spent(task))
+        fail_spent(task, "the process that ran it died");
+    else if (task_fn(task)->flags & DFL_FN_IO)
         rest(task);
     else
         go_on(task);
@@ -200,12 +232,9 @@ void lend_lose(struct dfl_task *task)
 {
     away_over(task);
     away_back(task);
-    dfl_task_give(task, NULL,
-                  error_new(DFL_FAIL_lost,
-                            "%s was lost %d times, each time with the worker that ran it",
-                            task_fn(task)->name, OWNER_ATTEMPTS));
-    task_share_result(task);
-    complete(task);
+    fail(task,
+         error_new(DFL_FAIL_lost, "%s was lost %d times, each time with the worker that ran it",
+                   task_fn(task)->name, OWNER_ATTEMPTS));
 }
 
 /* Whoever keeps a place here for it must not be what it waits for. */
@@ -214,11 +243,15 @@ static bool is_stuck(const struct dfl_task *task)
     return task_is_marked(task, TASK_IN_GROUP) && promise_named();
 }
 
-/* True: it is on its way. False: it stays here. */
-static bool lend(struct lease *lease, struct dfl_task *task, struct actions *out)
+enum fate {
+    FATE_SENT,
+    FATE_STAYS, /* it cannot travel */
+    FATE_STUCK, /* not before what it was given is done */
+};
+
+/* What becomes of a record that may go there. */
+static enum fate send_to(struct lease *lease, struct dfl_task *task, struct actions *out)
 {
-    if (!task_can_travel(task))
-        return false;
     struct encoder *e = &remote.encoder;
     e->len = 0;
     loan_begin();
@@ -226,18 +259,27 @@ static bool lend(struct lease *lease, struct dfl_task *task, struct actions *out
     promise_begin(e);
     bool written = encode_args(e, task);
     struct bytes front = promise_front();
-    if (!written || is_stuck(task) || e->len + loan_front() + front.len > VALUE_MOST) {
+    enum fate fate = !written || e->len + loan_front() + front.len > VALUE_MOST ? FATE_STAYS
+                     : is_stuck(task)                                           ? FATE_STUCK
+                                                                                : FATE_SENT;
+    if (fate != FATE_SENT) {
         promise_unsent(out);
-        return false;
+        return fate;
     }
     loan_send(lease->worker);
     promise_send(lease->worker);
     away_send(task);
     worker_lent(1);
     mark_lent(task);
-    worker_tables_lend(&remote.tables, lease, task, task->fn, task->attempt, loan_message(front, e),
-                       out);
-    return true;
+    worker_tables_lend(&remote.tables, lease, task, task->fn, task_losses(task),
+                       loan_message(front, e), out);
+    return FATE_SENT;
+}
+
+/* True: it is on its way. False: it stays here. */
+static bool lend(struct lease *lease, struct dfl_task *task, struct actions *out)
+{
+    return send_to(lease, task, out) == FATE_SENT;
 }
 
 /* Its arguments, which may hold the input that holds its place, end now. */
@@ -271,11 +313,44 @@ static void drop(struct dfl_task *task)
     remote.dropped++;
 }
 
+/* What is placed waits in a line of its own; what has a label goes where others have it too. */
+static bool may_go(const struct lease *lease, const struct dfl_task *task)
+{
+    return task_can_travel(task) || place_fits(task, lease->worker);
+}
+
 /* False: it has no place yet, and is not ours any more. */
 static bool has_place(struct dfl_task *task)
 {
-    return !task_fn(task)->policy || !task_can_travel(task) || limit_send(task);
+    return !task_fn(task)->policy || limit_send(task);
 }
+
+/* What is kept for this worker. What has a place of its group gives it back where it cannot go yet,
+ * since what it waits for may need one. */
+static bool lend_kept(struct lease *lease, struct dfl_task *task, struct actions *out)
+{
+    enum fate fate = has_place(task) ? send_to(lease, task, out) : FATE_SENT;
+    if (fate == FATE_STUCK) {
+        limit_leave(NULL, task);
+        return false;
+    }
+    if (fate == FATE_STAYS)
+        stay(task);
+    worker_lent(-1);
+    return true;
+}
+
+static void drop_kept(struct dfl_task *task)
+{
+    if (task_is_forgotten(task)) {
+        drop(task);
+        worker_lent(-1);
+        return;
+    }
+    fail(task, error_new(DFL_FAIL_cancelled, "%s", dfl_fail_text(DFL_FAIL_cancelled)));
+}
+
+const struct place_ops lend_place_ops = {lend_kept, go_on, fail, drop_kept};
 
 /* Lends what can travel; gives back what cannot. Returns how many went. */
 static int64_t lend_all(struct lease *lease, struct dfl_task **tasks, int64_t count,
@@ -285,9 +360,9 @@ static int64_t lend_all(struct lease *lease, struct dfl_task **tasks, int64_t co
     for (int64_t i = 0; i < count; i++) {
         if (task_is_forgotten(tasks[i]))
             drop(tasks[i]);
-        else if (!has_place(tasks[i]))
+        else if (may_go(lease, tasks[i]) && !has_place(tasks[i]))
             continue;
-        else if (lend(lease, tasks[i], out))
+        else if (may_go(lease, tasks[i]) && lend(lease, tasks[i], out))
             gone++;
         else
             tasks[stay++] = tasks[i];

@@ -111,6 +111,16 @@ static bool read_chaos(struct chaos *out, int64_t nodes)
     return false;
 }
 
+static bool read_labels(struct labels *out, int64_t nodes)
+{
+    const char *text = getenv("DFL_LABELS");
+    char why[LABELS_WHY];
+    if (labels_parse(text ? text : "", (uint32_t)nodes, out, why))
+        return true;
+    fprintf(stderr, "error: --label or DFL_LABELS: %s\n", why);
+    return false;
+}
+
 /* Who asks for a bad network is not to see processes taken for dead that only wait for it: a packet
  * that was lost is sent again, and holds up those behind it. */
 static void be_patient(struct settings *s)
@@ -140,6 +150,7 @@ bool settings_read(struct settings *s)
     good &= read_setting("DFL_RESUME", 0, 1, &s->resume);
     s->kept = read_name("DFL_CHECKPOINTS");
     s->trace = read_name("DFL_TRACE");
+    good &= read_labels(&s->labels, s->nodes);
     good &= read_chaos(&s->chaos, s->nodes);
     be_patient(s);
     return good;

@@ -21,6 +21,7 @@
 #include "keeper.h"
 #include "limit.h"
 #include "node.h"
+#include "place.h"
 #include "purity.h"
 #include "remote.h"
 #include "settings.h"
@@ -234,6 +235,7 @@ static int run_worker(const struct process_part *part, int argc, char **argv)
         encode_init(program);
     task_init(program);
     limit_init(program, &settings);
+    place_init(&settings.labels);
     fiber_init((uint64_t)settings.stack_max);
     bool is_root = !part->self || part->self == ID_ROOT;
     int status = is_root ? run_root(part, argc, argv) : run_other(part);

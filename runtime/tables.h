@@ -29,6 +29,7 @@ struct worker_tables {
     struct owner owner;
     struct exec exec;
     struct leases leases;
+    struct leases placed; /* on workers that run what is for them alone, granted by nobody */
     struct blobs blobs;
     struct copies copies;
     struct gives gives;
@@ -47,7 +48,7 @@ bool worker_tables_on_row(struct worker_tables *, uint32_t from, struct bytes ro
                           struct actions *);
 /* When to call again, INT64_MAX: no need. */
 int64_t worker_tables_on_tick(struct worker_tables *, int64_t now, struct actions *);
-/* Lends a record to the holder of `lease`, which has room. */
+/* Lends a record to the holder of `lease`, one of `leases` or `placed`, which has room. */
 void worker_tables_lend(struct worker_tables *, struct lease *, void *record, uint32_t fn,
                         uint16_t attempt, struct bytes args, struct actions *);
 /* The answer of a task that is awaited stays with `from`, who made it. The same message, given to

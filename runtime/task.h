@@ -38,6 +38,10 @@ enum {
     TASK_MARKS = TASK_CANCELLED | TASK_LATE,
 };
 
+/* Parts of `attempt`: how often the record was lost before with who ran it, then the node that ran
+ * it, if it was another than this, then: it needs no certain place any more (place.h). */
+enum { TASK_LOSSES = 0xf, TASK_MAKER = 0x1ff0, TASK_MAKER_SHIFT = 4, TASK_DECIDED = 0x8000 };
+
 enum {
     TASK_RUNS = 255,        /* `outcome` of a record that has begun, */
     TASK_AWAY = 254,        /* of one whose result is with another process (away.h), */
@@ -105,6 +109,36 @@ const struct dfl_fn *task_row(uint64_t fn);
 static inline bool task_is_done(const struct dfl_task *task)
 {
     return atomic_load_explicit(&task->state, memory_order_acquire) == TASK_DONE;
+}
+
+static inline uint16_t task_losses(const struct dfl_task *task)
+{
+    return task->attempt & TASK_LOSSES;
+}
+
+/* Tasks that are given its future ask for it, on any thread. 0: this node, or it is not known. */
+static inline uint32_t task_maker(const struct dfl_task *task)
+{
+    uint16_t attempt = __atomic_load_n(&task->attempt, __ATOMIC_RELAXED);
+    return (uint32_t)(attempt & TASK_MAKER) >> TASK_MAKER_SHIFT;
+}
+
+/* By whoever has the record, before it is done. */
+static inline void task_set_maker(struct dfl_task *task, uint32_t node)
+{
+    uint16_t others = task->attempt & (uint16_t)~TASK_MAKER;
+    __atomic_store_n(&task->attempt, (uint16_t)(others | node << TASK_MAKER_SHIFT),
+                     __ATOMIC_RELAXED);
+}
+
+static inline bool task_is_decided(const struct dfl_task *task)
+{
+    return task->attempt & TASK_DECIDED;
+}
+
+static inline void task_decide(struct dfl_task *task)
+{
+    __atomic_store_n(&task->attempt, task->attempt | TASK_DECIDED, __ATOMIC_RELAXED);
 }
 
 /* Whether its arguments may go to another process, to be run there. */

@@ -129,7 +129,7 @@ static void note(uint32_t worker, const struct event *e, int64_t now)
 void trace_task(struct dfl_fiber *self, struct dfl_task *task, int64_t start)
 {
     bool is_foreign = task_is_marked(task, TASK_FOREIGN);
-    uint16_t attempt = is_foreign ? remote_attempt(task) : task->attempt;
+    uint16_t attempt = is_foreign ? remote_attempt(task) : task_losses(task);
     struct event e = {.fn = task->fn,
                       .marks = (is_foreign ? TRACE_FOREIGN : 0) | (attempt > 0 ? TRACE_AGAIN : 0)};
     int64_t end = clock_now();

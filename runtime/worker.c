@@ -7,6 +7,7 @@
 #include "await.h"
 #include "cancel.h"
 #include "limit.h"
+#include "place.h"
 #include "prio.h"
 #include "remote.h"
 #include "timer.h"
@@ -70,6 +71,12 @@ static void pass_over(struct dfl_fiber *self, struct dfl_task *task)
         limit_leave(self, task);
 }
 
+static struct dfl_fiber *fail(struct dfl_fiber *self, struct dfl_task *task, struct dfl_error *e)
+{
+    pass_over(self, task);
+    return await_fail(self, task, e);
+}
+
 static struct dfl_fiber *run(struct dfl_fiber *self, struct dfl_task *task)
 {
     struct dfl_worker *w = self->worker;
@@ -79,8 +86,9 @@ static struct dfl_fiber *run(struct dfl_fiber *self, struct dfl_task *task)
         await_abandon(self, &w->pool, task);
         return NULL;
     }
-    if (task_fn(task)->policy && !limit_enter(task))
-        return NULL;
+    struct dfl_error *nowhere = NULL;
+    if (task_fn(task)->policy && (!place_enter(task, &nowhere) || !limit_enter(task)))
+        return nowhere ? fail(self, task, nowhere) : NULL;
     if (cancel_is_marked(task)) {
         pass_over(self, task);
         return await_skip(self, task);

@@ -17,6 +17,7 @@
 #include "error.h"
 #include "futex.h"
 #include "limit.h"
+#include "place.h"
 #include "prio.h"
 #include "stream.h"
 
@@ -209,6 +210,7 @@ static void drop_pending(struct dfl_worker *w)
 void worker_close(struct stats *sum)
 {
     limit_fini(&team.workers[0].native, &team.workers[0].pool);
+    place_fini(&team.workers[0].native, &team.workers[0].pool);
     for (uint32_t i = 0; i < team.count; i++) {
         struct dfl_worker *w = &team.workers[i];
         drop_pending(w);

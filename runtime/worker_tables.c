@@ -52,6 +52,7 @@ static bool on_death(struct worker_tables *t, const struct msg_death *m, struct 
     t->counts.replayed += owner_on_death(&t->owner, m->proc, out);
     exec_on_death(&t->exec, m->proc, out);
     leases_on_death(&t->leases, m->proc);
+    leases_on_death(&t->placed, m->proc);
     blobs_on_death(&t->blobs, m->proc);
     copies_on_death(&t->copies, m->proc, out);
     gives_on_death(&t->gives, m->proc, out);
@@ -63,15 +64,22 @@ static bool on_death(struct worker_tables *t, const struct msg_death *m, struct 
 
 /* ---- tasks ---- */
 
+/* Those that a task in the slot was lent with. */
+static struct leases *leases_of(struct worker_tables *t, uint32_t slot)
+{
+    return owner_is_placed(&t->owner, slot) ? &t->placed : &t->leases;
+}
+
 static bool on_result(struct worker_tables *t, uint32_t from, const struct msg_task_result *m,
                       int64_t now, struct actions *out)
 {
     bool was_away = owner_is_away(&t->owner, m->slot);
+    struct leases *leases = leases_of(t, m->slot);
     if (!owner_on_result(&t->owner, from, m, out))
         return true;
     t->counts.came_back++;
     if (!was_away)
-        leases_returned(&t->leases, from, m->run_ns, now);
+        leases_returned(leases, from, m->run_ns, now);
     return true;
 }
 
@@ -80,7 +88,7 @@ void worker_tables_stays(struct worker_tables *t, uint32_t from, const struct ms
 {
     t->counts.away++;
     owner_stays(&t->owner, from, m);
-    leases_returned(&t->leases, from, m->run_ns, now);
+    leases_returned(leases_of(t, m->slot), from, m->run_ns, now);
 }
 
 void worker_tables_drop(struct worker_tables *t, uint32_t from, const struct msg_task_result *m)
@@ -100,10 +108,11 @@ void worker_tables_leave(struct worker_tables *t, uint32_t from, const struct ms
 static bool on_refuse(struct worker_tables *t, uint32_t from, const struct msg_task_refuse *m,
                       int64_t now, struct actions *out)
 {
+    struct leases *leases = leases_of(t, m->slot);
     if (!owner_on_refuse(&t->owner, from, m, out))
         return true;
     t->counts.refused++;
-    leases_returned(&t->leases, from, 0, now);
+    leases_returned(leases, from, 0, now);
     return true;
 }
 
@@ -201,7 +210,7 @@ void worker_tables_lend(struct worker_tables *t, struct lease *lease, void *reco
 {
     t->counts.shipped++;
     lease_sent(lease);
-    owner_lend(&t->owner, lease->worker, record, fn, attempt, args, out);
+    owner_lend(&t->owner, lease->worker, lease->id == 0, record, fn, attempt, args, out);
 }
 
 void worker_tables_cancel(struct worker_tables *t, bool (*ends)(void *record), bool again,
@@ -311,7 +320,9 @@ bool worker_tables_on_row(struct worker_tables *t, uint32_t from, struct bytes r
 
 int64_t worker_tables_on_tick(struct worker_tables *t, int64_t now, struct actions *out)
 {
-    return leases_on_tick(&t->leases, now, out);
+    int64_t due = leases_on_tick(&t->leases, now, out);
+    int64_t placed = leases_on_tick(&t->placed, now, out);
+    return placed < due ? placed : due;
 }
 
 void worker_tables_close(struct worker_tables *t)
@@ -320,6 +331,7 @@ void worker_tables_close(struct worker_tables *t)
     owner_free(&t->owner);
     exec_free(&t->exec);
     leases_free(&t->leases);
+    leases_free(&t->placed);
     blobs_free(&t->blobs);
     copies_free(&t->copies);
     gives_free(&t->gives);

@@ -1450,6 +1450,33 @@ io task main(args: [str]) -> int! {
 
 
 @test
+def labels_are_names_of_nodes(p, dfl):
+    p.write("a.dfl", """@on("gpu")
+task one(n: int) -> int { n }
+io task main(args: [str]) {
+  match try await spawn one(1) {
+    ok(n)  => print("{n}")
+    err(e) => print("{e.kind}")
+  }
+  print("{await spawn one(2)}")
+}
+""")
+    for labels in ([], ["--label", "1=gpu"], ["--label=1=disk", "--label", "1=gpu"], ["--label", "1=disk,1=gpu"]):
+        same(p.run([dfl, "run"] + labels + ["a.dfl"], status=0).out, "1\n2\n")
+    r = p.run([dfl, "run", "--label", "1=disk", "a.dfl"], status=1)
+    same((r.out, r.err), ("label\n", 'error: no node of the run has the label "gpu", which one is for; '
+                          '`--label 1=gpu` gives it to the first\n  at a.dfl:8:17\n  in task one, spawned at a.dfl:8\n'))
+    same(p.run([dfl, "run", "a.dfl"], env=dict(p.env, DFL_LABELS="1=disk"), status=1).out, "label\n")
+    for bad, why in (("gpu", "is not a node and its label, like 2=gpu"),
+                     ("2=gpu", "there is no such node in a run on 1; --nodes asks for more"),
+                     ("1=a b", "a label is letters, digits")):
+        wants(p.run([dfl, "run", "--label", bad, "a.dfl"], status=2).err,
+              "^error: --label or DFL_LABELS: '%s'.*%s" % (bad, why))
+    wants(p.run([dfl, "run", "--interp", "--label", "1=gpu", "a.dfl"], status=2).err,
+          "--interp and --label do not go together", "hint: ")
+
+
+@test
 def gdb_knows_lines_arguments_and_frames(p, dfl):
     if not shutil.which("gdb"):
         fail("gdb is not installed")

@@ -43,7 +43,9 @@ KINDS = [
     ("limited in rounds", "@limit(2) task two(n: int) -> int { n }\n"
      "task all(n: int) -> [int] { par for i in 0..n { await spawn two(i) } }\n"
      "task one(n: int) -> int { if n < 0 { all(n).len } else { n + burn(5) } }", "spawn one(n)", False),
-    ("on", "task one(n: int) -> int { n + burn(5) }", "spawn @on(\"here\") one(n)", False),
+    ("on without labels", "task one(n: int) -> int { n + burn(5) }", "spawn @on(\"here\") one(n)", True),
+    ("io on without labels", "io task one(n: int) -> int { n + burn(5) }", "spawn @on(\"here\") one(n)", False),
+    ("near a value", "task one(n: int) -> int { n + burn(5) }", "spawn @near(n) one(n)", False),
 ]
 
 

@@ -16,7 +16,7 @@ if __name__ == "__main__":
     sys.dont_write_bytecode = True
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from cluster import attributes, ends, parts
+from cluster import attributes, ends, parts, placement
 from harness import ROOT, Case, Failure, Place, fail, files, header, same
 
 EXAMPLES = [("fib.dfl", "24"), ("montecarlo.dfl", "300000"), ("mandelbrot.dfl", "120 {tmp}/out.pgm"),
@@ -200,6 +200,7 @@ def cases(dfl):
                        lambda p, g=program, c=chaos: agrees(p, dfl, g, {"DFL_CHAOS": c}))
     yield from ends.cases(dfl)
     yield from attributes.cases(dfl)
+    yield from placement.cases(dfl)
 
 
 # ---- the campaign --------------------------------------------------------------------------------

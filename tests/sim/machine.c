@@ -63,6 +63,21 @@ static bool waits_for(const struct record *r, const struct record *input)
     return waits && hangs(r) && !r->foreign && !r->stays;
 }
 
+/* Some are for a certain node: its worker, or NULL if that is this one or there is none. */
+static const struct member *elsewhere(const struct world *w, const struct process *p,
+                                      const struct record *r)
+{
+    const struct members *m = &p->worker.members;
+    uint32_t node = program_node(r->key, w->nodes);
+    if (!node || r == w->root || r->foreign || r->stays || node == id_node(p->proc))
+        return NULL;
+    for (uint32_t i = 0; i < m->count; i++)
+        if (id_node(m->list[i].proc) == node && m->list[i].slots &&
+            !members_is_out(m, m->list[i].proc))
+            return &m->list[i];
+    return NULL;
+}
+
 /* What it waits for is elsewhere, and there to be read. */
 static bool may_go(const struct record *r)
 {
@@ -123,7 +138,7 @@ static void start_some(struct world *w, struct process *p)
 {
     while (p->running < w->threads) {
         uint32_t at = p->queued; /* the newest first, as workers do */
-        while (at && hangs(p->queue[at - 1]))
+        while (at && (hangs(p->queue[at - 1]) || elsewhere(w, p, p->queue[at - 1])))
             at--;
         if (!at)
             return;
@@ -432,8 +447,18 @@ static void arrive(struct process *p, uint32_t from, struct bytes row)
     }
 }
 
-static struct record *read_input(struct process *p, struct reader *r,
-                                 const struct future_name *names, const struct contents *contents)
+/* What a message of `from` names must be what it was, but if that one has died: then who made it
+ * may have put something else there, and what is made of it here ends when this process hears of
+ * it. */
+static void check_content(const struct world *w, uint32_t from, uint64_t content, uint64_t wanted)
+{
+    if (content != wanted && w->procs[world_index(w, from)].alive)
+        abort();
+}
+
+static struct record *read_input(const struct world *w, struct process *p, uint32_t from,
+                                 struct reader *r, const struct future_name *names,
+                                 const struct contents *contents)
 {
     uint8_t how = reader_u8(r);
     if (how == INPUT_AWAY) {
@@ -441,8 +466,9 @@ static struct record *read_input(struct process *p, struct reader *r,
         struct result result;
         uint32_t index = reader_u32(r);
         memcpy(&result, reader_take(r, sizeof result), sizeof result);
-        if (index >= contents->count || result.value != contents->tags[index])
+        if (index >= contents->count)
             abort();
+        check_content(w, from, contents->tags[index], result.value);
         here->state = DONE;
         here->value = result.value;
         here->failed = result.failed;
@@ -462,19 +488,19 @@ static struct record *read_input(struct process *p, struct reader *r,
 }
 
 /* NULL: a future that it needs was lost. */
-static struct record *read_task(struct process *p, struct bytes data,
-                                const struct contents *contents)
+static struct record *read_task(const struct world *w, struct process *p, uint32_t from,
+                                struct bytes data, const struct contents *contents)
 {
     struct future_name names[INPUTS_MOST];
     struct reader reader = reader_of(data);
     uint32_t count = read_names(&reader, names);
     struct args args;
     memcpy(&args, reader_take(&reader, sizeof args), sizeof args);
-    if (program_is_large(args.key) && contents->tags[contents->count - 1] != args.key)
-        abort();
+    if (program_is_large(args.key))
+        check_content(w, from, contents->tags[contents->count - 1], args.key);
     struct record *r = record_new(p, args.key, args.depth);
     for (uint32_t i = 0; r && i < args.input_count; i++) {
-        struct record *input = read_input(p, &reader, names, contents);
+        struct record *input = read_input(w, p, from, &reader, names, contents);
         if (input) {
             hold_input(r, input);
         } else {
@@ -504,11 +530,12 @@ static void act_start(struct world *w, struct process *p, const struct action *a
     struct bytes data;
     struct contents contents;
     struct record *r = NULL;
+    uint32_t from = worker_tables_owner(&p->worker, a->slot);
     if (depot_unwrap(w, p, a->bytes, &data, &contents))
-        r = read_task(p, data, &contents);
+        r = read_task(w, p, from, data, &contents);
     else
         read_nothing(p, data);
-    depot_end_loans(p, worker_tables_owner(&p->worker, a->slot), a->bytes);
+    depot_end_loans(p, from, a->bytes);
     if (!r) {
         worker_tables_refuse(&p->worker, a->slot, &p->actions);
         return;
@@ -532,8 +559,8 @@ static bool read_result(struct world *w, struct process *p, const struct action 
     if (!here || !r)
         return here;
     memcpy(&result, data.at, sizeof result);
-    if (program_is_large(result.value) && contents.tags[0] != result.value)
-        abort();
+    if (program_is_large(result.value))
+        check_content(w, a->proc, contents.tags[0], result.value);
     r->value = result.value;
     r->failed = result.failed;
     return true;
@@ -850,14 +877,31 @@ static void look_at_all_away(struct world *w, struct process *p)
             look_at_away(w, p, r);
 }
 
+/* Nobody grants what can go nowhere else. */
+static void share_placed(struct world *w, struct process *p)
+{
+    for (uint32_t i = 0; i < p->queued; i++) {
+        struct record *r = p->queue[i];
+        const struct member *worker = hangs(r) ? NULL : elsewhere(w, p, r);
+        if (!worker)
+            continue;
+        struct lease *lease = leases_open(&p->worker.placed, worker->proc, worker->slots, w->now);
+        if (!lease_admits(lease, w->now))
+            continue;
+        coverage.placed++;
+        lend(w, p, lease, take_at(p, i--));
+    }
+}
+
 static void share_work(struct world *w, struct process *p)
 {
     struct lease *lease;
+    share_placed(w, p);
     if (p->running < w->threads)
         return;
     while (p->queued && (lease = leases_best(&p->worker.leases))) {
         struct record *r = p->queue[0];
-        if (r->foreign || r->stays || hangs(r))
+        if (r->foreign || r->stays || hangs(r) || elsewhere(w, p, r))
             return;
         lend(w, p, lease, take_at(p, 0));
     }

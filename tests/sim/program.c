@@ -48,6 +48,11 @@ bool program_stays(uint64_t key)
     return key % 16 == 3;
 }
 
+uint32_t program_node(uint64_t key, uint32_t nodes)
+{
+    return key % 8 == 6 ? 1 + (uint32_t)(mix(key, 3) % nodes) : 0;
+}
+
 uint64_t program_child(uint64_t key, uint32_t index)
 {
     return mix(key, index + 17);

@@ -26,6 +26,7 @@ static void report(uint64_t worlds, uint64_t tasks, uint64_t started, uint64_t s
     printf("\nlent with results of others:");
     for (uint32_t i = 0; i <= INPUTS_MOST; i++)
         printf(" %u of %llu", i, (unsigned long long)coverage.relayed[i]);
+    printf(", to where they are for %llu", (unsigned long long)coverage.placed);
     printf("\nrows:");
     for (uint32_t kind = 1; kind < 64; kind++)
         if (strcmp(wire_name(kind), "unknown") != 0)

@@ -38,6 +38,8 @@ struct shape {
 struct shape program_shape(uint64_t key, uint32_t depth);
 /* Its result cannot travel. */
 bool program_stays(uint64_t key);
+/* The node that the task is for; 0: any. */
+uint32_t program_node(uint64_t key, uint32_t nodes);
 uint64_t program_child(uint64_t key, uint32_t index);
 /* The futures that child `index` of a task with `given` of its own is given: numbers below `index`
  * are siblings, from there on the task's own. Returns how many. */
@@ -193,6 +195,7 @@ struct world {
 /* Counts over all worlds, for the report. */
 struct coverage {
     uint64_t actions[64], rows[64], crashes, stalls, packets, dropped;
+    uint64_t placed;                   /* tasks that were lent to where they are for */
     uint64_t relayed[INPUTS_MOST + 1]; /* tasks that were lent with so many results of others */
 };
 extern struct coverage coverage;

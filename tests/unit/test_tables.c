@@ -425,6 +425,44 @@ START_TEST(an_idle_lease_is_given_back)
 }
 END_TEST
 
+START_TEST(what_is_for_one_worker_goes_there_without_being_granted)
+{
+    open_worker();
+    struct lease *granted = lease_on_3();
+    struct lease *placed = leases_open(&worker.placed, WORKER3, 2, 0);
+    ck_assert_ptr_eq(leases_open(&worker.placed, WORKER3, 2, 0), placed);
+    uint32_t room = lease_room(placed);
+    ck_assert_uint_eq(room, 2 * LEASE_IN_FLIGHT_FIRST);
+    placed->in_flight = room;
+    ck_assert(lease_admits(placed, 0)); /* what is there may wait for it */
+    ck_assert(!lease_admits(placed, LEASE_PRESS_NS - 1));
+    ck_assert(lease_admits(placed, LEASE_PRESS_NS));
+    placed->in_flight = 0;
+    lend(0);
+    actions_clear(&out);
+    worker_tables_lend(&worker, placed, &record, 5, 0, (struct bytes){0}, &out);
+    struct msg_task_push push = sent(0, WORKER3, MSG_task_push).task_push;
+    ck_assert(granted->in_flight == 1 && placed->in_flight == 1);
+    ck_assert(owner_is_placed(&worker.owner, push.slot));
+    actions_clear(&out);
+    struct msg_task_result m = {push.slot, push.generation, 0, 1000, {0}};
+    act_send_task_result(&out, 0, &m);
+    struct actions rows = out;
+    out = (struct actions){0};
+    worker_tables_on_row(&worker, WORKER3, act_row(&rows, rows.list), 0, &out);
+    ck_assert(granted->in_flight == 1 && placed->in_flight == 0);
+    actions_free(&rows);
+    actions_clear(&out);
+    worker_tables_on_tick(&worker, LEASE_KEEP_NS, &out);
+    ck_assert_uint_eq(out.count, 0); /* nobody to give it back to */
+    ck_assert_uint_eq(placed->worker, 0);
+    leases_open(&worker.placed, WORKER3, 2, 0);
+    die(WORKER3);
+    ck_assert_uint_eq(placed->worker, 0);
+    close_worker();
+}
+END_TEST
+
 START_TEST(who_is_rejected_asks_again_later_and_later)
 {
     int64_t now = 0, before = 0;
@@ -732,6 +770,7 @@ int main(void)
         its_own_death_makes_a_worker_leave,
         a_lease_is_as_wide_as_its_tasks_are_short,
         an_idle_lease_is_given_back,
+        what_is_for_one_worker_goes_there_without_being_granted,
         who_is_rejected_asks_again_later_and_later,
         a_lease_on_the_dead_goes_back,
         everyone_hears_of_everyone,
