@@ -89,4 +89,12 @@ int odd_sign(struct lexer *);
 /* Any other byte. */
 void odd_stray(struct lexer *);
 
+/* -- line_start.c: of the token held -- */
+/* Notes what a block has to follow, at the depth of the token. */
+void line_track_block(struct lexer *, const struct token *);
+/* Whether it was to stand on the line before: that is told, and taken to be so. */
+bool line_is_late(struct lexer *);
+/* `| A => x`: a bar before each arm, which is told once and left out. */
+bool line_has_needless_bar(struct lexer *);
+
 #endif
