@@ -59,6 +59,13 @@ static void check_default(struct check *c, struct node *param)
                       param->param_.name, t->text, param->param_.name, param->param_.name);
         }
         (*value)->type = simple(c, TYPE_bad);
+    } else if (param->param_.symbol->type->open) {
+        d = diag_error(c->diags, DIAG_bad_default, (*value)->span,
+                       "a parameter of type `%s` has no default: what it stands for is only known "
+                       "in a call",
+                       param->param_.symbol->type->text);
+        diag_hint(c->diags, d, "write another function that gives it");
+        (*value)->type = simple(c, TYPE_bad);
     } else if (param->param_.is_var) {
         diag_error(c->diags, DIAG_bad_default, (*value)->span,
                    "a `var` parameter changes a variable of the caller: it has no default");

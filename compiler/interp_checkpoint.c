@@ -34,18 +34,15 @@ static bool put_settled(void *user, const struct dfl_type *future, struct dfl_ta
             dfl_error_release(ends); /* the job meets it again */
     }
     const void *value = task_settled(task) ? task_look(task) : NULL;
-    return value ? encode_value(e, future->elem, value) : encode_fail(e, ENCODE_pending);
+    return value ? encode_part(e, future->elem, value) : encode_fail(e, ENCODE_pending);
 }
 
 static bool get_settled(void *user, const struct dfl_type *future, struct decoder *d,
                         struct dfl_task **out)
 {
-    struct interp *in = user;
-    char *mark = in->top, *value = temp(in, future->elem->size);
-    bool good = decode_value(d, future->elem, value);
-    *out = good ? task_made(in, future->elem, value) : NULL;
-    in->top = mark;
-    return good;
+    void *value;
+    *out = task_made(user, future->elem, &value);
+    return decode_part(d, future->elem, value);
 }
 
 /* Types are laid out as they are met. */

@@ -290,8 +290,8 @@ void task_see(struct cell *);
 void task_finish(struct cell *, struct dfl_error *failure);
 /* The value of a settled future, lent; NULL: it has failed. */
 const void *task_look(const struct dfl_task *);
-/* A future that is settled with a value, moved. */
-struct dfl_task *task_made(struct interp *, const struct dfl_type *, const void *value);
+/* A future that is settled with the value, zero so far, at *value. */
+struct dfl_task *task_made(struct interp *, const struct dfl_type *, void **value);
 
 /* -- interp_checkpoint.c -- */
 /* A spawned call whose result is kept. */

@@ -367,12 +367,12 @@ const void *task_look(const struct dfl_task *task)
     return c->failure ? NULL : c->value;
 }
 
-struct dfl_task *task_made(struct interp *in, const struct dfl_type *type, const void *value)
+struct dfl_task *task_made(struct interp *in, const struct dfl_type *type, void **value)
 {
     struct cell *c = cell_alloc(in, type);
     c->seen = true;
     c->name = "";
-    move(type, c->value, value);
+    *value = c->value;
     atomic_store_explicit(&c->task.state, 1, memory_order_relaxed);
     return &c->task;
 }

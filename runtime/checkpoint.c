@@ -23,7 +23,7 @@
 
 #define USUAL_FOLDER ".dfl/checkpoints"
 /* Another layout of files, or of values in them, has another version. */
-#define MAGIC "dflkept1"
+#define MAGIC "dflkept2"
 #define DRAFT "draft-"
 
 struct head {

@@ -35,16 +35,16 @@ struct writing {
     int64_t patience; /* for each future; SELECT_FOREVER */
 };
 
-/* The value of a record that has run. */
+/* The value of a record that has run. Like all parts, it is put off where it lies deep. */
 static bool put_value(struct encoder *e, struct dfl_task *task)
 {
     const struct dfl_type *type = task_fn(task)->result, *held = task_held_type(task_fn(task));
     if (held == type)
-        return encode_value(e, type, task_held(task));
+        return encode_part(e, type, task_held(task));
     uint8_t is_err = task->outcome == DFL_ERR;
     if (!encode_u8(e, is_err))
         return false;
-    return is_err ? encode_failure(e, task_error(task)) : encode_value(e, held, task_held(task));
+    return is_err ? encode_failure(e, task_error(task)) : encode_part(e, held, task_held(task));
 }
 
 static bool put_settled(void *user, const struct dfl_type *type, struct dfl_task *task,
@@ -109,17 +109,8 @@ static bool get_settled(void *user, const struct dfl_type *future, struct decode
                         struct dfl_task **out)
 {
     (void)user;
-    char *value = room_for(future->elem);
-    *out = NULL;
-    bool good = decode_value(d, future->elem, value);
-    struct dfl_task *task = good ? record_of(d, future) : NULL;
-    if (task)
-        dfl_task_give(task, value, NULL);
-    else if (good)
-        dfl_drop(future->elem, value);
-    *out = task;
-    free(value);
-    return task != NULL;
+    *out = record_of(d, future);
+    return *out && decode_settled(d, *out);
 }
 
 static bool get_result(struct dfl_task *task, const struct checkpoint_value *from,

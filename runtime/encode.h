@@ -190,6 +190,9 @@ CHECKED bool decode_value(struct decoder *, const struct dfl_type *, void *out);
 CHECKED bool decode_args(struct decoder *, struct dfl_task *);
 /* Fills in outcome and result of a record whose `fn` is set. */
 CHECKED bool decode_result(struct decoder *, struct dfl_task *);
+/* Fills in the value of a record as decode_record() makes it: a T! as any other value, without an
+ * outcome before it. */
+CHECKED bool decode_settled(struct decoder *, struct dfl_task *);
 /* For the hook `future`: a record of a row that is done, held once, to be filled in by
  * decode_result(). NULL: its result is not what such a future gives. */
 struct dfl_task *decode_record(struct decoder *, const struct dfl_type *future, uint64_t row);

@@ -94,6 +94,26 @@ static bool get_outcome(struct decoder *d, const struct dfl_type *unused, void *
     return good;
 }
 
+bool decode_settled(struct decoder *d, struct dfl_task *task)
+{
+    const struct dfl_type *held = task_held_type(task_fn(task));
+    struct dfl_error *error = NULL;
+    uint8_t is_err = 0;
+    if (held != task_fn(task)->result && (!decode_u8(d, &is_err) || is_err > 1))
+        return decode_fail(d, ENCODE_tag);
+    if (!is_err) {
+        if (!held->refs && !task_held_boxed(held))
+            set_outcome(task, DFL_PLAIN);
+        return get_held(d, held, task);
+    }
+    bool good = decode_failure(d, &error);
+    if (error) {
+        set_outcome(task, DFL_ERR);
+        task->result = (uintptr_t)error;
+    }
+    return good;
+}
+
 struct dfl_task *decode_record(struct decoder *d, const struct dfl_type *future, uint64_t row)
 {
     const struct dfl_fn *fn = task_row(row);
