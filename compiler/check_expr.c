@@ -399,6 +399,23 @@ static const struct type *check_question(struct check *c, struct node *node)
     return t->args.at[0];
 }
 
+/* `r else 1 == 2`: the comparison is of what is to stand for `r`, where that of both was meant. */
+static bool is_compared(const struct node *node)
+{
+    return node->kind == NODE_binary && is_compare(node->binary_.op);
+}
+
+static const struct type *report_loose_else(struct check *c, struct node *node,
+                                            const struct type *t)
+{
+    const struct node *other = node->else_.otherwise;
+    struct diag *d =
+        diag_error(c->diags, DIAG_mismatch, other->span,
+                   "expected `%s`, found `bool`: `else` binds loosest", t->args.at[0]->text);
+    diag_hint(c->diags, d, "put it in parentheses: `(x else y) %s z`", op_text(other->binary_.op));
+    return bad(c);
+}
+
 static const struct type *check_else(struct check *c, struct node *node, const struct type *want)
 {
     const struct type *t = check_expr(c, &node->else_.value, NULL);
@@ -412,6 +429,10 @@ static const struct type *check_else(struct check *c, struct node *node, const s
     (void)want;
     struct why why = {node->else_.value->span, arena_format(c->arena, "this is `%s`", t->text),
                       false};
+    if (is_compared(node->else_.otherwise) && t->args.at[0]->kind != TYPE_bool) {
+        const struct type *other = check_expr(c, &node->else_.otherwise, NULL);
+        return is_bad(other) ? other : report_loose_else(c, node, t);
+    }
     check_want(c, &node->else_.otherwise, t->args.at[0], why);
     return t->args.at[0];
 }

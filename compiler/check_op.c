@@ -73,7 +73,7 @@ const struct type *check_number(struct check *c, struct node *node, const struct
 
 /* ---- operators ------------------------------------------------------------------------------- */
 
-static bool is_compare(enum op op)
+bool is_compare(enum op op)
 {
     return op >= OP_eq && op <= OP_ge;
 }

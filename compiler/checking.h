@@ -148,6 +148,7 @@ const struct type *check_number(struct check *, struct node *, const struct type
 const struct type *check_binary(struct check *, struct node *, const struct type *want);
 const struct type *check_unary(struct check *, struct node *, const struct type *want);
 const struct type *check_cast(struct check *, struct node *);
+bool is_compare(enum op); /* `==` to `>=` */
 /* Type of `left op right`, both checked and widened. */
 const struct type *op_result(struct check *, struct span, enum op, struct node *left,
                              struct node *right);
