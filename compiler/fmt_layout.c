@@ -441,8 +441,7 @@ static uint32_t put_attributes(struct layout *l, uint32_t lo, uint32_t hi)
         if (l->f->at[end].kind == '(')
             end = l->f->at[end].match + 1;
         put_range(l, lo, end, 0, 0);
-        if (!l->f->at[end].comments)
-            newline(l, 0);
+        newline(l, 0);
         lo = end;
     }
     return lo;
