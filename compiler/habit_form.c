@@ -131,9 +131,6 @@ static const char *in_signature(const struct stop *stop)
         return stop->kind == TASK ? "a task is declared with `task` alone: write `task f() { ... }`"
                                   : "`io` stands first: write `io fn f() { ... }`";
     bool is_function = stop->before == FN || stop->before == TASK;
-    if (stop->kind == '*' && stop->bracket == '(' && stop_is_signature(stop) &&
-        stop_fits(stop, "`var`"))
-        return "a function takes a fixed number of arguments: many are one array, `xs: [int]`";
     if (stop->kind == TYPE_ID && (is_function || (stop->before == '(' && stop_is_signature(stop) &&
                                                   stop_fits(stop, "`var`"))))
         return is_function ? "the name of a function begins with a small letter"
@@ -240,8 +237,6 @@ static const char *in_item(const struct stop *stop)
     if (stop->before == '@')
         return "an attribute is one name: there is no `@a.b`; a task is declared with `task` and "
                "started with `spawn f(x)`";
-    if (stop->kind == '(' && stop->before == PUB)
-        return "`pub` takes nothing: what is `pub` can be imported";
     if (stop->kind == STR)
         return "what is told about a file stands behind `//!`, about a function behind `///`";
     if (stop->kind != '}' && stop->kind != LET)

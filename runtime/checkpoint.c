@@ -240,7 +240,8 @@ static bool write_file(int fd, const struct keeping *k)
     return good;
 }
 
-/* False: errno tells why, and nothing is left. */
+/* False: errno tells why. The draft is gone; if only the folder could not be synced, the file is
+ * there, and lasts unless the machine fails. */
 static bool keep_as(const struct keeping *k, const char *draft, const char *path)
 {
     int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
