@@ -312,6 +312,7 @@ static void put_file(struct digest *d, const char *path)
         return;
     for (size_t n; (n = fread(part, 1, sizeof part, f)) > 0;)
         put_bytes(d, part, n);
+    put_bool(d, !ferror(f));
     fclose(f);
 }
 
